@@ -1,0 +1,73 @@
+"""The only reader of time. Times are integers: microseconds since 1970-01-01 UTC (`*_us`)."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+US_PER_S = 1_000_000
+US_PER_DAY = 86_400 * US_PER_S
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_US = timedelta(microseconds=1)
+
+
+class Clock(Protocol):
+    """Tells the time. Safe to call from any thread."""
+
+    def now_us(self) -> int:
+        """Wall clock, microseconds since the epoch, UTC."""
+        ...
+
+    def monotonic_s(self) -> float:
+        """Seconds that never run backwards; only differences mean something."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now_us(self) -> int:
+        return time.time_ns() // 1000
+
+    def monotonic_s(self) -> float:
+        return time.monotonic()
+
+
+class FixedClock:
+    """A clock for tests: stands still until `advance` is called."""
+
+    def __init__(self, now_us: int) -> None:
+        self._now_us = now_us
+        self._monotonic_s = 0.0
+
+    def now_us(self) -> int:
+        return self._now_us
+
+    def monotonic_s(self) -> float:
+        return self._monotonic_s
+
+    def advance(self, seconds: float) -> None:
+        """Moves both clocks forward."""
+        self._now_us += int(seconds * US_PER_S)
+        self._monotonic_s += seconds
+
+
+def day_of(us: int) -> int:
+    """Days since 1970-01-01 UTC, as in a leaf header (formats.md B)."""
+    return us // US_PER_DAY
+
+
+def to_datetime(us: int) -> datetime:
+    """The moment as an aware UTC datetime. Raises OverflowError outside the years 1-9999."""
+    return _EPOCH + timedelta(microseconds=us)
+
+
+def to_us(moment: datetime) -> int:
+    """Microseconds since the epoch of an aware datetime."""
+    return (moment - _EPOCH) // _US
+
+
+def format_us(us: int) -> str:
+    """RFC 3339 in UTC with `Z`; six digits when there are microseconds, else none."""
+    return to_datetime(us).isoformat().replace("+00:00", "Z")

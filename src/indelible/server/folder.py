@@ -1,0 +1,98 @@
+"""The data folder: its format file, and the lock that lets one service own it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from indelible.codec import DecodeError, decode_json, encode_json
+from indelible.errors import SettingsError
+
+FORMAT = 1
+FORMAT_FILE = "format.json"
+LOCK_FILE = "service.lock"
+LEDGER_FILE = "ledger.sqlite3"
+CONTROL_FILE = "control.sqlite3"
+
+
+def create_folder(path: Path) -> None:
+    """Makes an empty data folder that only its owner may enter. Raises SettingsError if used."""
+    if (path / FORMAT_FILE).exists():
+        raise SettingsError(
+            f"{path} is a data folder already", hint="name another folder with --data"
+        )
+    if path.exists() and any(item.name != "indelible.toml" for item in path.iterdir()):
+        raise SettingsError(
+            f"{path} is not empty and not a data folder", hint="name an empty or new folder"
+        )
+    path.mkdir(parents=True, exist_ok=True)
+    path.chmod(0o700)
+
+
+def finish_folder(path: Path) -> None:
+    """
+    Writes the format file: the last step of `init`.
+
+    A folder without it is not opened, so a half-made one is never served.
+    """
+    target = path / FORMAT_FILE
+    temporary = path / (FORMAT_FILE + ".new")
+    with temporary.open("wb") as file:
+        file.write(encode_json({"format": FORMAT}) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.rename(target)
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def check_folder(path: Path) -> None:
+    """Raises SettingsError unless this is a data folder of a format that we know."""
+    try:
+        content = decode_json((path / FORMAT_FILE).read_bytes())
+    except FileNotFoundError as error:
+        raise SettingsError(
+            f"{path} is not a data folder of Indelible",
+            hint=f"make one with `indelible init --data {path}`",
+        ) from error
+    except (OSError, DecodeError) as error:
+        raise SettingsError(f"cannot read {path / FORMAT_FILE}: {error}") from error
+    found = content.get("format") if isinstance(content, dict) else None
+    if found != FORMAT:
+        raise SettingsError(
+            f"{path} has format {found!r}, this version of Indelible knows {FORMAT}",
+            hint="use the version that made it",
+        )
+
+
+class FolderLock:
+    """
+    An exclusive lock on the data folder, held for the life of the process.
+
+    The kernel frees it when the process ends in any way, so a crash leaves nothing to clean up.
+    """
+
+    def __init__(self, path: Path, purpose: str) -> None:
+        self._path = path / LOCK_FILE
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.pread(self._file, 200, 0).decode("utf-8", "replace").strip()
+            os.close(self._file)
+            raise SettingsError(
+                f"{path} is in use by {holder or 'another process'}",
+                hint="one process at a time may write a ledger: stop it, or send over HTTP",
+                code="folder-in-use",
+            ) from error
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, f"{purpose}, process {os.getpid()}\n".encode(), 0)
+
+    def release(self) -> None:
+        """Lets another process take the folder."""
+        os.ftruncate(self._file, 0)
+        os.close(self._file)

@@ -1,0 +1,112 @@
+"""How values of settings are read: one form per kind of value, with a sentence on what it takes."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import zoneinfo
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+
+class Form(msgspec.Struct, frozen=True):
+    """A reader that raises ValueError, and the allowed form in words."""
+
+    allowed: str
+    read: Callable[[object], Any]
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value or len(value) > 1000 or not value.isprintable():
+        raise ValueError
+    return value
+
+
+def _whole(value: object, low: int, high: int) -> int:
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise ValueError
+    return value
+
+
+def _bool(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if value in ("true", "false"):
+        return value == "true"
+    raise ValueError
+
+
+def _base_url(value: object) -> str:
+    text = _text(value).rstrip("/")
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError
+    if parts.query or parts.fragment or parts.username or parts.password:
+        raise ValueError
+    return text
+
+
+def _root_path(value: object) -> str:
+    if value in ("", "/"):
+        return ""
+    text = _text(value).rstrip("/")
+    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", text) or ".." in text:
+        raise ValueError
+    return text
+
+
+def _networks(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = [item.strip() for item in value.split(",") if item.strip()]
+    if not isinstance(value, (list, tuple)):
+        raise ValueError
+    networks = [str(ipaddress.ip_network(_text(item))) for item in value]
+    if any(ipaddress.ip_network(network).prefixlen == 0 for network in networks):
+        raise ValueError  # everybody: then the address in the log is what the sender claims
+    return tuple(networks)
+
+
+def _file(value: object) -> str:
+    text = _text(value)
+    if not Path(text).is_file():
+        raise ValueError
+    return text
+
+
+def _zone(value: object) -> str:
+    text = _text(value)
+    if text not in zoneinfo.available_timezones():
+        raise ValueError
+    return text
+
+
+def count(low: int, high: int) -> Form:
+    """A whole number between two bounds, both allowed."""
+    return Form(f"a whole number from {low} to {high}", lambda value: _whole(value, low, high))
+
+
+def choice(*words: str) -> Form:
+    """One of the given words."""
+
+    def read(value: object) -> str:
+        if value not in words:
+            raise ValueError
+        return str(value)
+
+    return Form("one of " + ", ".join(words), read)
+
+
+TEXT = Form("text", _text)
+PORT = Form("a whole number from 0 to 65535", lambda value: _whole(value, 0, 65535))
+BOOL = Form("true or false", _bool)
+BASE_URL = Form("an http or https address without query, like https://audit.example.com", _base_url)
+ROOT_PATH = Form("a path like /audit", _root_path)
+NETWORKS = Form("networks like 10.0.0.0/8, separated by commas; never everybody", _networks)
+FILE = Form("the path of a file that is there", _file)
+ZONE = Form("an IANA time zone like Europe/Berlin", _zone)

@@ -1,0 +1,257 @@
+"""
+The one table of settings: what there is, its default, its allowed form and its help text.
+
+Sources, later ones win: default, `indelible.toml` in the data folder, environment
+`INDELIBLE_<GROUP>_<NAME>`, command line. An unknown key or a bad value stops the start. Settings
+of the screen (group "screen") are changed while running and live in the control database.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from indelible.errors import SettingsError
+from indelible.server import setting_forms as forms
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the table. `form` reads a value or raises ValueError; `allowed` names its form."""
+
+    group: str
+    name: str
+    default: Any
+    form: forms.Form
+    help: str
+    at_run_time: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self.group}.{self.name}"
+
+    @property
+    def variable(self) -> str:
+        return f"INDELIBLE_{self.group}_{self.name}".upper()
+
+
+def _row(
+    group: str, name: str, default: Any, form: forms.Form, text: str, *, at_run_time: bool = False
+) -> Setting:
+    return Setting(
+        group=group, name=name, default=default, form=form, help=text, at_run_time=at_run_time
+    )
+
+
+TABLE: tuple[Setting, ...] = (
+    _row("service", "host", "127.0.0.1", forms.TEXT, "Address to listen on."),
+    _row("service", "port", 8080, forms.PORT, "Port to listen on; 0 takes a free one."),
+    _row(
+        "service", "public_url", None, forms.BASE_URL,
+        "Address under which people reach the service, for links and the Origin check.",
+    ),
+    _row(
+        "service", "root_path", "", forms.ROOT_PATH,
+        "Path prefix when a proxy serves Indelible below the root of a host.",
+    ),
+    _row(
+        "service", "trusted_proxies", (), forms.NETWORKS,
+        "Networks whose X-Forwarded-For, -Proto and -Host are believed. Nobody is by default.",
+    ),
+    _row("service", "tls_cert", None, forms.FILE, "Certificate chain (PEM) to serve HTTPS with."),
+    _row("service", "tls_key", None, forms.FILE, "Private key (PEM) of the certificate."),
+    _row(
+        "service", "drain_seconds", 20, forms.count(1, 600),
+        "How long running requests may take to finish at shutdown.",
+    ),
+    _row("log", "level", "info", forms.choice("debug", "info", "warning", "error"),
+         "Least severe line that the service writes on stderr."),
+    _row("log", "format", "text", forms.choice("text", "json"),
+         "Form of the service's own log lines. Bodies of events never appear in them."),
+    _row("session", "idle_hours", 12, forms.count(1, 720), "A login ends after this long unused."),
+    _row("session", "longest_hours", 168, forms.count(1, 8760), "A login ends after this long."),
+    _row("link", "valid_hours", 72, forms.count(1, 720), "How long a one-time link can be used."),
+    _row("index", "memory_mb", 1024, forms.count(256, 1_048_576),
+         "Memory that the search index process may take."),
+    _row("screen", "zone", "UTC", forms.ZONE,
+         "Time zone of days, weeks and months (IANA name).", at_run_time=True),
+    _row("screen", "date_format", "dmy", forms.choice("dmy", "iso", "mdy"),
+         "How dates are shown: DD/MM/YYYY, YYYY-MM-DD or MM/DD/YYYY.", at_run_time=True),
+    _row("screen", "week_start", "monday", forms.choice("monday", "sunday", "saturday"),
+         "First day of a week.", at_run_time=True),
+    _row("screen", "show_own", False, forms.BOOL,
+         "Show the events of Indelible itself in the list.", at_run_time=True),
+)  # fmt: skip
+
+# Other variables that the command line and the client library read; not settings of the service.
+OTHER_VARIABLES = frozenset({"INDELIBLE_DATA", "INDELIBLE_URL", "INDELIBLE_KEY"})
+OTHER_PREFIXES = ("INDELIBLE_CLIENT_", "INDELIBLE_TEST_")
+
+FILE_NAME = "indelible.toml"
+
+_BY_KEY = {row.key: row for row in TABLE}
+_BY_VARIABLE = {row.variable: row for row in TABLE}
+
+
+class ServiceSettings(msgspec.Struct, frozen=True):
+    """Group "service": where it listens and how people reach it."""
+
+    host: str
+    port: int
+    public_url: str | None
+    root_path: str
+    trusted_proxies: tuple[str, ...]
+    tls_cert: str | None
+    tls_key: str | None
+    drain_seconds: int
+
+
+class LogSettings(msgspec.Struct, frozen=True):
+    """Group "log": the service's own log lines."""
+
+    level: str
+    format: str
+
+
+class SessionSettings(msgspec.Struct, frozen=True):
+    """Group "session": how long a login lasts."""
+
+    idle_hours: int
+    longest_hours: int
+
+
+class LinkSettings(msgspec.Struct, frozen=True):
+    """Group "link": one-time links."""
+
+    valid_hours: int
+
+
+class IndexSettings(msgspec.Struct, frozen=True):
+    """Group "index": the process of the search index."""
+
+    memory_mb: int
+
+
+class ScreenSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Group "screen": defaults of the tenant settings; the control database holds the changes."""
+
+    zone: str
+    date_format: str
+    week_start: str
+    show_own: bool
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """All settings, checked; made once at the start and handed down."""
+
+    service: ServiceSettings
+    log: LogSettings
+    session: SessionSettings
+    link: LinkSettings
+    index: IndexSettings
+    screen: ScreenSettings
+    origins: dict[str, str]
+
+    def value(self, row: Setting) -> Any:
+        """The value in force of one row of the table."""
+        return getattr(getattr(self, row.group), row.name)
+
+
+def load_settings(
+    data_dir: Path | None,
+    environment: Mapping[str, str],
+    command_line: Mapping[str, object] | None = None,
+) -> Settings:
+    """
+    Reads all sources and checks every value.
+
+    Raises SettingsError naming the key, the value and the allowed form.
+    """
+    values: dict[str, Any] = {row.key: row.default for row in TABLE}
+    origins = {row.key: "default" for row in TABLE}
+
+    def take(row: Setting, value: object, origin: str) -> None:
+        values[row.key] = check_value(row, value, origin)
+        origins[row.key] = origin
+
+    if data_dir is not None and (data_dir / FILE_NAME).exists():
+        path = data_dir / FILE_NAME
+        for key, value in _read_toml(path).items():
+            take(_known(key, _BY_KEY, f"in {path}"), value, str(path))
+    for variable in sorted(environment):
+        if not variable.startswith("INDELIBLE_"):
+            continue
+        if variable in OTHER_VARIABLES or variable.startswith(OTHER_PREFIXES):
+            continue
+        row = _known(variable, _BY_VARIABLE, "in the environment")
+        take(row, environment[variable], f"environment {variable}")
+    for key, value in (command_line or {}).items():
+        if value is not None:
+            take(_known(key, _BY_KEY, "on the command line"), value, "command line")
+
+    settings = _build(values, origins)
+    _check_together(settings)
+    return settings
+
+
+def check_value(row: Setting, value: object, origin: str) -> Any:
+    """The value in its own type. Raises SettingsError."""
+    try:
+        return row.form.read(value)
+    except (ValueError, TypeError) as error:
+        raise SettingsError(
+            f"setting {row.key} ({origin}): {value!r} is not allowed",
+            hint=f"allowed: {row.form.allowed}",
+        ) from error
+
+
+def _known(key: str, table: Mapping[str, Setting], where: str) -> Setting:
+    row = table.get(key)
+    if row is not None:
+        return row
+    near = difflib.get_close_matches(key, table, n=1)
+    raise SettingsError(
+        f"unknown setting {key} {where}",
+        hint=f"did you mean {near[0]}?" if near else "`indelible settings show` lists all settings",
+    )
+
+
+def _read_toml(path: Path) -> dict[str, object]:
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"cannot read {path}: {error}") from error
+    found: dict[str, object] = {}
+    for group, rows in tables.items():
+        if not isinstance(rows, dict):
+            raise SettingsError(
+                f"unknown setting {group} in {path}",
+                hint='settings stand in a group, for example [service] then port = 8080',
+            )
+        found.update({f"{group}.{name}": value for name, value in rows.items()})
+    return found
+
+
+def _build(values: Mapping[str, Any], origins: dict[str, str]) -> Settings:
+    groups: dict[str, Any] = {}
+    for row in TABLE:
+        groups.setdefault(row.group, {})[row.name] = values[row.key]
+    return msgspec.convert({**groups, "origins": origins}, Settings)
+
+
+def _check_together(settings: Settings) -> None:
+    service = settings.service
+    if (service.tls_cert is None) != (service.tls_key is None):
+        raise SettingsError(
+            "settings service.tls_cert and service.tls_key go together",
+            hint="set both to serve HTTPS, or none",
+        )
+    if settings.session.idle_hours > settings.session.longest_hours:
+        raise SettingsError(
+            f"setting session.idle_hours: {settings.session.idle_hours} is not allowed",
+            hint=f"allowed: at most session.longest_hours ({settings.session.longest_hours})",
+        )

@@ -1,0 +1,66 @@
+"""What the web layer agrees on: the route record, who is calling, and what the service offers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+Permission = Literal["write", "read", "admin"]
+Handler = Callable[["Request"], Awaitable["Response"]]
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who sent this request; made by the authentication step, never by a handler."""
+
+    tenant_id: int
+    tenant: str
+    kind: Literal["key", "person"]
+    id: str
+    name: str
+    permissions: frozenset[Permission]
+    email: str | None = None
+    role: str | None = None
+    session_id: str | None = None
+    ip: str | None = None
+    peer_ip: str | None = None
+    user_agent: str | None = None
+    request_id: str = ""
+
+
+class Param(msgspec.Struct, frozen=True, kw_only=True):
+    """One query or path parameter of a route, as the OpenAPI document shows it."""
+
+    name: str
+    description: str
+    type: type | Any = str
+    required: bool = False
+    example: Any = None
+
+
+class Api(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One route of the HTTP API: the router, the permission check and the OpenAPI document are made
+    from it. `permit` None means the route is open to everybody (login, health, static files).
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    permit: Permission | None
+    summary: str
+    tag: str
+    description: str = ""
+    params: tuple[Param, ...] = ()
+    body: Any = None
+    body_media: tuple[str, ...] = ("application/json",)
+    reply: Any = None
+    reply_media: str = "application/json"
+    status: int = 200
+    errors: tuple[int, ...] = ()
+    in_document: bool = True
