@@ -1,0 +1,47 @@
+# Every command does its own set-up, and may be run again at any time.
+#
+#   make demo      the service with a sample product sending real events
+#   make test      everything that must be green (`make check` is the same)
+#   make setup     the Python environment and the built screen
+#   make fix       format the code, and mend what can be mended by itself
+#   make web       build the screen
+#   make bench     1 million events through the service, measured, beside other engines
+#   make vectors   make the golden vectors again
+#   make clean     remove what the scripts made (not var/, where the demo keeps its data)
+
+SHELL := /usr/bin/env bash
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+
+.PHONY: help setup python web test check fix demo bench vectors clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+python:
+	@scripts/setup.sh
+
+web: python
+	@scripts/web.sh
+
+setup: python web
+
+test: python
+	@$(PY) scripts/run_tests.py $(STAGES)
+
+check: test
+
+fix: python
+	@scripts/fix.sh
+
+demo: setup
+	@exec $(PY) scripts/demo.py $(ARGS)
+
+bench: python
+	@exec $(PY) -m bench $(ARGS)
+
+vectors: python
+	@$(PY) scripts/make_vectors.py
+
+clean:
+	@scripts/clean.sh
