@@ -230,7 +230,7 @@ def _read_toml(path: Path) -> dict[str, object]:
         if not isinstance(rows, dict):
             raise SettingsError(
                 f"unknown setting {group} in {path}",
-                hint='settings stand in a group, for example [service] then port = 8080',
+                hint="settings stand in a group, for example [service] then port = 8080",
             )
         found.update({f"{group}.{name}": value for name, value in rows.items()})
     return found

@@ -1,0 +1,47 @@
+"""All of access in one place: what the composition root, the web layer and the CLI are handed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from indelible.clock import Clock
+from indelible.server.access.attempts import Attempts
+from indelible.server.access.control import ControlDatabase
+from indelible.server.access.keys import Keys
+from indelible.server.access.people import People
+from indelible.server.access.sessions import Sessions
+from indelible.server.access.tenant_settings import TenantSettings
+from indelible.server.access.token import RandomBytes
+from indelible.server.folder import CONTROL_FILE
+from indelible.server.settings import Settings
+
+
+class Access:
+    """Opens the control database of a data folder and owns it until `close`."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        settings: Settings,
+        clock: Clock,
+        random_bytes: RandomBytes = os.urandom,
+    ) -> None:
+        self.control = ControlDatabase(data_dir / CONTROL_FILE)
+        self.random_bytes = random_bytes
+        self.people = People(self.control, clock, random_bytes, settings.link.valid_hours)
+        self.sessions = Sessions(
+            self.control,
+            clock,
+            random_bytes,
+            idle_hours=settings.session.idle_hours,
+            longest_hours=settings.session.longest_hours,
+        )
+        self.keys = Keys(self.control, clock)
+        self.attempts = Attempts(self.control, clock)
+        self.tenant_settings = TenantSettings(self.control, settings.screen)
+
+    def close(self) -> None:
+        """Writes down the last uses of keys and closes the database."""
+        self.keys.write_uses()
+        self.control.close()

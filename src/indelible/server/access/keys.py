@@ -1,0 +1,144 @@
+"""API keys: made, found, revoked. Only the SHA-256 of a secret is stored."""
+
+from __future__ import annotations
+
+from hmac import compare_digest
+
+import msgspec
+
+from indelible.clock import Clock
+from indelible.errors import InvalidRequest, NotFound
+from indelible.server.access.control import ControlDatabase
+from indelible.server.access.outbox import OwnEvent, put
+from indelible.server.access.token import KeyKind, KeyText, parse_key
+
+_COLUMNS = "id, tenant, name, kind, secret_hash, created_us, last_used_us, revoked_us"
+_LONGEST_NAME = 100
+
+
+class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a key; the secret is not."""
+
+    id: str
+    tenant_id: int
+    name: str
+    kind: KeyKind
+    secret_hash: bytes
+    created_us: int
+    last_used_us: int | None
+    revoked_us: int | None
+
+
+def read_name(text: str) -> str:
+    """The name of a key. Raises InvalidRequest."""
+    name = text.strip()
+    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise InvalidRequest(
+            f"the name of a key has 1 to {_LONGEST_NAME} printable characters", parameter="name"
+        )
+    return name
+
+
+class Keys:
+    """
+    The keys of all tenants.
+
+    Known keys are kept in memory and read again as soon as any process changed the control
+    database, so that a revoked key is refused at once. Called from the event loop and threads.
+    """
+
+    def __init__(self, control: ControlDatabase, clock: Clock) -> None:
+        self._control = control
+        self._clock = clock
+        # Replaced as a whole, never changed: (version of the database, keys by id).
+        self._known: tuple[int, dict[str, ApiKey]] = (-1, {})
+        # Owned by the event loop; written down by `write_uses`.
+        self._used: dict[str, int] = {}
+
+    def add(self, tenant_id: int, key: KeyText, name: str, event: OwnEvent) -> ApiKey:
+        """Stores a new key, with its event."""
+        stored = ApiKey(
+            id=key.id,
+            tenant_id=tenant_id,
+            name=read_name(name),
+            kind=key.kind,
+            secret_hash=key.secret_hash,
+            created_us=self._clock.now_us(),
+            last_used_us=None,
+            revoked_us=None,
+        )
+        with self._control.write() as transaction:
+            transaction.execute(
+                f"INSERT INTO api_key({_COLUMNS}) VALUES(?, ?, ?, ?, ?, ?, NULL, NULL)",
+                (key.id, tenant_id, stored.name, key.kind, key.secret_hash, stored.created_us),
+            )
+            put(transaction, tenant_id, event)
+        return stored
+
+    def all(self, tenant_id: int) -> list[ApiKey]:
+        """The keys of a tenant, revoked ones too, newest first."""
+        rows = self._control.read(
+            f"SELECT {_COLUMNS} FROM api_key WHERE tenant = ? ORDER BY created_us DESC, id",
+            (tenant_id,),
+        )
+        return [_key(row) for row in rows]
+
+    def one(self, tenant_id: int, key_id: str) -> ApiKey:
+        """One key of a tenant. Raises NotFound."""
+        for key in self.all(tenant_id):
+            if key.id == key_id:
+                return key
+        raise NotFound(f"there is no key {key_id}")
+
+    def revoke(self, tenant_id: int, key_id: str, event: OwnEvent) -> bool:
+        """Refuses the key from now on, for ever; False when it was revoked before."""
+        with self._control.write() as transaction:
+            changed = transaction.execute(
+                "UPDATE api_key SET revoked_us = ?"
+                " WHERE tenant = ? AND id = ? AND revoked_us IS NULL",
+                (self._clock.now_us(), tenant_id, key_id),
+            ).rowcount
+            if changed:
+                put(transaction, tenant_id, event)
+        return bool(changed)
+
+    def find(self, text: str) -> ApiKey | None:
+        """The valid key of a Bearer text, or None. A mistyped one is known by its check digits."""
+        given = parse_key(text)
+        if given is None:
+            return None
+        key = self._keys().get(given.id)
+        if key is None or key.kind != given.kind or key.revoked_us is not None:
+            return None
+        if not compare_digest(key.secret_hash, given.secret_hash):
+            return None
+        self._used[key.id] = self._clock.now_us()
+        return key
+
+    def write_uses(self) -> None:
+        """Writes down when keys were used last; called about once a minute and at the end."""
+        used, self._used = self._used, {}
+        if not used:
+            return
+        with self._control.write() as transaction:
+            transaction.executemany(
+                "UPDATE api_key SET last_used_us = max(coalesce(last_used_us, 0), ?) WHERE id = ?",
+                [(used_us, key_id) for key_id, used_us in used.items()],
+            )
+
+    def _keys(self) -> dict[str, ApiKey]:
+        version = self._control.version()
+        known_version, known = self._known
+        if version != known_version:
+            known = {
+                key.id: key
+                for key in map(_key, self._control.read(f"SELECT {_COLUMNS} FROM api_key"))
+            }
+            self._known = (version, known)
+        return known
+
+
+def _key(row: tuple[object, ...]) -> ApiKey:
+    names = ("id", "tenant_id", "name", "kind", "secret_hash", "created_us")
+    values = dict(zip((*names, "last_used_us", "revoked_us"), row, strict=True))
+    return msgspec.convert(values, ApiKey)

@@ -1,0 +1,232 @@
+"""People who log in, and the one-time links by which they set a password."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+
+import msgspec
+
+from indelible.clock import Clock
+from indelible.errors import Denied, InvalidRequest, NotFound
+from indelible.server.access.control import ControlDatabase, Row
+from indelible.server.access.outbox import OwnEvent, put
+from indelible.server.access.token import RandomBytes, hash_token, random_id, random_text
+
+_US_PER_HOUR = 3_600_000_000
+_EMAIL = re.compile(r"[^\s@<>\"]{1,64}@[^\s@<>\"]{1,189}")
+_TOKEN_LENGTH = 43
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """An account. `password` is the argon2id text, never shown."""
+
+    id: str
+    tenant_id: int
+    email: str
+    name: str
+    role: str
+    password: str
+
+
+class LinkInvalid(Denied):
+    """A one-time link that is unknown, used or too old; which of these is not told."""
+
+    code = "link-invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this link is used, too old or mistyped",
+            hint="`indelible users reset-link EMAIL` on the server makes a new one",
+        )
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """A one-time link that can be used now. `person_id` None makes a new account."""
+
+    tenant_id: int
+    person_id: str | None
+    email: str | None
+    role: str
+
+
+def read_email(text: str) -> str:
+    """The address without outer spaces. Raises InvalidRequest."""
+    email = text.strip()
+    if not _EMAIL.fullmatch(email) or not email.isprintable():
+        raise InvalidRequest("this is not an e-mail address", parameter="email")
+    return email
+
+
+class People:
+    """Accounts and links in the control database."""
+
+    def __init__(
+        self, control: ControlDatabase, clock: Clock, random_bytes: RandomBytes, link_hours: int
+    ) -> None:
+        self._control = control
+        self._clock = clock
+        self._random_bytes = random_bytes
+        self._link_hours = link_hours
+
+    def by_email(self, email: str) -> Person | None:
+        """The account with this address, in any spelling of case."""
+        return self._one("email_folded = ?", email.strip().casefold())
+
+    def by_id(self, person_id: str) -> Person | None:
+        """The account with this id."""
+        return self._one("id = ?", person_id)
+
+    def _one(self, where: str, value: str) -> Person | None:
+        rows = self._control.read(
+            "SELECT id, tenant, email, name, role, password FROM person WHERE " + where, (value,)
+        )
+        return _person(rows[0]) if rows else None
+
+    def count(self, tenant_id: int) -> int:
+        """How many accounts a tenant has."""
+        return int(
+            self._control.read("SELECT count(*) FROM person WHERE tenant = ?", (tenant_id,))[0][0]
+        )
+
+    def replace_password(self, person_id: str, old: str, new: str) -> None:
+        """Stores a newer hash of the same password, unless it was changed meanwhile."""
+        with self._control.write() as transaction:
+            transaction.execute(
+                "UPDATE person SET password = ? WHERE id = ? AND password = ?",
+                (new, person_id, old),
+            )
+
+    def new_link(
+        self, tenant_id: int, email: str | None, event: OwnEvent | None, *, role: str = "admin"
+    ) -> str:
+        """
+        Makes a one-time link and returns its token; earlier unused ones for the same end.
+
+        For a known address it sets a new password; else, as long as the tenant has no account,
+        it makes the first administrator. Raises NotFound when neither holds.
+        """
+        address = read_email(email) if email is not None else None
+        token = random_text(self._random_bytes, _TOKEN_LENGTH)
+        now_us = self._clock.now_us()
+        with self._control.write() as transaction:
+            person = _find(transaction, tenant_id, address)
+            if person is None and _count(transaction, tenant_id):
+                raise NotFound(
+                    f"there is no account {address}" if address else "there is an account already",
+                    hint="`indelible users reset-link EMAIL` takes the address of an account",
+                )
+            transaction.execute(
+                "DELETE FROM link WHERE tenant = ? AND used_us IS NULL AND person IS ?",
+                (tenant_id, person.id if person else None),
+            )
+            transaction.execute(
+                "INSERT INTO link VALUES(?, ?, ?, ?, ?, ?, ?, NULL)",
+                (
+                    hash_token(token),
+                    tenant_id,
+                    person.id if person else None,
+                    person.email if person else address,
+                    person.role if person else role,
+                    now_us,
+                    now_us + self._link_hours * _US_PER_HOUR,
+                ),
+            )
+            if event is not None:
+                put(transaction, tenant_id, event)
+        return token
+
+    def look_at_link(self, token: str) -> Link:
+        """What a link is for, without using it. Raises LinkInvalid."""
+        rows = self._control.read(_LINK, (hash_token(token), self._clock.now_us()))
+        if not rows:
+            raise LinkInvalid
+        return _link(rows[0])
+
+    def use_link(
+        self, token: str, *, person_id: str, email: str, name: str, password: str, event: OwnEvent
+    ) -> Person:
+        """
+        Uses a link up: makes the account, or sets the password and ends the account's logins.
+
+        `person_id` is the id of a new account. Raises LinkInvalid; of two uses at once one wins.
+        """
+        address = read_email(email)
+        now_us = self._clock.now_us()
+        with self._control.write() as transaction:
+            row = transaction.execute(_LINK, (hash_token(token), now_us)).fetchone()
+            if row is None:
+                raise LinkInvalid
+            link = _link(row)
+            if link.person_id is None:
+                if _find(transaction, None, address) is not None or _count(
+                    transaction, link.tenant_id
+                ):
+                    raise LinkInvalid
+                transaction.execute(
+                    "INSERT INTO person VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        person_id,
+                        link.tenant_id,
+                        address,
+                        address.casefold(),
+                        name,
+                        link.role,
+                        password,
+                        now_us,
+                    ),
+                )
+            else:
+                person_id = link.person_id
+                transaction.execute(
+                    "UPDATE person SET password = ?, name = ? WHERE id = ?",
+                    (password, name, person_id),
+                )
+                transaction.execute("DELETE FROM session WHERE person = ?", (person_id,))
+            transaction.execute(
+                "UPDATE link SET used_us = ? WHERE token_hash = ?", (now_us, hash_token(token))
+            )
+            put(transaction, link.tenant_id, event)
+            found = transaction.execute(
+                "SELECT id, tenant, email, name, role, password FROM person WHERE id = ?",
+                (person_id,),
+            ).fetchone()
+        return _person(found)
+
+    def new_id(self) -> str:
+        """An id for an account that is about to be made."""
+        return random_id(self._random_bytes, "p")
+
+
+_LINK = (
+    "SELECT tenant, person, email, role FROM link"
+    " WHERE token_hash = ? AND used_us IS NULL AND expires_us > ?"
+)
+
+
+def _link(row: Row) -> Link:
+    return Link(tenant_id=row[0], person_id=row[1], email=row[2], role=row[3])
+
+
+def _person(row: Row) -> Person:
+    return Person(
+        id=row[0], tenant_id=row[1], email=row[2], name=row[3], role=row[4], password=row[5]
+    )
+
+
+def _count(transaction: sqlite3.Connection, tenant_id: int) -> int:
+    rows = transaction.execute("SELECT count(*) FROM person WHERE tenant = ?", (tenant_id,))
+    return int(rows.fetchone()[0])
+
+
+def _find(
+    transaction: sqlite3.Connection, tenant_id: int | None, email: str | None
+) -> Person | None:
+    if email is None:
+        return None
+    row = transaction.execute(
+        "SELECT id, tenant, email, name, role, password FROM person"
+        " WHERE email_folded = ? AND tenant = coalesce(?, tenant)",
+        (email.casefold(), tenant_id),
+    ).fetchone()
+    return _person(row) if row else None

@@ -1,0 +1,147 @@
+"""
+Logins: rows on the server, found by the hash of a random token that only the browser has.
+
+A login ends after some hours unused, after some days in any case, or when it is revoked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from indelible.clock import Clock
+from indelible.server.access.control import ControlDatabase, Row
+from indelible.server.access.outbox import OwnEvent, put
+from indelible.server.access.people import Person
+from indelible.server.access.token import RandomBytes, hash_token, random_id, random_text
+
+_US_PER_HOUR = 3_600_000_000
+_TOUCH_EVERY_US = 60_000_000  # a shorter step would write at every request
+_TOKEN_LENGTH = 43
+_COLUMNS = (
+    "s.id, s.created_us, s.seen_us, s.ip, s.user_agent, p.id, p.tenant, p.email, p.name, p.role"
+)
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """One login that is valid now. `id` is not secret: it stands in events."""
+
+    id: str
+    person: Person
+    created_us: int
+    seen_us: int
+    expires_us: int
+    ip: str | None
+    user_agent: str | None
+
+
+class Sessions:
+    """The logins of all people."""
+
+    def __init__(
+        self,
+        control: ControlDatabase,
+        clock: Clock,
+        random_bytes: RandomBytes,
+        *,
+        idle_hours: int,
+        longest_hours: int,
+    ) -> None:
+        self._control = control
+        self._clock = clock
+        self._random_bytes = random_bytes
+        self._idle_us = idle_hours * _US_PER_HOUR
+        self._longest_us = longest_hours * _US_PER_HOUR
+
+    def new_id(self) -> str:
+        """An id for a login that is about to start."""
+        return random_id(self._random_bytes, "s")
+
+    def start(
+        self,
+        person: Person,
+        *,
+        session_id: str,
+        ip: str | None,
+        user_agent: str | None,
+        event: OwnEvent,
+    ) -> tuple[str, Session]:
+        """Starts a login; returns its token, which is nowhere stored, and the login."""
+        token = random_text(self._random_bytes, _TOKEN_LENGTH)
+        now_us = self._clock.now_us()
+        with self._control.write() as transaction:
+            transaction.execute(
+                "INSERT INTO session VALUES(?, ?, ?, ?, ?, ?, ?)",
+                (hash_token(token), session_id, person.id, now_us, now_us, ip, user_agent),
+            )
+            put(transaction, person.tenant_id, event)
+        session = Session(
+            id=session_id,
+            person=msgspec.structs.replace(person, password=""),
+            created_us=now_us,
+            seen_us=now_us,
+            expires_us=self._expiry(now_us, now_us),
+            ip=ip,
+            user_agent=user_agent,
+        )
+        return token, session
+
+    def find(self, token: str) -> Session | None:
+        """The login of a token, None when there is none or its time is over."""
+        rows = self._control.read(
+            f"SELECT {_COLUMNS} FROM session s JOIN person p ON p.id = s.person"
+            " WHERE s.token_hash = ?",
+            (hash_token(token),),
+        )
+        if not rows:
+            return None
+        session = self._session(rows[0])
+        return session if session.expires_us > self._clock.now_us() else None
+
+    def needs_touch(self, session: Session) -> bool:
+        """Whether its last use is so long ago that it should be written down."""
+        return self._clock.now_us() - session.seen_us >= _TOUCH_EVERY_US
+
+    def touch(self, session: Session) -> None:
+        """Writes down that the login was used now."""
+        with self._control.write() as transaction:
+            transaction.execute(
+                "UPDATE session SET seen_us = max(seen_us, ?) WHERE id = ?",
+                (self._clock.now_us(), session.id),
+            )
+
+    def end(self, session: Session, event: OwnEvent) -> bool:
+        """Ends a login; False when it had ended already."""
+        with self._control.write() as transaction:
+            ended = transaction.execute("DELETE FROM session WHERE id = ?", (session.id,)).rowcount
+            if ended:
+                put(transaction, session.person.tenant_id, event)
+        return bool(ended)
+
+    def end_expired(self, make_event: Callable[[Session], OwnEvent]) -> int:
+        """Ends the logins whose time is over, with one event each; returns how many."""
+        now_us = self._clock.now_us()
+        rows = self._control.read(
+            f"SELECT {_COLUMNS} FROM session s JOIN person p ON p.id = s.person"
+            " WHERE s.seen_us <= ? OR s.created_us <= ?",
+            (now_us - self._idle_us, now_us - self._longest_us),
+        )
+        return sum(self.end(session, make_event(session)) for session in map(self._session, rows))
+
+    def _expiry(self, created_us: int, seen_us: int) -> int:
+        return min(created_us + self._longest_us, seen_us + self._idle_us)
+
+    def _session(self, row: Row) -> Session:
+        person = Person(
+            id=row[5], tenant_id=row[6], email=row[7], name=row[8], role=row[9], password=""
+        )
+        return Session(
+            id=row[0],
+            person=person,
+            created_us=row[1],
+            seen_us=row[2],
+            expires_us=self._expiry(row[1], row[2]),
+            ip=row[3],
+            user_agent=row[4],
+        )
