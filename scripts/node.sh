@@ -18,7 +18,7 @@ node_hash="$(hash_of "$ROOT/requirements-node.lock" "$("$PY" -VV)")"
 if ! stamp_agrees "$VENV/.stamp-node" "$node_hash" || ! new_enough "$VENV/bin/node"; then
   say "no Node 20.19 or newer here; installing the one from PyPI into .venv"
   if "$PY" -m pip --version >/dev/null 2>&1; then
-    "$PY" -m pip install --quiet --disable-pip-version-check --require-hashes \
+    "$PY" -m pip install -qq --disable-pip-version-check --require-hashes \
       -r "$ROOT/requirements-node.lock" >&2
   else
     uv pip install --quiet --python "$PY" --require-hashes -r "$ROOT/requirements-node.lock" >&2

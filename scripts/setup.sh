@@ -66,7 +66,7 @@ install() {
     INDELIBLE_NO_UV=1
     venv_has_pip || make_venv_with_pip
   fi
-  "$PY" -m pip install --quiet --disable-pip-version-check "$@"
+  "$PY" -m pip install -qq --disable-pip-version-check "$@"
 }
 
 setup_python() {
