@@ -1,0 +1,226 @@
+"""The ledger as the rest of the service sees it: create, open, append, read, close."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+
+from indelible.clock import Clock, day_of
+from indelible.errors import FatalError, NotFound
+from indelible.event import Event, split
+from indelible.seal import PartedEvent, genesis_leaf, policy_leaf
+from indelible.server.ledger.aliases import Aliases
+from indelible.server.ledger.categories import first_policy
+from indelible.server.ledger.checkpointing import create_keys
+from indelible.server.ledger.reader import LedgerReader, Tenant
+from indelible.server.ledger.schema import open_ledger
+from indelible.server.ledger.seen import WINDOWED
+from indelible.server.ledger.sequencer import Sequencer
+from indelible.server.ledger.storage import Head, SqliteStorage
+from indelible.server.ledger.submission import Answer, Incoming, Notify, Stored, Submission
+from indelible.tlog.merkle import Frontier, leaf_hash
+from indelible.tlog.tile import extend_tiles
+
+LEDGER_FILE = "ledger.sqlite3"
+MAX_QUEUED_EVENTS = 40_000
+MAX_QUEUED_BYTES = 128 * 1024 * 1024
+
+
+class Ledger:
+    """
+    The open ledger of a data folder, of which this process is the only writer (folder lock).
+
+    Safe to call from several threads. `append` answers after the events are durable and sealed.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        clock: Clock,
+        *,
+        max_queued_events: int = MAX_QUEUED_EVENTS,
+        max_queued_bytes: int = MAX_QUEUED_BYTES,
+        on_fatal: Callable[[FatalError], None] | None = None,
+    ) -> None:
+        path = data_dir / LEDGER_FILE
+        self.clock = clock
+        self._storage = SqliteStorage(path)
+        self.reader = LedgerReader(path)
+        self._alias_connection = open_ledger(path, read_only=True)
+        self._aliases = Aliases(self._alias_connection, os.urandom)
+        self._listeners: list[Callable[[int, int], None]] = []
+        self._listeners_lock = threading.Lock()
+        self._sequencer = Sequencer(
+            data_dir,
+            self._storage,
+            self.reader,
+            self._aliases,
+            clock,
+            max_queued_events=max_queued_events,
+            max_queued_bytes=max_queued_bytes,
+            on_commit=self._tell,
+            on_fatal=on_fatal or (lambda error: None),
+        )
+        self._tenants = {tenant.id: tenant for tenant in self.reader.tenants()}
+
+    @classmethod
+    def create(cls, data_dir: Path, clock: Clock, *, tenant: str, origin: str) -> None:
+        """
+        Makes the ledger file where it is missing, and adds a tenant with its genesis, first
+        policy and signing keys.
+
+        A crash leaves either no tenant or a whole one; a key file without its tenant is replaced
+        when creating is tried again. Raises StorageError when the name or origin is taken.
+        """
+        path = data_dir / LEDGER_FILE
+        fresh = not path.exists()
+        storage = SqliteStorage(path)
+        try:
+            if fresh:
+                storage.create_tables()
+            now_us = clock.now_us()
+            day = day_of(now_us)
+            tenant_id = max((known.id for known in storage.tenants()), default=0) + 1
+            genesis = create_keys(data_dir, tenant_id, origin)
+            leaves = [genesis_leaf(genesis, day), policy_leaf(first_policy(day), day)]
+            hashes = [leaf_hash(leaf) for leaf in leaves]
+            frontier = Frontier()
+            frontier.append(hashes)
+            storage.begin()
+            tenant_id = storage.add_tenant(tenant, origin, now_us)
+            for index, leaf in enumerate(leaves):
+                storage.put_entry(tenant_id, index, leaf)
+            tiles = extend_tiles(0, hashes, lambda level, n: b"")
+            storage.put_tiles(tenant_id, [(level, n, data) for (level, n), data in tiles.items()])
+            storage.put_head(tenant_id, Head(len(leaves), day, frontier.to_bytes(), 1))
+            storage.commit()
+        finally:
+            storage.close()
+
+    @classmethod
+    def open(
+        cls,
+        data_dir: Path,
+        *,
+        clock: Clock,
+        on_fatal: Callable[[FatalError], None] | None = None,
+        max_queued_events: int = MAX_QUEUED_EVENTS,
+        max_queued_bytes: int = MAX_QUEUED_BYTES,
+    ) -> Ledger:
+        """Opens and starts the writer. The caller holds the folder lock."""
+        ledger = cls(
+            data_dir,
+            clock,
+            on_fatal=on_fatal,
+            max_queued_events=max_queued_events,
+            max_queued_bytes=max_queued_bytes,
+        )
+        ledger._sequencer.start()
+        return ledger
+
+    def close(self) -> None:
+        """Stores what waits, signs a last checkpoint, closes the file."""
+        self._sequencer.stop()
+        self._storage.close()
+        self.reader.close()
+        self._alias_connection.close()
+
+    def tenants(self) -> list[Tenant]:
+        """All tenants, oldest first."""
+        return list(self._tenants.values())
+
+    def tenant(self, tenant_id: int) -> Tenant:
+        """One tenant. Raises NotFound."""
+        try:
+            return self._tenants[tenant_id]
+        except KeyError:
+            raise NotFound(f"there is no tenant {tenant_id}") from None
+
+    def size(self, tenant_id: int) -> int:
+        """Durable entries."""
+        return self.reader.size(tenant_id)
+
+    def vkeys(self, tenant_id: int) -> list[str]:
+        """The public keys that sign this tenant's checkpoints, as vkey texts."""
+        return self._sequencer.vkeys(tenant_id)
+
+    def category_ids(self, tenant_id: int) -> dict[str, int]:
+        """Category names and ids of the policy in force."""
+        return self._sequencer.category_ids(tenant_id)
+
+    @property
+    def queued_events(self) -> int:
+        """How many events wait for a commit."""
+        return self._sequencer.queued_events
+
+    def on_commit(self, listener: Callable[[int, int], None]) -> None:
+        """`listener(tenant_id, size)` is called in the writer thread after each commit."""
+        with self._listeners_lock:
+            self._listeners = [*self._listeners, listener]
+
+    def part(self, tenant_id: int, event: Event) -> PartedEvent:
+        """Splits an event for sealing. Its category must be one of the policy in force."""
+        parts = split(event, lambda subject: self._aliases.give(tenant_id, subject))
+        return PartedEvent(
+            self.category_ids(tenant_id)[event.category], parts.fact, parts.person, parts.content
+        )
+
+    def append(
+        self,
+        tenant_id: int,
+        items: Sequence[Incoming],
+        *,
+        received_us: int,
+        scope: str,
+        notify: Notify,
+        kind: int = WINDOWED,
+        weight_bytes: int = 0,
+    ) -> None:
+        """
+        Queues events to be stored all together; `notify` is called in the writer thread after
+        they are durable, or with the error.
+
+        Raises Pushback when too much waits; FatalError when the ledger has stopped.
+        """
+        self._sequencer.submit(
+            Submission(
+                tenant_id=tenant_id,
+                scope=scope,
+                kind=kind,
+                day=day_of(received_us),
+                items=items,
+                weight_bytes=weight_bytes,
+                notify=notify,
+                split=lambda event: self.part(tenant_id, event),
+            )
+        )
+
+    def append_and_wait(
+        self,
+        tenant_id: int,
+        items: Sequence[Incoming],
+        *,
+        received_us: int,
+        scope: str,
+        kind: int = WINDOWED,
+    ) -> Stored:
+        """As `append`, and waits for the answer; raises what went wrong."""
+        answer: Future[Stored] = Future()
+
+        def notify(result: Answer) -> None:
+            if isinstance(result, Exception):
+                answer.set_exception(result)
+            else:
+                answer.set_result(result)
+
+        self.append(
+            tenant_id, items, received_us=received_us, scope=scope, notify=notify, kind=kind
+        )
+        return answer.result()
+
+    def _tell(self, tenant_id: int, size: int) -> None:
+        for listener in self._listeners:
+            listener(tenant_id, size)

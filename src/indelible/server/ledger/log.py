@@ -1,0 +1,139 @@
+"""
+The state of one tenant's log in the writer thread: right edge, policy, seen ids.
+
+`stage` works out what an append changes; the state moves only when the caller says `settle`, after
+COMMIT. When the commit fails the staged change is dropped and the state is as before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from indelible.errors import SettingsError, StorageError
+from indelible.seal import MAX_RUN, PartedEvent, PolicyLeaf, SealedRun, parse_leaf, seal_run
+from indelible.server.ledger.checkpointing import Checkpointer
+from indelible.server.ledger.reader import Tenant
+from indelible.server.ledger.seen import Seen
+from indelible.server.ledger.storage import Head, SqliteStorage
+from indelible.tlog.merkle import Frontier
+from indelible.tlog.tile import WIDTH, extend_tiles
+
+
+class Staged(msgspec.Struct):
+    """One append: what to write, and what becomes the state after it is durable."""
+
+    first: int
+    runs: list[SealedRun]
+    leaf_hashes: list[bytes]
+    frontier: Frontier
+    last_day: int
+    tiles: dict[tuple[int, int], bytes]
+
+
+class TenantLog:
+    """Owned by the writer thread."""
+
+    def __init__(
+        self, data_dir: Path, tenant: Tenant, storage: SqliteStorage, now_us: int
+    ) -> None:
+        self.tenant = tenant
+        self._storage = storage
+        head = storage.head(tenant.id)
+        self.frontier = Frontier.from_bytes(head.frontier)
+        if self.frontier.size != head.size:
+            raise StorageError(f"the head of {tenant.name} does not fit its right edge")
+        self.last_day = head.last_day
+        self.policy_index = head.policy_index
+        self.checkpointed = storage.checkpoint_size(tenant.id)
+        self.checkpointer = Checkpointer(data_dir, tenant.id, tenant.origin)
+        self.seen = Seen(storage.connection, tenant.id, now_us)
+        self.category_ids = self._read_categories()
+        self._edge: dict[tuple[int, int], bytes] = {}
+        self._check_guard()
+
+    @property
+    def size(self) -> int:
+        """Durable entries."""
+        return self.frontier.size
+
+    def stage(
+        self,
+        events: Sequence[PartedEvent],
+        day: int,
+        random_bytes: Callable[[int], bytes],
+    ) -> Staged:
+        """Seals the events in runs and works out the tree; changes nothing of ours."""
+        # A clock set back must not write a day below an earlier one (Time rules).
+        day = max(day, self.last_day)
+        runs = [
+            seal_run(events[at : at + MAX_RUN], day, random_bytes)
+            for at in range(0, len(events), MAX_RUN)
+        ]
+        hashes = [leaf_hash for run in runs for leaf_hash in run.leaf_hashes]
+        frontier = self.frontier.copy()
+        frontier.append(hashes)
+        tiles = extend_tiles(self.size, hashes, self._tile)
+        return Staged(self.size, runs, hashes, frontier, day, tiles)
+
+    def write(self, staged: Staged) -> None:
+        """Writes a staged append into the open transaction."""
+        index = staged.first
+        for run in staged.runs:
+            self._storage.put_run(self.tenant.id, index, run)
+            index += len(run.parts)
+        self._storage.put_tiles(
+            self.tenant.id, [(level, n, hashes) for (level, n), hashes in staged.tiles.items()]
+        )
+        self._storage.put_head(
+            self.tenant.id,
+            Head(
+                staged.frontier.size,
+                staged.last_day,
+                staged.frontier.to_bytes(),
+                self.policy_index,
+            ),
+        )
+
+    def settle(self, staged: Staged) -> None:
+        """Makes a staged append the state; call after COMMIT."""
+        self.frontier = staged.frontier
+        self.last_day = staged.last_day
+        # Only right-edge tiles are read again; full ones go.
+        self._edge.update(staged.tiles)
+        self._edge = {
+            key: hashes for key, hashes in self._edge.items() if len(hashes) < 32 * WIDTH
+        }
+
+    def _tile(self, level: int, n: int) -> bytes:
+        cached = self._edge.get((level, n))
+        return self._storage.tile(self.tenant.id, level, n) if cached is None else cached
+
+    def _read_categories(self) -> dict[str, int]:
+        leaf = parse_leaf(self._storage.policy_leaf(self.tenant.id, self.policy_index))
+        if not isinstance(leaf, PolicyLeaf):
+            raise StorageError(f"entry {self.policy_index} of {self.tenant.name} is no policy")
+        return {category.name: category.id for category in leaf.policy.categories}
+
+    def _check_guard(self) -> None:
+        """Refuses a database that is older than what was signed: it must not fork history."""
+        guard = self.checkpointer.guard()
+        if guard is None:
+            return
+        hint = "a restored older backup must not go on under the same name: see docs/operations.md"
+        if guard.size > self.size:
+            raise SettingsError(
+                f"the ledger of {self.tenant.name} has {self.size} entries, but {guard.size} were"
+                " signed",
+                code="ledger-rolled-back",
+                hint=hint,
+            )
+        if guard.size == self.size and guard.root != self.frontier.root().hex():
+            raise SettingsError(
+                f"the ledger of {self.tenant.name} has another root than the one signed at size"
+                f" {self.size}",
+                code="ledger-rolled-back",
+                hint=hint,
+            )

@@ -1,0 +1,229 @@
+"""
+Reads entries of the ledger, from any process, while another one writes.
+
+Every call is one short read transaction of its own, so a reader never holds the write-ahead log
+back. Used by the follower of the index, by details, proofs and tiles.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from indelible.errors import NotFound, StorageError
+from indelible.seal import CONTENT, EVENT, FACT, MAX_RUN, PERSON, parse_header
+from indelible.server.ledger.pieces import PieceReader
+from indelible.server.ledger.schema import open_ledger
+from indelible.tlog.tile import WIDTH
+
+
+class Tenant(msgspec.Struct, frozen=True):
+    """A customer boundary and its log."""
+
+    id: int
+    name: str
+    origin: str
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """A signed checkpoint as stored: the note's text and when it was signed."""
+
+    size: int
+    note: str
+    time_us: int
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """
+    One entry. Of an event the parts' bytes are here, None where the event has no such part or the
+    part was removed (`parts` tells which were sealed). Of other types `leaf` holds all there is.
+    """
+
+    index: int
+    leaf_type: int
+    parts: int
+    category_id: int
+    day: int
+    fact: bytes | None
+    person: bytes | None
+    content: bytes | None
+    leaf_hash: bytes
+    leaf: bytes | None = None
+
+
+class LedgerReader:
+    """Read access to one ledger file. Safe to call from several threads at once."""
+
+    def __init__(self, path: Path | str) -> None:
+        self._lock = threading.Lock()  # guards the connection and the decompressor
+        self._connection = open_ledger(Path(path), read_only=True)
+        self._pieces = PieceReader()
+
+    def close(self) -> None:
+        """Closes the connection; later calls fail."""
+        with self._lock:
+            self._connection.close()
+
+    def tenants(self) -> list[Tenant]:
+        """All tenants, oldest first."""
+        with self._transaction() as run:
+            rows = run.execute("SELECT id, name, origin FROM tenant ORDER BY id").fetchall()
+        return [Tenant(*row) for row in rows]
+
+    def size(self, tenant_id: int) -> int:
+        """Number of entries that are durable now."""
+        with self._transaction() as run:
+            return self._size(run, tenant_id)
+
+    def read(self, tenant_id: int, start: int, stop: int) -> list[Entry]:
+        """
+        Entries [start, stop) in order, at most up to the present size.
+
+        Raises StorageError when stored bytes are damaged or an entry is not there.
+        """
+        with self._transaction() as run:
+            return self._read(run, tenant_id, start, min(stop, self._size(run, tenant_id)))
+
+    def entry(self, tenant_id: int, index: int) -> Entry:
+        """One entry. Raises NotFound beyond the present size."""
+        found = self.read(tenant_id, index, index + 1) if index >= 0 else []
+        if not found:
+            raise NotFound(f"there is no entry {index}")
+        return found[0]
+
+    def tile(self, tenant_id: int, level: int, n: int) -> bytes:
+        """The hashes of a tile as far as it is filled. Raises NotFound when it is empty."""
+        with self._transaction() as run:
+            return self._tile(run, tenant_id, level, n)
+
+    def latest_checkpoint(self, tenant_id: int) -> Checkpoint | None:
+        """The newest signed checkpoint, None before the first."""
+        with self._transaction() as run:
+            row = run.execute(
+                "SELECT size, note, time_us FROM checkpoint WHERE tenant = ? "
+                "ORDER BY size DESC LIMIT 1",
+                (tenant_id,),
+            ).fetchone()
+        return None if row is None else Checkpoint(*row)
+
+    # -- within a transaction
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                self._connection.execute("BEGIN")
+                try:
+                    yield self._connection
+                finally:
+                    self._connection.execute("COMMIT")
+            except sqlite3.Error as cause:
+                raise StorageError(f"cannot read the ledger: {cause}") from cause
+
+    @staticmethod
+    def _size(run: sqlite3.Connection, tenant_id: int) -> int:
+        row = run.execute("SELECT size FROM head WHERE tenant = ?", (tenant_id,)).fetchone()
+        return int(row[0]) if row else 0
+
+    @staticmethod
+    def _tile(run: sqlite3.Connection, tenant_id: int, level: int, n: int) -> bytes:
+        row = run.execute(
+            "SELECT hashes FROM tile WHERE tenant = ? AND level = ? AND n = ?",
+            (tenant_id, level, n),
+        ).fetchone()
+        if row is None:
+            raise NotFound(f"there is no tile {level}/{n}")
+        return bytes(row[0])
+
+    def _leaf_hashes(
+        self, run: sqlite3.Connection, tenant_id: int, start: int, stop: int
+    ) -> list[bytes]:
+        hashes: list[bytes] = []
+        for n in range(start // WIDTH, (stop - 1) // WIDTH + 1):
+            data = self._tile(run, tenant_id, 0, n)
+            low = max(start - n * WIDTH, 0)
+            high = min(stop - n * WIDTH, WIDTH)
+            hashes.extend(data[32 * k : 32 * k + 32] for k in range(low, high))
+        return hashes
+
+    def _read(
+        self, run: sqlite3.Connection, tenant_id: int, start: int, stop: int
+    ) -> list[Entry]:
+        if start >= stop:
+            return []
+        hashes = self._leaf_hashes(run, tenant_id, start, stop)
+        found: dict[int, Entry] = {}
+        # A run has at most MAX_RUN events, so one that reaches into the range starts after this.
+        low = start - MAX_RUN + 1
+        pieces: dict[int, dict[tuple[int, int], list[bytes]]] = {}
+        for first, category, part, data in run.execute(
+            "SELECT first, category, part, data FROM piece "
+            "WHERE tenant = ? AND first >= ? AND first < ?",
+            (tenant_id, low, stop),
+        ):
+            pieces.setdefault(first, {})[category, part] = data
+        for first, count, day, layout in run.execute(
+            "SELECT first, count, day, layout FROM run "
+            "WHERE tenant = ? AND first >= ? AND first < ?",
+            (tenant_id, low, stop),
+        ):
+            if first + count > start:
+                self._read_run(
+                    first, day, layout, pieces.get(first, {}), start, stop, hashes, found
+                )
+        for index, leaf in run.execute(
+            "SELECT idx, leaf FROM entry WHERE tenant = ? AND idx >= ? AND idx < ?",
+            (tenant_id, start, stop),
+        ):
+            if index in found:
+                continue
+            head = parse_header(leaf)
+            found[index] = Entry(
+                index, head.type, head.parts, head.category_id, head.day, None, None, None,
+                hashes[index - start], leaf,
+            )  # fmt: skip
+        missing = [index for index in range(start, stop) if index not in found]
+        if missing:
+            raise StorageError(
+                f"entry {missing[0]} is missing", hint="run `indelible verify` on the data folder"
+            )
+        return [found[index] for index in range(start, stop)]
+
+    def _read_run(
+        self,
+        first: int,
+        day: int,
+        layout: bytes,
+        packed: dict[tuple[int, int], bytes],
+        start: int,
+        stop: int,
+        hashes: list[bytes],
+        found: dict[int, Entry],
+    ) -> None:
+        rows = self._pieces.layout(layout)
+        wanted = {
+            (category, part)
+            for index, (parts, category) in enumerate(rows, first)
+            if start <= index < stop
+            for part in (FACT, PERSON, CONTENT)
+            if parts & part
+        }
+        items = {
+            key: iter(self._pieces.items(data)) for key, data in packed.items() if key in wanted
+        }
+        for index, (parts, category) in enumerate(rows, first):
+            fact = next(items[category, FACT], None) if (category, FACT) in items else None
+            person = content = None
+            if parts & PERSON and (category, PERSON) in items:
+                person = next(items[category, PERSON], None)
+            if parts & CONTENT and (category, CONTENT) in items:
+                content = next(items[category, CONTENT], None)
+            if start <= index < stop:
+                found[index] = Entry(
+                    index, EVENT, parts, category, day, fact, person, content, hashes[index - start]
+                )

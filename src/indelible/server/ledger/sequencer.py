@@ -1,0 +1,298 @@
+"""
+The one writer of a ledger: orders submissions, commits them in groups, signs checkpoints.
+
+Life of an event here: `submit` queues it → the writer takes all that waits → duplicates are told
+apart → runs are sealed, tiles extended → one transaction, one fsync → the answer. While one group
+is on its way to the disk the next one gathers, so many requests share an fsync without a delay.
+
+What may be on disk after a failure: the whole group or nothing of it. An answer is given only
+after COMMIT returned.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from indelible.clock import Clock
+from indelible.errors import Error, FatalError, Pushback, StorageError
+from indelible.server.ledger.aliases import Aliases
+from indelible.server.ledger.log import Staged, TenantLog
+from indelible.server.ledger.plan import Plan, make_plan
+from indelible.server.ledger.reader import LedgerReader
+from indelible.server.ledger.seen import WINDOW_US, Seen
+from indelible.server.ledger.storage import SqliteStorage
+from indelible.server.ledger.submission import Answer, Submission
+
+log = logging.getLogger(__name__)
+
+MAX_GROUP_EVENTS = 8192  # a longer transaction would make single events wait for it
+CHECKPOINT_AFTER_S = 0.5  # formats.md B: at most one second after a commit
+_FORGET_EVERY_S = 3600.0
+
+OnCommit = Callable[[int, int], None]
+OnFatal = Callable[[FatalError], None]
+
+
+class Sequencer:
+    """Owns the writing connection and all state of the logs; one thread."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        storage: SqliteStorage,
+        reader: LedgerReader,
+        aliases: Aliases,
+        clock: Clock,
+        *,
+        max_queued_events: int,
+        max_queued_bytes: int,
+        on_commit: OnCommit,
+        on_fatal: OnFatal,
+    ) -> None:
+        self._storage = storage
+        self._reader = reader
+        self._aliases = aliases
+        self._clock = clock
+        self._max_queued_events = max_queued_events
+        self._max_queued_bytes = max_queued_bytes
+        self._on_commit = on_commit
+        self._on_fatal = on_fatal
+
+        # Guarded by _wakeup's lock, shared with the threads that submit.
+        self._wakeup = threading.Condition()
+        self._queue: deque[Submission] = deque()
+        self._queued_events = 0
+        self._queued_bytes = 0
+        self._stopping = False
+        self._failed: FatalError | None = None
+
+        # Owned by the writer thread once it runs.
+        self._logs = {
+            tenant.id: TenantLog(data_dir, tenant, storage, clock.now_us())
+            for tenant in storage.tenants()
+        }
+        self._checkpoint_due_s: float | None = 0.0
+        self._forget_due_s = clock.monotonic_s() + _FORGET_EVERY_S
+        self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
+
+    def start(self) -> None:
+        """Starts the writer thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stores all that waits, signs a last checkpoint, ends the thread."""
+        with self._wakeup:
+            self._stopping = True
+            self._wakeup.notify()
+        self._thread.join()
+
+    def category_ids(self, tenant_id: int) -> dict[str, int]:
+        """Names and ids of the policy in force; replaced as a whole when the policy changes."""
+        return self._logs[tenant_id].category_ids
+
+    def vkeys(self, tenant_id: int) -> list[str]:
+        """The public keys that sign this tenant's checkpoints."""
+        return self._logs[tenant_id].checkpointer.vkeys()
+
+    def submit(self, submission: Submission) -> None:
+        """
+        Queues events; `submission.notify` is called with the answer.
+
+        Raises:
+            Pushback: the queue is full; nothing was queued.
+            FatalError: an earlier commit failed in a way that leaves its effect unknown.
+        """
+        with self._wakeup:
+            if self._failed is not None:
+                raise self._failed
+            if self._stopping:
+                raise Pushback("the service is stopping", retry_after_s=2, code="stopping")
+            full = (
+                self._queued_events + len(submission.items) > self._max_queued_events
+                or self._queued_bytes + submission.weight_bytes > self._max_queued_bytes
+            )
+            if full and self._queue:
+                raise Pushback(
+                    f"{self._queued_events} events wait to be stored", code="ingest-full"
+                )
+            self._queue.append(submission)
+            self._queued_events += len(submission.items)
+            self._queued_bytes += submission.weight_bytes
+            self._wakeup.notify()
+
+    @property
+    def queued_events(self) -> int:
+        """How many events wait, for metrics."""
+        return self._queued_events
+
+    # -- the writer thread
+
+    def _run(self) -> None:
+        while True:
+            group, stopping = self._take()
+            try:
+                if group:
+                    self._store(group)
+                self._do_due(stopping)
+            except FatalError as error:
+                self._fail(error)
+                return
+            if stopping and not group:
+                return
+
+    def _take(self) -> tuple[list[Submission], bool]:
+        """What waits, up to a group's size; waits itself when there is nothing to do."""
+        with self._wakeup:
+            if not self._queue and not self._stopping:
+                wait_s = self._forget_due_s - self._clock.monotonic_s()
+                if self._checkpoint_due_s is not None:
+                    wait_s = min(wait_s, self._checkpoint_due_s - self._clock.monotonic_s())
+                if wait_s > 0:
+                    self._wakeup.wait(wait_s)
+            group: list[Submission] = []
+            events = 0
+            while self._queue:
+                size = len(self._queue[0].items)
+                if group and events + size > MAX_GROUP_EVENTS:
+                    break
+                submission = self._queue.popleft()
+                self._queued_events -= size
+                self._queued_bytes -= submission.weight_bytes
+                events += size
+                group.append(submission)
+            return group, self._stopping
+
+    def _store(self, group: list[Submission]) -> None:
+        try:
+            answers = self._commit(group)
+        except FatalError as error:
+            for submission in group:
+                submission.notify(error)
+            raise
+        except Error as error:
+            self._storage.rollback()
+            log.warning("a group of %d requests was not stored: %s", len(group), error)
+            answers = [error] * len(group)
+        except Exception as error:
+            # A defect must not take the neighbours in the group along.
+            self._storage.rollback()
+            if len(group) > 1:
+                for submission in group:
+                    self._store([submission])
+                return
+            log.exception("a request could not be stored")
+            answers = [error]
+        for submission, answer in zip(group, answers, strict=True):
+            try:
+                submission.notify(answer)
+            except Exception:
+                # A loop that is gone with its client; the events are stored all the same.
+                log.exception("an answer could not be delivered")
+
+    def _commit(self, group: list[Submission]) -> list[Answer]:
+        now_us = self._clock.now_us()
+        of_tenant: dict[int, list[Submission]] = {}
+        for submission in group:
+            of_tenant.setdefault(submission.tenant_id, []).append(submission)
+        plans: list[tuple[TenantLog, Plan, Staged | None]] = []
+        for tenant_id in sorted(of_tenant):
+            tenant_log = self._logs[tenant_id]
+            plan = make_plan(tenant_log, self._reader, of_tenant[tenant_id])
+            staged = None
+            if plan.events:
+                staged = tenant_log.stage(plan.events, plan.day, os.urandom)
+            plans.append((tenant_log, plan, staged))
+        aliases = self._aliases.unwritten()
+
+        if any(staged for _, _, staged in plans):
+            self._storage.begin()
+            try:
+                if aliases:
+                    self._storage.put_aliases(aliases)
+                for tenant_log, plan, staged in plans:
+                    if staged is not None:
+                        tenant_log.write(staged)
+                        self._write_seen(tenant_log, plan, staged, now_us)
+            except sqlite3.Error as cause:
+                raise StorageError(f"cannot store: {cause}", hint="check the disk") from cause
+            self._storage.commit()
+
+        answers: dict[int, Answer] = {}
+        for tenant_log, plan, staged in plans:
+            if staged is not None:
+                tenant_log.settle(staged)
+                for _, keys, places in plan.keys_stored(staged.first):
+                    tenant_log.seen.add(keys, places)
+                self._on_commit(tenant_log.tenant.id, tenant_log.size)
+            answers.update(plan.answers(staged, tenant_log.size))
+        self._aliases.written(aliases)
+        if self._checkpoint_due_s is None:
+            self._checkpoint_due_s = self._clock.monotonic_s() + CHECKPOINT_AFTER_S
+        return [answers[id(submission)] for submission in group]
+
+    def _write_seen(self, log_: TenantLog, plan: Plan, staged: Staged, now_us: int) -> None:
+        for kind, keys, places in plan.keys_stored(staged.first):
+            packed, at = Seen.row(keys, places)
+            self._storage.put_seen(log_.tenant.id, places[0], kind, now_us, packed, at)
+
+    def _do_due(self, stopping: bool) -> None:
+        """Signs a checkpoint and forgets old ids when it is time; failures are tried again."""
+        now_s = self._clock.monotonic_s()
+        try:
+            if self._checkpoint_due_s is not None and (
+                stopping or now_s >= self._checkpoint_due_s
+            ):
+                self._sign_checkpoints()
+                self._checkpoint_due_s = None
+            if now_s >= self._forget_due_s:
+                self._forget_due_s = now_s + _FORGET_EVERY_S
+                self._forget_ids()
+        except FatalError:
+            raise
+        except (Error, sqlite3.Error, OSError) as error:
+            self._storage.rollback()
+            log.warning("a checkpoint could not be stored, it is tried again: %s", error)
+            self._checkpoint_due_s = now_s + 1.0
+
+    def _sign_checkpoints(self) -> None:
+        signed: list[tuple[TenantLog, int, str]] = []
+        now_us = self._clock.now_us()
+        for tenant_log in self._logs.values():
+            if tenant_log.size > tenant_log.checkpointed:
+                root = tenant_log.frontier.root()
+                note = tenant_log.checkpointer.sign(tenant_log.size, root, now_us)
+                signed.append((tenant_log, tenant_log.size, note))
+        if not signed:
+            return
+        self._storage.begin()
+        for tenant_log, size, note in signed:
+            self._storage.put_checkpoint(tenant_log.tenant.id, size, note, now_us)
+        self._storage.commit()
+        for tenant_log, size, _ in signed:
+            tenant_log.checkpointed = size
+
+    def _forget_ids(self) -> None:
+        now_us = self._clock.now_us()
+        self._storage.begin()
+        for tenant_log in self._logs.values():
+            tenant_log.seen.forget_before(now_us - WINDOW_US)
+        self._storage.commit()
+        for tenant_log in self._logs.values():
+            tenant_log.seen.reload(now_us)
+
+    def _fail(self, error: FatalError) -> None:
+        """Refuses everything from now on: only loading again can tell what is on disk."""
+        log.critical("the ledger stops: %s", error)
+        with self._wakeup:
+            self._failed = error
+            waiting = list(self._queue)
+            self._queue.clear()
+        for submission in waiting:
+            submission.notify(error)
+        self._on_fatal(error)

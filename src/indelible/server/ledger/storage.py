@@ -1,0 +1,218 @@
+"""
+Writes the SQLite ledger: one transaction per group commit (spec/ledger.md, Storage).
+
+Owned by the writer thread. Every method is called between `begin` and `commit` or `rollback`, and
+nothing in memory counts as stored before `commit` has returned.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from indelible.errors import FatalError, StorageError
+from indelible.seal import SealedRun
+from indelible.server.ledger.pieces import PieceWriter
+from indelible.server.ledger.reader import Tenant
+from indelible.server.ledger.schema import TABLES, open_ledger
+
+# Checkpoints kept: the newest ones, and of older ones the first of each hour.
+_KEEP_NEWEST = 60
+_HOUR_US = 3600 * 1_000_000
+
+
+class Head(msgspec.Struct, frozen=True):
+    """Where a tenant's log ends."""
+
+    size: int
+    last_day: int
+    frontier: bytes
+    policy_index: int
+
+
+class SqliteStorage:
+    """The writing connection. Not safe for concurrent use."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = open_ledger(path, read_only=False)
+        self._pieces = PieceWriter()
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """For readers in the writer thread that must see the open transaction."""
+        return self._connection
+
+    def create_tables(self) -> None:
+        """Makes the tables of an empty file, all or none."""
+        self._connection.executescript(f"BEGIN IMMEDIATE; {TABLES} COMMIT;")
+
+    def close(self) -> None:
+        """Closes; an open transaction is rolled back."""
+        self._connection.close()
+
+    def begin(self) -> None:
+        """Takes the write lock. Raises StorageError when another process holds it."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as cause:
+            raise StorageError(f"cannot begin to write the ledger: {cause}") from cause
+
+    def commit(self) -> None:
+        """
+        Makes the transaction durable.
+
+        Raises:
+            StorageError: nothing of it was stored (the disk is full).
+            FatalError: whether it is on disk is unknown; the process must stop. A failed fsync is
+                never tried again: the kernel may have dropped the pages (fsyncgate).
+        """
+        try:
+            self._connection.execute("COMMIT")
+        except sqlite3.OperationalError as cause:
+            if cause.sqlite_errorcode in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY):
+                self.rollback()
+                raise StorageError(f"cannot store: {cause}", hint="free disk space") from cause
+            raise FatalError(f"the ledger's commit failed: {cause}") from cause
+        except sqlite3.Error as cause:
+            raise FatalError(f"the ledger's commit failed: {cause}") from cause
+
+    def rollback(self) -> None:
+        """Drops the open transaction, if there is one."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    # -- reading for the writer
+
+    def tenants(self) -> list[Tenant]:
+        """All tenants, oldest first."""
+        rows = self._connection.execute("SELECT id, name, origin FROM tenant ORDER BY id")
+        return [Tenant(*row) for row in rows.fetchall()]
+
+    def head(self, tenant_id: int) -> Head:
+        """The tenant's head as the transaction sees it."""
+        row = self._connection.execute(
+            "SELECT size, last_day, frontier, policy_index FROM head WHERE tenant = ?",
+            (tenant_id,),
+        ).fetchone()
+        if row is None:
+            raise StorageError(f"tenant {tenant_id} has no head")
+        return Head(*row)
+
+    def tile(self, tenant_id: int, level: int, n: int) -> bytes:
+        """The hashes of a tile so far, empty when there is none."""
+        row = self._connection.execute(
+            "SELECT hashes FROM tile WHERE tenant = ? AND level = ? AND n = ?",
+            (tenant_id, level, n),
+        ).fetchone()
+        return b"" if row is None else bytes(row[0])
+
+    def checkpoint_size(self, tenant_id: int) -> int:
+        """The size of the newest checkpoint, 0 before the first."""
+        row = self._connection.execute(
+            "SELECT max(size) FROM checkpoint WHERE tenant = ?", (tenant_id,)
+        ).fetchone()
+        return int(row[0] or 0)
+
+    def policy_leaf(self, tenant_id: int, index: int) -> bytes:
+        """The leaf of a policy entry."""
+        row = self._connection.execute(
+            "SELECT leaf FROM entry WHERE tenant = ? AND idx = ?", (tenant_id, index)
+        ).fetchone()
+        if row is None:
+            raise StorageError(f"policy entry {index} is missing")
+        return bytes(row[0])
+
+    # -- writing
+
+    def add_tenant(self, name: str, origin: str, created_us: int) -> int:
+        """Adds a tenant and returns its id."""
+        cursor = self._connection.execute(
+            "INSERT INTO tenant(name, origin, created_us) VALUES (?, ?, ?)",
+            (name, origin, created_us),
+        )
+        return int(cursor.lastrowid or 0)
+
+    def put_head(self, tenant_id: int, head: Head) -> None:
+        """Writes where the log ends now."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO head VALUES (?, ?, ?, ?, ?)",
+            (tenant_id, head.size, head.last_day, head.frontier, head.policy_index),
+        )
+
+    def put_run(self, tenant_id: int, first: int, run: SealedRun) -> None:
+        """Writes a run and its pieces."""
+        self._connection.execute(
+            "INSERT INTO run VALUES (?, ?, ?, ?, ?)",
+            (tenant_id, first, len(run.parts), run.day, self._pieces.layout(run)),
+        )
+        self._connection.executemany(
+            "INSERT INTO piece VALUES (?, ?, ?, ?, ?, NULL, ?)",
+            [
+                (
+                    tenant_id,
+                    first,
+                    piece.category_id,
+                    piece.part,
+                    piece.seed,
+                    self._pieces.items(piece.items),
+                )
+                for piece in sorted(run.pieces, key=lambda p: (p.category_id, p.part))
+            ],
+        )
+
+    def put_entry(self, tenant_id: int, index: int, leaf: bytes) -> None:
+        """Writes the leaf of an entry that is not an event."""
+        self._connection.execute("INSERT INTO entry VALUES (?, ?, ?)", (tenant_id, index, leaf))
+
+    def put_tiles(self, tenant_id: int, tiles: Iterable[tuple[int, int, bytes]]) -> None:
+        """Writes the new contents of tiles (level, n, hashes)."""
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO tile VALUES (?, ?, ?, ?)",
+            [(tenant_id, level, n, hashes) for level, n, hashes in tiles],
+        )
+
+    def put_checkpoint(self, tenant_id: int, size: int, note: str, time_us: int) -> None:
+        """Writes a signed checkpoint and drops old ones that no hour needs."""
+        self._connection.execute(
+            "INSERT OR IGNORE INTO checkpoint VALUES (?, ?, ?, ?)", (tenant_id, size, note, time_us)
+        )
+        self._connection.execute(
+            """DELETE FROM checkpoint WHERE tenant = :tenant AND size IN (
+                 SELECT size FROM checkpoint WHERE tenant = :tenant AND time_us >= :from_us
+                 ORDER BY size DESC LIMIT -1 OFFSET :newest
+               ) AND size NOT IN (
+                 SELECT min(size) FROM checkpoint WHERE tenant = :tenant AND time_us >= :from_us
+                 GROUP BY time_us / :hour
+               )""",
+            {
+                "tenant": tenant_id,
+                "from_us": time_us - 2 * _HOUR_US,
+                "newest": _KEEP_NEWEST,
+                "hour": _HOUR_US,
+            },
+        )
+
+    def put_seen(
+        self,
+        tenant_id: int,
+        first: int,
+        kind: int,
+        at_us: int,
+        keys: bytes,
+        places: bytes | None,
+    ) -> None:
+        """Writes which ids this commit stored."""
+        self._connection.execute(
+            "INSERT INTO seen VALUES (?, ?, ?, ?, ?, ?)",
+            (tenant_id, first, kind, at_us, keys, places),
+        )
+
+    def put_aliases(self, aliases: dict[tuple[int, str], str]) -> None:
+        """Writes new aliases."""
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO alias VALUES (?, ?, ?)",
+            [(tenant_id, subject, alias) for (tenant_id, subject), alias in aliases.items()],
+        )
