@@ -84,9 +84,7 @@ def mend(value: dict[str, Any], marks: list[str]) -> dict[str, Any]:
 
     `marks` (given, extended) names each path; at most MAX_MARKS, the last says how many more.
     """
-    mended: dict[str, Any] = {
-        str(key): _mend(item, str(key), marks) for key, item in value.items()
-    }
+    mended: dict[str, Any] = {str(key): _mend(item, str(key), marks) for key, item in value.items()}
     if len(marks) > MAX_MARKS:
         more = len(marks) - MAX_MARKS + 1
         del marks[MAX_MARKS - 1 :]

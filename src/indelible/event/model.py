@@ -37,11 +37,18 @@ Status = Annotated[int, Meta(ge=0, le=999)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 
 
-class _Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class _Value(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    gc=False,
+):
     """Shared by all wire values: unknown keys are refused, defaults are left out when written."""
 
 
-class Principal(_Value):
+class Principal(_Value, frozen=True):
     """A person or thing that acts: what is known of it at the time of the event."""
 
     kind: ActorKind | None = None
@@ -50,7 +57,7 @@ class Principal(_Value):
     name: Name | None = None
 
 
-class Actor(_Value):
+class Actor(_Value, frozen=True):
     """Who did it; `on_behalf_of` is the one whose rights were used (impersonation, delegation)."""
 
     kind: ActorKind | None = None
@@ -60,7 +67,7 @@ class Actor(_Value):
     on_behalf_of: Principal | None = None
 
 
-class Origin(_Value):
+class Origin(_Value, frozen=True):
     """Where from. `ip` is resolved through trusted proxies, `peer_ip` is the socket's."""
 
     ip: Address | None = None
@@ -69,7 +76,7 @@ class Origin(_Value):
     user_agent: Text | None = None
 
 
-class Target(_Value):
+class Target(_Value, frozen=True):
     """What it was done to."""
 
     type: Code | None = None
@@ -77,7 +84,7 @@ class Target(_Value):
     name: Name | None = None
 
 
-class Change(_Value):
+class Change(_Value, frozen=True):
     """One field of a target that changed; `before` and `after` are any JSON."""
 
     path: Name
@@ -85,7 +92,7 @@ class Change(_Value):
     after: Any = None
 
 
-class Context(_Value):
+class Context(_Value, frozen=True):
     """What ties events together, and which product sent them."""
 
     request_id: Id | None = None
@@ -98,7 +105,7 @@ class Context(_Value):
     altered: list[str] | None = None
 
 
-class Job(_Value):
+class Job(_Value, frozen=True):
     """A background run and its attempt."""
 
     id: Id | None = None
@@ -112,7 +119,7 @@ class Job(_Value):
     duration_ms: Count | None = None
 
 
-class SentEvent(_Value):
+class SentEvent(_Value, frozen=True):
     """An event as a sender writes it; only `operation` is required (api.md, Write)."""
 
     operation: Annotated[str, Meta(min_length=1, max_length=200)]
@@ -135,7 +142,7 @@ class SentEvent(_Value):
     metadata: dict[str, Any] | None = None
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An event with every default filled in, as the ledger keeps it. Times are aware UTC."""
 
     id: str

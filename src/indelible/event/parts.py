@@ -35,7 +35,7 @@ Alias = Callable[[str], str]
 """Gives the stable random alias of a subject; owned by the ledger, per tenant."""
 
 
-class EventParts(msgspec.Struct, frozen=True):
+class EventParts(msgspec.Struct, frozen=True, gc=False):
     """The three parts as bytes of JSON; None where an event has nothing of that part."""
 
     fact: bytes
@@ -43,7 +43,7 @@ class EventParts(msgspec.Struct, frozen=True):
     content: bytes | None
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What happened, without personal data."""
 
     id: str
@@ -67,7 +67,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     conflict_of: str | None = None
 
 
-class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Who, in personal data."""
 
     email: str | None = None
@@ -79,7 +79,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     target_ids: dict[str, str] | None = None  # position in the list of targets → id
 
 
-class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Names, values and free data."""
 
     target_names: list[str | None] | None = None

@@ -104,10 +104,7 @@ def _covers(stored: Any, sent: Any) -> bool:
     if isinstance(sent, dict):
         if not isinstance(stored, dict):
             return not _without_nothing(sent)
-        return all(
-            key == "altered" or _covers(stored.get(key), item)
-            for key, item in sent.items()
-        )
+        return all(key == "altered" or _covers(stored.get(key), item) for key, item in sent.items())
     if isinstance(sent, list):
         if not sent and not stored:
             return True

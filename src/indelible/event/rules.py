@@ -17,15 +17,19 @@ CATEGORY_RULES: tuple[tuple[str, str | None, str | None], ...] = (
     (
         "authentication",
         r"^(UserLogin|LoginFailed|UserLogout|SessionExpired|Session|Password|Mfa|Totp|Passkey)",
-        r"(Login|Logout|LogIn|LogOut|SignIn|SignOut|SessionExpired|CloseSession|OpenSession"
-        r"|Password|Mfa|MFA|Passkey)",
+        (
+            r"(Login|Logout|LogIn|LogOut|SignIn|SignOut|SessionExpired|CloseSession|OpenSession"
+            r"|Password|Mfa|MFA|Passkey)"
+        ),
     ),
     ("approval", None, r"(Approv|Reject|Endorse)"),
     (
         "access",
         None,
-        r"(Role|Permission|Privilege|Grant|Revoke|AccessKey|ApiKey|Membership|Member$|Policy"
-        r"|CreateUser|DeleteUser|InviteUser|DisableUser|EnableUser)",
+        (
+            r"(Role|Permission|Privilege|Grant|Revoke|AccessKey|ApiKey|Membership|Member$|Policy"
+            r"|CreateUser|DeleteUser|InviteUser|DisableUser|EnableUser)"
+        ),
     ),
     ("export", None, r"(Export|Download)"),
     ("sharing", None, r"(Shar(e|ing)|Unshare|Publish)"),

@@ -62,7 +62,7 @@ class Ledger:
             max_queued_events=max_queued_events,
             max_queued_bytes=max_queued_bytes,
             on_commit=self._tell,
-            on_fatal=on_fatal or (lambda error: None),
+            on_fatal=on_fatal or (lambda _error: None),
         )
         self._tenants = {tenant.id: tenant for tenant in self.reader.tenants()}
 
@@ -93,7 +93,7 @@ class Ledger:
             tenant_id = storage.add_tenant(tenant, origin, now_us)
             for index, leaf in enumerate(leaves):
                 storage.put_entry(tenant_id, index, leaf)
-            tiles = extend_tiles(0, hashes, lambda level, n: b"")
+            tiles = extend_tiles(0, hashes, lambda _level, _n: b"")
             storage.put_tiles(tenant_id, [(level, n, data) for (level, n), data in tiles.items()])
             storage.put_head(tenant_id, Head(len(leaves), day, frontier.to_bytes(), 1))
             storage.commit()

@@ -36,9 +36,7 @@ class Staged(msgspec.Struct):
 class TenantLog:
     """Owned by the writer thread."""
 
-    def __init__(
-        self, data_dir: Path, tenant: Tenant, storage: SqliteStorage, now_us: int
-    ) -> None:
+    def __init__(self, data_dir: Path, tenant: Tenant, storage: SqliteStorage, now_us: int) -> None:
         self.tenant = tenant
         self._storage = storage
         head = storage.head(tenant.id)
@@ -103,9 +101,7 @@ class TenantLog:
         self.last_day = staged.last_day
         # Only right-edge tiles are read again; full ones go.
         self._edge.update(staged.tiles)
-        self._edge = {
-            key: hashes for key, hashes in self._edge.items() if len(hashes) < 32 * WIDTH
-        }
+        self._edge = {key: hashes for key, hashes in self._edge.items() if len(hashes) < 32 * WIDTH}
 
     def _tile(self, level: int, n: int) -> bytes:
         cached = self._edge.get((level, n))

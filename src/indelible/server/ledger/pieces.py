@@ -14,7 +14,8 @@ import zstandard
 from indelible.errors import StorageError
 from indelible.seal import SealedRun
 
-_LEVEL = 3
+# Level 2 is both smaller and faster than 3 on pieces of a few kilobytes (measured).
+_LEVEL = 2
 _LENGTH = struct.Struct(">I")
 
 

@@ -95,9 +95,7 @@ class Plan:
 def make_plan(log: TenantLog, reader: LedgerReader, group: list[Submission]) -> Plan:
     """The plan for one tenant's submissions, in their order."""
     plan = Plan(max(submission.day for submission in group))
-    keys = [
-        item.key for submission in group for item in submission.items if item.key is not None
-    ]
+    keys = [item.key for submission in group for item in submission.items if item.key is not None]
     places = log.seen.places_of(keys) if keys else {}
     new_here: dict[int, tuple[_New, Event]] = {}
     for submission in group:
@@ -176,9 +174,7 @@ def _conflict(
     for place in log.seen.places_of([key]).get(key, []):
         entry = reader.entry(log.tenant.id, place)
         if entry.fact is None or join(entry.fact, None, None).id == fresh:
-            return Receipt(
-                fresh, place, entry.leaf_hash, duplicate=True, conflict_of=item.event.id
-            )
+            return Receipt(fresh, place, entry.leaf_hash, duplicate=True, conflict_of=item.event.id)
     event = msgspec.structs.replace(item.event, id=fresh, conflict_of=item.event.id)
     new = _New(
         plan.store(submission.kind, key, submission.split(event)), fresh, conflict_of=item.event.id

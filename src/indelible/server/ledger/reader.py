@@ -15,10 +15,21 @@ from pathlib import Path
 
 import msgspec
 
-from indelible.errors import NotFound, StorageError
-from indelible.seal import CONTENT, EVENT, FACT, MAX_RUN, PERSON, parse_header
+from indelible.errors import MissingEntry, NotFound, StorageError
+from indelible.seal import (
+    CONTENT,
+    EVENT,
+    FACT,
+    MAX_RUN,
+    PERSON,
+    commitment,
+    event_leaf,
+    expand_salts,
+    parse_header,
+)
 from indelible.server.ledger.pieces import PieceReader
 from indelible.server.ledger.schema import open_ledger
+from indelible.tlog.merkle import leaf_hash
 from indelible.tlog.tile import WIDTH
 
 
@@ -54,6 +65,14 @@ class Entry(msgspec.Struct, frozen=True):
     content: bytes | None
     leaf_hash: bytes
     leaf: bytes | None = None
+
+
+class SealedEntry(msgspec.Struct, frozen=True):
+    """An entry with its leaf bytes and, of an event, the salt of each part that is there."""
+
+    entry: Entry
+    leaf: bytes
+    salts: dict[int, bytes]
 
 
 class LedgerReader:
@@ -96,8 +115,37 @@ class LedgerReader:
             raise NotFound(f"there is no entry {index}")
         return found[0]
 
+    def sealed(self, tenant_id: int, start: int, stop: int) -> list[SealedEntry]:
+        """
+        Entries [start, stop) with their leaf bytes: what a proof or an entry bundle needs.
+
+        Raises StorageError as `read`, or when a leaf does not fit its hash in the tree.
+        """
+        with self._transaction() as run:
+            entries = self._read(run, tenant_id, start, min(stop, self._size(run, tenant_id)))
+            salts = self._salts(run, tenant_id, start, stop)
+            written = dict(
+                run.execute(
+                    "SELECT idx, leaf FROM entry WHERE tenant = ? AND idx >= ? AND idx < ?",
+                    (tenant_id, start, stop),
+                ).fetchall()
+            )
+        found: list[SealedEntry] = []
+        for entry in entries:
+            own = salts.get(entry.index, {})
+            leaf = written.get(entry.index)
+            if leaf is None:
+                leaf = _event_leaf(entry, own)
+            if leaf_hash(leaf) != entry.leaf_hash:
+                raise StorageError(
+                    f"entry {entry.index} does not fit its place in the tree",
+                    hint="run `indelible verify` on the data folder",
+                )
+            found.append(SealedEntry(entry, leaf, own))
+        return found
+
     def tile(self, tenant_id: int, level: int, n: int) -> bytes:
-        """The hashes of a tile as far as it is filled. Raises NotFound when it is empty."""
+        """The hashes of a tile as far as it is filled. Raises MissingEntry when it is empty."""
         with self._transaction() as run:
             return self._tile(run, tenant_id, level, n)
 
@@ -137,7 +185,7 @@ class LedgerReader:
             (tenant_id, level, n),
         ).fetchone()
         if row is None:
-            raise NotFound(f"there is no tile {level}/{n}")
+            raise MissingEntry(f"there is no tile {level}/{n}")
         return bytes(row[0])
 
     def _leaf_hashes(
@@ -151,16 +199,14 @@ class LedgerReader:
             hashes.extend(data[32 * k : 32 * k + 32] for k in range(low, high))
         return hashes
 
-    def _read(
-        self, run: sqlite3.Connection, tenant_id: int, start: int, stop: int
-    ) -> list[Entry]:
+    def _read(self, run: sqlite3.Connection, tenant_id: int, start: int, stop: int) -> list[Entry]:
         if start >= stop:
             return []
         hashes = self._leaf_hashes(run, tenant_id, start, stop)
         found: dict[int, Entry] = {}
         # A run has at most MAX_RUN events, so one that reaches into the range starts after this.
         low = start - MAX_RUN + 1
-        pieces: dict[int, dict[tuple[int, int], list[bytes]]] = {}
+        pieces: dict[int, dict[tuple[int, int], bytes]] = {}
         for first, category, part, data in run.execute(
             "SELECT first, category, part, data FROM piece "
             "WHERE tenant = ? AND first >= ? AND first < ?",
@@ -193,6 +239,42 @@ class LedgerReader:
                 f"entry {missing[0]} is missing", hint="run `indelible verify` on the data folder"
             )
         return [found[index] for index in range(start, stop)]
+
+    @staticmethod
+    def _salts(
+        run: sqlite3.Connection, tenant_id: int, start: int, stop: int
+    ) -> dict[int, dict[int, bytes]]:
+        """Index → part → salt, for the events of the range whose seeds are there."""
+        low = start - MAX_RUN + 1
+        counts = dict(
+            run.execute(
+                "SELECT first, count FROM run WHERE tenant = ? AND first >= ? AND first < ?",
+                (tenant_id, low, stop),
+            ).fetchall()
+        )
+        of_category: dict[int, dict[int, dict[int, bytes]]] = {}
+        for first, category, part, seed in run.execute(
+            "SELECT first, category, part, seed FROM piece "
+            "WHERE tenant = ? AND first >= ? AND first < ? AND seed IS NOT NULL",
+            (tenant_id, low, stop),
+        ):
+            if first in counts:
+                salts = expand_salts(seed, counts[first])
+                of_category.setdefault(first, {}).setdefault(category, {})[part] = salts
+        pieces = PieceReader()
+        found: dict[int, dict[int, bytes]] = {}
+        for first, layout in run.execute(
+            "SELECT first, layout FROM run WHERE tenant = ? AND first >= ? AND first < ?",
+            (tenant_id, low, stop),
+        ):
+            for position, (parts, category) in enumerate(pieces.layout(layout)):
+                if start <= first + position < stop:
+                    found[first + position] = {
+                        part: salts[32 * position : 32 * position + 32]
+                        for part, salts in of_category.get(first, {}).get(category, {}).items()
+                        if parts & part
+                    }
+        return found
 
     def _read_run(
         self,
@@ -227,3 +309,15 @@ class LedgerReader:
                 found[index] = Entry(
                     index, EVENT, parts, category, day, fact, person, content, hashes[index - start]
                 )
+
+
+def _event_leaf(entry: Entry, salts: dict[int, bytes]) -> bytes:
+    """The leaf of an event all of whose parts are there."""
+    commitments: list[bytes] = []
+    for part, data in ((FACT, entry.fact), (PERSON, entry.person), (CONTENT, entry.content)):
+        if not entry.parts & part:
+            continue
+        if data is None or part not in salts:
+            raise StorageError(f"part {part} of entry {entry.index} is missing")
+        commitments.append(commitment(part, salts[part], data))
+    return event_leaf(entry.parts, entry.category_id, entry.day, commitments)

@@ -245,9 +245,7 @@ class Sequencer:
         """Signs a checkpoint and forgets old ids when it is time; failures are tried again."""
         now_s = self._clock.monotonic_s()
         try:
-            if self._checkpoint_due_s is not None and (
-                stopping or now_s >= self._checkpoint_due_s
-            ):
+            if self._checkpoint_due_s is not None and (stopping or now_s >= self._checkpoint_due_s):
                 self._sign_checkpoints()
                 self._checkpoint_due_s = None
             if now_s >= self._forget_due_s:

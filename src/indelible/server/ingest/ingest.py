@@ -1,0 +1,258 @@
+"""
+Takes events in: parse, check, fill in, split, hand to the ledger, answer with receipts.
+
+An answer is given only after the events are durable and sealed. Events that are wrong are rejected
+one by one; the good ones of the same batch are stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from indelible.errors import InvalidEvent
+from indelible.event import ReportedBy, SentEvent, complete, parse_event, parse_value
+from indelible.server.ingest.answers import Answers
+from indelible.server.ingest.body import decompress, split_events
+from indelible.server.ingest.rejections import Rejections
+from indelible.server.ledger import KEPT, WINDOWED, Incoming, Ledger, Receipt, Stored, key_of
+from indelible.server.ledger.categories import LAST_RESERVED
+
+# Above this a body is parsed in a thread, so that the loop goes on answering others.
+_THREAD_ABOVE_BYTES = 512 * 1024
+
+
+class Rejected(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An event that was not stored, and why."""
+
+    position: int
+    code: str
+    detail: str
+    hint: str | None = None
+
+
+class SentReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The receipt of one event as it is sent; a duplicate has the receipt of its first time."""
+
+    position: int
+    id: str
+    index: int
+    leaf_hash: str
+    duplicate: bool = False
+    conflict_of: str | None = None
+
+
+class IngestReply(msgspec.Struct, frozen=True):
+    """The answer to a write (api.md, Write)."""
+
+    stored: int
+    duplicates: int
+    rejected: list[Rejected]
+    receipts: list[SentReceipt]
+    tree_size: int
+
+    @property
+    def status(self) -> Literal[200, 422]:
+        """422 when there were events and none is stored."""
+        return 422 if self.rejected and not self.receipts else 200
+
+
+class Ingest:
+    """Safe to call from the event loop that made it, and `store` from any thread."""
+
+    def __init__(self, ledger: Ledger, new_id: Callable[[], str]) -> None:
+        self._ledger = ledger
+        self._new_id = new_id
+        self._answers = Answers()
+        self.rejections = Rejections()
+
+    async def submit(
+        self,
+        tenant_id: int,
+        body: bytes,
+        *,
+        key_id: str,
+        content_type: str | None,
+        content_encoding: str | None = None,
+        import_format: str | None = None,
+    ) -> IngestReply:
+        """
+        Stores the events of a request body.
+
+        `key_id` is the scope in which event ids are unique; an import's scope is its format.
+        Raises InvalidRequest, TooLarge, UnsupportedMedia, Pushback, StorageError; then nothing
+        was stored.
+        """
+        received_us = self._ledger.clock.now_us()
+        scope, reported_by = scope_of(key_id, import_format)
+
+        def prepare() -> tuple[list[int], list[Incoming], list[Rejected]]:
+            plain = decompress(body, content_encoding)
+            return self._prepare(
+                tenant_id, split_events(plain, content_type), scope, reported_by, received_us
+            )
+
+        if len(body) > _THREAD_ABOVE_BYTES or content_encoding:
+            positions, items, rejected = await asyncio.to_thread(prepare)
+        else:
+            positions, items, rejected = prepare()
+        for wrong in rejected:
+            self.rejections.count(tenant_id, key_id, wrong.code)
+        if not items:
+            return IngestReply(0, 0, rejected, [], self._ledger.size(tenant_id))
+        stored = await self._answers.wait(
+            lambda notify: self._ledger.append(
+                tenant_id,
+                items,
+                received_us=received_us,
+                scope=scope,
+                notify=notify,
+                kind=KEPT if import_format else WINDOWED,
+                weight_bytes=len(body),
+            )
+        )
+        return reply_of(stored, positions, rejected)
+
+    def store(
+        self,
+        tenant_id: int,
+        events: Sequence[bytes],
+        *,
+        key_id: str,
+        import_format: str | None = None,
+    ) -> IngestReply:
+        """As `submit`, for a thread that waits: an import into a data folder."""
+        received_us = self._ledger.clock.now_us()
+        scope, reported_by = scope_of(key_id, import_format)
+        positions, items, rejected = self._prepare(
+            tenant_id, events, scope, reported_by, received_us
+        )
+        if not items:
+            return IngestReply(0, 0, rejected, [], self._ledger.size(tenant_id))
+        stored = self._ledger.append_and_wait(
+            tenant_id,
+            items,
+            received_us=received_us,
+            scope=scope,
+            kind=KEPT if import_format else WINDOWED,
+        )
+        return reply_of(stored, positions, rejected)
+
+    async def record_own(self, tenant_id: int, event: Mapping[str, Any]) -> Receipt:
+        """
+        Stores an event of Indelible about itself; durable on return.
+
+        With an `id` a second try stores nothing (the outbox of server/access relies on it).
+        """
+        received_us = self._ledger.clock.now_us()
+        item = self._own(tenant_id, event, received_us)
+        stored = await self._answers.wait(
+            lambda notify: self._ledger.append(
+                tenant_id, [item], received_us=received_us, scope=OWN_SCOPE, notify=notify
+            )
+        )
+        return stored.receipts[0]
+
+    def store_own(self, tenant_id: int, event: Mapping[str, Any]) -> Receipt:
+        """As `record_own`, for a thread that waits."""
+        received_us = self._ledger.clock.now_us()
+        item = self._own(tenant_id, event, received_us)
+        stored = self._ledger.append_and_wait(
+            tenant_id, [item], received_us=received_us, scope=OWN_SCOPE
+        )
+        return stored.receipts[0]
+
+    def _own(self, tenant_id: int, event: Mapping[str, Any], received_us: int) -> Incoming:
+        context = {**(event.get("context") or {}), "source": "indelible"}
+        sent = parse_value({"category": "audit", **event, "context": context})
+        return self._incoming(tenant_id, sent, OWN_SCOPE, "service", received_us)
+
+    def _prepare(
+        self,
+        tenant_id: int,
+        raw_events: Sequence[bytes | msgspec.Raw],
+        scope: str,
+        reported_by: ReportedBy,
+        received_us: int,
+    ) -> tuple[list[int], list[Incoming], list[Rejected]]:
+        positions: list[int] = []
+        items: list[Incoming] = []
+        rejected: list[Rejected] = []
+        categories = self._ledger.category_ids(tenant_id)
+        for position, raw in enumerate(raw_events):
+            try:
+                sent = parse_event(raw)
+                if sent.category is not None:
+                    _check_category(sent.category, categories)
+                items.append(self._incoming(tenant_id, sent, scope, reported_by, received_us))
+                positions.append(position)
+            except InvalidEvent as error:
+                rejected.append(Rejected(position, error.code, error.message, error.hint))
+        return positions, items, rejected
+
+    def _incoming(
+        self,
+        tenant_id: int,
+        sent: SentEvent,
+        scope: str,
+        reported_by: ReportedBy,
+        received_us: int,
+    ) -> Incoming:
+        event = complete(
+            sent, received_us=received_us, reported_by=reported_by, new_id=self._new_id
+        )
+        parted = self._ledger.part(tenant_id, event)
+        if sent.id is None:
+            return Incoming(event, parted)
+        return Incoming(event, parted, key_of(scope, event.id), sent)
+
+
+OWN_SCOPE = "own"
+
+
+def scope_of(key_id: str, import_format: str | None) -> tuple[str, ReportedBy]:
+    """Where ids are unique, and who reports: a client under its key, an import under its format."""
+    if import_format is not None:
+        return f"import:{import_format}", "import"
+    return f"key:{key_id}", "client"
+
+
+def _check_category(name: str, categories: Mapping[str, int]) -> None:
+    number = categories.get(name)
+    if number is None:
+        allowed = sorted(known for known, id_ in categories.items() if id_ > LAST_RESERVED)
+        raise InvalidEvent(
+            "category", f"unknown category {name[:80]!r}", hint=f"one of {', '.join(allowed)}"
+        )
+    if number <= LAST_RESERVED:
+        raise InvalidEvent(
+            "category",
+            f"{name!r} is written by the service only",
+            code="reserved-category",
+            hint="leave category out, a rule chooses it",
+        )
+
+
+def reply_of(stored: Stored, positions: Sequence[int], rejected: list[Rejected]) -> IngestReply:
+    """Receipts in the form of the API, under the positions that the sender knows."""
+    duplicates = sum(receipt.duplicate for receipt in stored.receipts)
+    return IngestReply(
+        stored=len(stored.receipts) - duplicates,
+        duplicates=duplicates,
+        rejected=rejected,
+        receipts=[
+            SentReceipt(
+                position,
+                receipt.id,
+                receipt.index,
+                receipt.leaf_hash.hex(),
+                receipt.duplicate,
+                receipt.conflict_of,
+            )
+            for position, receipt in zip(positions, stored.receipts, strict=True)
+        ],
+        tree_size=stored.tree_size,
+    )
