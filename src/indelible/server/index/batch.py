@@ -1,0 +1,96 @@
+"""
+A batch of rows as Arrow columns, and the batch's part of the values table.
+
+Columns are made once per batch, not once per event: this is where the index spends its time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+
+from indelible.clock import US_PER_DAY
+from indelible.server.index import schema as table
+from indelible.server.index.folding import fold
+
+_TYPES: Final[dict[str, Any]] = {
+    "tenant": pa.uint32(),
+    "idx": pa.uint64(),
+    "occurred_us": pa.int64(),
+    "received_us": pa.int64(),
+    "leaf_hash": pa.binary(32),
+    "status": pa.int16(),
+    "flags": pa.uint8(),
+}
+_FEW: Final = frozenset(table.FEW)
+_POSITION: Final = {name: position for position, name in enumerate(table.COLUMNS)}
+_OCCURRED: Final = _POSITION["occurred_us"]
+_ENDPOINT: Final = _POSITION["endpoint"]
+_ENDPOINT_SENT: Final = _POSITION["endpoint_sent"]
+
+VALUE_NAMES: Final = ("tenant", "col", "folded", "value", "day", "count")
+
+
+class Columns:
+    """The rows of one batch, turned round."""
+
+    def __init__(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        self._rows = rows
+        self._columns = list(zip(*rows, strict=True))
+
+    def events(self) -> bytes:
+        """The rows of `events` as an Arrow stream."""
+        arrays = []
+        for name, column in zip(table.COLUMNS, self._columns, strict=True):
+            if name in _FEW:
+                arrays.append(pa.array(column, pa.string()).dictionary_encode())
+            else:
+                arrays.append(pa.array(column, _TYPES.get(name, pa.string())))
+        return _stream(arrays, table.COLUMNS)
+
+    def values(self, tenant: int) -> bytes:
+        """The rows of `vals` as an Arrow stream: each distinct value of each day, counted."""
+        days = [at // US_PER_DAY for at in self._columns[_OCCURRED]]
+        one_day = days[0] if min(days) == max(days) else None
+        found: list[tuple[str, str, int, int]] = []
+        for name in table.VALUE_COLUMNS:
+            for value, day, count in self._distinct(name, days, one_day):
+                if value and value != table.NO_STATUS:
+                    found.append((name, str(value), day, count))
+        if not found:
+            return b""
+        names, values, found_days, counts = zip(*found, strict=True)
+        arrays = [
+            pa.array([tenant] * len(found), pa.uint32()),
+            pa.array(names, pa.string()).dictionary_encode(),
+            pa.array([fold(value) for value in values], pa.string()),
+            pa.array(values, pa.string()),
+            pa.array(found_days, pa.int32()),
+            pa.array(counts, pa.uint64()),
+        ]
+        return _stream(arrays, VALUE_NAMES)
+
+    def _distinct(
+        self, name: str, days: list[int], one_day: int | None
+    ) -> list[tuple[Any, int, int]]:
+        column: Sequence[Any] = self._columns[_POSITION[name]]
+        if name == "endpoint" and any(self._columns[_ENDPOINT_SENT]):
+            # A template stands for endpoints that differ from it: those are in `text`, whole.
+            sent = self._columns[_ENDPOINT_SENT]
+            column = ["" if other else own for own, other in zip(column, sent, strict=True)]
+        if one_day is not None:
+            return [(value, one_day, count) for value, count in Counter(column).items()]
+        pairs = Counter(zip(column, days, strict=True))
+        return [(value, day, count) for (value, day), count in pairs.items()]
+
+
+def _stream(arrays: list[Any], names: Sequence[str]) -> bytes:
+    columns = pa.table(arrays, list(names))
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, columns.schema) as writer:
+        writer.write_table(columns)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data

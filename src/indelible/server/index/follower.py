@@ -1,0 +1,328 @@
+"""
+Follows the ledger of every tenant, in order, and remembers how far it is.
+
+    1. Each tenant's progress is read, and what the index holds since the last count is counted.
+       A count that is wrong is repaired under a raised epoch, or the tenant is made anew.
+    2. A batch that was under way is sent again with its old boundaries.
+    3. New entries are read, their boundaries written down, then inserted. Back to 3.
+
+Erasure and expiry are entries too, so they reach the index here and nowhere else, in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, Protocol
+
+import msgspec
+
+from indelible.clock import Clock, day_of, to_datetime
+from indelible.errors import StorageError
+from indelible.server.index import schema as table
+from indelible.server.index.engine import Client
+from indelible.server.index.insert import Inserter, received_us, rows_of
+from indelible.server.index.rows import LedgerEntry, stub_row
+from indelible.server.index.state import Batch, Progress, ProgressFile
+from indelible.server.index.status import IndexStatus
+
+MAX_ENTRIES: Final = 20_000
+READ_ENTRIES: Final = 4_096  # one read transaction of the ledger; these must stay short
+MAX_BYTES: Final = 16 * 1024 * 1024
+MAX_ALERTS: Final = 20
+LATE_AFTER_S: Final = 1.0  # a shorter lag is the usual beat of batches, not news
+
+
+class Tenant(Protocol):
+    """What is followed."""
+
+    @property
+    def id(self) -> int: ...
+
+
+class Ledger(Protocol):
+    """Read access to the ledger, as `server/ledger/reader.py` gives it."""
+
+    def tenants(self) -> Sequence[Tenant]: ...
+    def size(self, tenant_id: int, /) -> int: ...
+    def read(self, tenant_id: int, start: int, stop: int, /) -> Sequence[LedgerEntry]: ...
+
+
+class _Followed:
+    """What is known of one tenant. Owned by the follower's thread."""
+
+    def __init__(self, file: ProgressFile, progress: Progress) -> None:
+        self.file = file
+        self.progress = progress
+        self.size = 0
+
+
+class Follower:
+    """Brings the index up to the ledger. `step` is called again and again, by one thread."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        client: Client,
+        folder: Path,
+        clock: Clock,
+        report: Callable[[IndexStatus], None],
+    ) -> None:
+        self._ledger = ledger
+        self._client = client
+        self._inserter = Inserter(client)
+        self._folder = folder
+        self._clock = clock
+        self._report = report
+        self._tenants: dict[int, _Followed] = {}
+        self._behind_since: float | None = None
+        self._alerts: list[str] = []
+        self.detail: str | None = None
+
+    # -- start
+
+    def create(self) -> None:
+        """Makes the tables where they are missing."""
+        for statement in table.CREATE:
+            self._client.run(statement)
+
+    def rebuild(self, reason: str) -> None:
+        """Drops everything; the next steps fill the index from the first entry."""
+        self.detail = f"rebuilding: {reason}"
+        for statement in table.DROP:
+            self._client.run(statement)
+        for path in self._folder.glob("progress-*.json"):
+            path.unlink()
+        self._tenants.clear()
+        self._alerts.clear()
+        self.create()
+
+    def _open(self, tenant_id: int) -> _Followed:
+        """Steps 1 and 2 for one tenant."""
+        file = ProgressFile(self._folder, tenant_id)
+        progress = file.read()
+        if progress is None:
+            # Rows of unknown origin may be there when the file was lost.
+            progress = self._from_nothing(tenant_id, 0)
+        elif progress.version != table.INDEX_VERSION:
+            self.detail = "rebuilding: made by another version"
+            progress = self._from_nothing(tenant_id, progress.epoch)
+        else:
+            progress = self._verified(tenant_id, progress)
+        file.write(progress)
+        followed = _Followed(file, progress)
+        if progress.batch.stop > progress.batch.start:
+            batch = progress.batch
+            entries = self._read(tenant_id, batch.start, batch.stop)
+            self._insert(tenant_id, followed, entries)
+        return followed
+
+    def _verified(self, tenant_id: int, progress: Progress) -> Progress:
+        """Compares what the index holds with what was written down; repairs what differs."""
+        start, stop = progress.batch.start, progress.batch.stop
+        if self._ledger.size(tenant_id) < stop:
+            self.detail = "rebuilding: the ledger is shorter than the index"
+            return self._from_nothing(tenant_id, progress.epoch)
+        counts = msgspec.json.decode(
+            self._client.query(
+                """
+                SELECT countIf(idx < {start:UInt64}) AS held,
+                       countIf(idx >= {verified:UInt64} AND idx < {start:UInt64}) AS fresh,
+                       uniqExactIf(idx, idx >= {verified:UInt64} AND idx < {start:UInt64}) AS kinds,
+                       countIf(idx >= {stop:UInt64}) AS beyond
+                FROM events WHERE tenant = {tenant:UInt32}
+                """,
+                {
+                    "tenant": tenant_id,
+                    "start": start,
+                    "stop": stop,
+                    "verified": progress.verified,
+                },
+            )
+        )
+        fresh = progress.rows - progress.verified_rows
+        if counts["held"] - counts["fresh"] != progress.verified_rows or not self._same_log(
+            tenant_id, progress.verified
+        ):
+            self.detail = "rebuilding: rows are missing, or are of another ledger"
+            return self._from_nothing(tenant_id, progress.epoch)
+        if counts["fresh"] != fresh or counts["kinds"] != fresh or counts["beyond"]:
+            self.detail = f"repairing from entry {progress.verified}"
+            self._delete(tenant_id, progress.verified)
+            return Progress(
+                version=table.INDEX_VERSION,
+                epoch=self._next_epoch(progress.epoch),
+                batch=Batch(progress.verified, progress.verified, 0),
+                rows=progress.verified_rows,
+                verified=progress.verified,
+                verified_rows=progress.verified_rows,
+            )
+        return msgspec.structs.replace(progress, verified=start, verified_rows=progress.rows)
+
+    def _same_log(self, tenant_id: int, below: int) -> bool:
+        """Whether the newest verified row has the leaf hash that the ledger has (a restore)."""
+        found = self._client.query(
+            "SELECT idx, lower(hex(leaf_hash)) AS leaf FROM events "
+            "WHERE tenant = {tenant:UInt32} AND idx < {below:UInt64} ORDER BY idx DESC LIMIT 1",
+            {"tenant": tenant_id, "below": below},
+        )
+        if not found:
+            return True
+        row = msgspec.json.decode(found)
+        entries = self._read(tenant_id, row["idx"], row["idx"] + 1)
+        return bool(entries and entries[0].leaf_hash.hex() == row["leaf"])
+
+    def _from_nothing(self, tenant_id: int, epoch: int) -> Progress:
+        self._delete(tenant_id, 0)
+        return Progress(version=table.INDEX_VERSION, epoch=self._next_epoch(epoch))
+
+    def _next_epoch(self, epoch: int) -> int:
+        # From the clock, so that it is new even when the file that knew the last one is lost.
+        return max(epoch + 1, self._clock.now_us())
+
+    def _delete(self, tenant_id: int, from_index: int) -> None:
+        self._client.run(
+            f"ALTER TABLE events DELETE WHERE tenant = {int(tenant_id)} "
+            f"AND idx >= {int(from_index)} SETTINGS mutations_sync = 1"
+        )
+        if from_index == 0:
+            self._client.run(
+                f"ALTER TABLE vals DELETE WHERE tenant = {int(tenant_id)} "
+                "SETTINGS mutations_sync = 1"
+            )
+
+    # -- following
+
+    def step(self) -> bool:
+        """One batch of each tenant that has grown. Returns whether there was any."""
+        moved = False
+        for tenant in self._ledger.tenants():
+            followed = self._tenants.get(tenant.id)
+            if followed is None:
+                self.report()
+                followed = self._tenants[tenant.id] = self._open(tenant.id)
+            followed.size = self._ledger.size(tenant.id)
+            start = followed.progress.batch.stop
+            if followed.size > start:
+                entries = self._gather(tenant.id, start, followed.size)
+                self._insert(tenant.id, followed, entries)
+                moved = True
+                self.report()
+        if not moved:
+            self.detail = None
+        self.report()
+        return moved
+
+    def _gather(self, tenant_id: int, start: int, size: int) -> list[LedgerEntry]:
+        """The next entries: bounded by count and bytes."""
+        entries: list[LedgerEntry] = []
+        weight = 0
+        stop = min(size, start + MAX_ENTRIES)
+        while start < stop and weight < MAX_BYTES:
+            slice_ = self._read(tenant_id, start, min(stop, start + READ_ENTRIES))
+            if not slice_:
+                break
+            entries.extend(slice_)
+            start += len(slice_)
+            weight += sum(
+                len(entry.fact or b"") + len(entry.person or b"") + len(entry.content or b"")
+                for entry in slice_
+            )
+        return entries
+
+    def _read(self, tenant_id: int, start: int, stop: int) -> Sequence[LedgerEntry]:
+        """Entries of the ledger; those that cannot be read come without their parts."""
+        try:
+            return self._ledger.read(tenant_id, start, stop)
+        except StorageError as cause:
+            if stop - start <= 1:
+                self._alert(f"entry {start} cannot be read from the ledger: {cause}")
+                return [_Lost(start, day_of(self._clock.now_us()))]
+            middle = (start + stop) // 2
+            return [
+                *self._read(tenant_id, start, middle),
+                *self._read(tenant_id, middle, stop),
+            ]
+
+    def _insert(self, tenant_id: int, followed: _Followed, entries: Sequence[LedgerEntry]) -> None:
+        """Step 3, or step 2 when the entries are those of the batch that is written down."""
+        alerts: list[str] = []
+        first, stop = entries[0].index, entries[-1].index + 1
+        rows = rows_of(tenant_id, entries, alerts)
+        progress = followed.progress
+        if (progress.batch.start, progress.batch.stop) != (first, stop):
+            rows, stop = _within_one_month(rows, stop)
+            progress = msgspec.structs.replace(progress, batch=Batch(first, stop, len(rows)))
+            # From here on a crash leaves these boundaries to be used again.
+            followed.file.write(progress)
+            followed.progress = progress
+        stubs = {entry.index: stub_row(tenant_id, entry) for entry in entries if entry.index < stop}
+        self._inserter.insert(tenant_id, progress.epoch, (first, stop), rows, stubs, alerts)
+        for alert in alerts:
+            self._alert(alert)
+        followed.progress = progress.done()
+
+    # -- state
+
+    def _alert(self, text: str) -> None:
+        if text not in self._alerts and len(self._alerts) < MAX_ALERTS:
+            self._alerts.append(text)
+
+    def report(self) -> None:
+        """Tells how far each tenant is."""
+        through = {
+            tenant_id: followed.progress.batch.start
+            for tenant_id, followed in self._tenants.items()
+        }
+        lag = sum(
+            max(0, followed.size - followed.progress.batch.start)
+            for followed in self._tenants.values()
+        )
+        now = self._clock.monotonic_s()
+        if lag == 0:
+            self._behind_since = None
+        elif self._behind_since is None:
+            self._behind_since = now
+        lag_s = 0.0 if self._behind_since is None else now - self._behind_since
+        busy = self.detail is not None or lag_s > LATE_AFTER_S or not self._tenants
+        self._report(
+            IndexStatus(
+                state="catching_up" if busy else "ready",
+                indexed_through=through,
+                lag_entries=lag,
+                lag_s=round(lag_s, 3),
+                detail=self.detail,
+                alerts=list(self._alerts),
+            )
+        )
+
+
+class _Lost(msgspec.Struct, frozen=True):
+    """An entry that the ledger could not give: only its place is known."""
+
+    index: int
+    day: int
+    leaf_type: int = 1
+    parts: int = 0
+    fact: bytes | None = None
+    person: bytes | None = None
+    content: bytes | None = None
+    leaf_hash: bytes = bytes(32)
+
+
+def _within_one_month(
+    rows: list[tuple[object, ...]], stop: int
+) -> tuple[list[tuple[object, ...]], int]:
+    """Cuts a batch where the month of receipt changes, so that an insert makes one part."""
+    if not rows or _month(rows[0]) == _month(rows[-1]):
+        return rows, stop
+    month = _month(rows[0])
+    for position, row in enumerate(rows):
+        if _month(row) != month:
+            return rows[:position], int(str(row[1]))
+    return rows, stop
+
+
+def _month(row: tuple[object, ...]) -> tuple[int, int]:
+    at = to_datetime(received_us(row))
+    return at.year, at.month

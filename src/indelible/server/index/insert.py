@@ -1,0 +1,118 @@
+"""
+Puts one batch into the index, whatever is in it.
+
+Both tables are written with a deduplication token made of tenant, epoch and boundaries, the values
+first: a value is known to search before its row can be seen. A batch that is refused for its
+content is halved until the bad entry stands alone; that one becomes a stub and an alert.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+import pyarrow as pa
+
+from indelible.server.index import schema as table
+from indelible.server.index.batch import VALUE_NAMES, Columns
+from indelible.server.index.engine import DAMAGED, Client, EngineError
+from indelible.server.index.rows import EVENT, LedgerEntry, row_of, stub_row
+
+# Refusals that the content of a batch cannot be the reason for: wait and try again, never bisect.
+_SURROUNDINGS: Final = DAMAGED | {
+    74,  # CANNOT_READ_FROM_FILE_DESCRIPTOR
+    75,  # CANNOT_WRITE_TO_FILE_DESCRIPTOR
+    95,  # CANNOT_READ_FROM_SOCKET
+    159,  # TIMEOUT_EXCEEDED
+    173,  # CANNOT_ALLOCATE_MEMORY
+    236,  # ABORTED
+    241,  # MEMORY_LIMIT_EXCEEDED
+    242,  # TABLE_IS_READ_ONLY
+    243,  # NOT_ENOUGH_SPACE
+    252,  # TOO_MANY_PARTS
+    394,  # QUERY_WAS_CANCELLED
+    439,  # CANNOT_SCHEDULE_TASK
+    677,  # THREAD_WAS_CANCELLED
+    708,  # CANNOT_FSYNC and friends of newer engines
+}
+
+Row = tuple[Any, ...]
+_RECEIVED: Final = table.COLUMNS.index("received_us")
+_INDEX: Final = table.COLUMNS.index("idx")
+BAD_BYTES: Final = (msgspec.MsgspecError, ValueError, TypeError, LookupError, ArithmeticError)
+
+
+def rows_of(tenant_id: int, entries: Sequence[LedgerEntry], alerts: list[str]) -> list[Row]:
+    """The rows of the events among the entries; one that cannot be read becomes a stub."""
+    rows = []
+    for entry in entries:
+        if entry.leaf_type != EVENT:
+            continue
+        try:
+            rows.append(row_of(tenant_id, entry))
+        except BAD_BYTES as cause:
+            alerts.append(f"entry {entry.index} cannot be read: {cause}")
+            rows.append(stub_row(tenant_id, entry))
+    return rows
+
+
+def received_us(row: Row) -> int:
+    """When the row's event was received: decides its partition."""
+    at: int = row[_RECEIVED]
+    return at
+
+
+class Inserter:
+    """Writes batches of one engine. Used by the follower's thread only."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def insert(
+        self,
+        tenant_id: int,
+        epoch: int,
+        bounds: tuple[int, int],
+        rows: list[Row],
+        stubs: dict[int, Row],
+        alerts: list[str],
+    ) -> None:
+        """
+        Durable on return. `bounds` are the batch's entries [start, stop); `stubs` holds a stand-in
+        for each row by index.
+
+        Raises EngineError when the surroundings refuse (disk, memory, damage): then any part of
+        the batch may be in the index, and the same call again completes it.
+        """
+        if not rows:
+            return
+        token = f"{tenant_id}-{epoch}-{bounds[0]}-{bounds[1]}"
+        try:
+            self._write(tenant_id, rows, token)
+            return
+        except EngineError as refusal:
+            if refusal.number in _SURROUNDINGS or refusal.number == 0:
+                raise
+            reason = str(refusal)
+        except (pa.ArrowException, *BAD_BYTES) as refusal:
+            reason = str(refusal)
+        if len(rows) == 1:
+            index = rows[0][_INDEX]
+            if rows[0] == stubs[index]:
+                raise EngineError(f"the index refuses even a stub of entry {index}: {reason}")
+            alerts.append(f"entry {index} is refused by the index: {reason[:200]}")
+            self._write(tenant_id, [stubs[index]], token + "-stub")
+            return
+        middle = len(rows) // 2
+        cut = rows[middle][_INDEX]
+        self.insert(tenant_id, epoch, (bounds[0], cut), rows[:middle], stubs, alerts)
+        self.insert(tenant_id, epoch, (cut, bounds[1]), rows[middle:], stubs, alerts)
+
+    def _write(self, tenant_id: int, rows: list[Row], token: str) -> None:
+        columns = Columns(rows)
+        events = columns.events()
+        values = columns.values(tenant_id)
+        if values:
+            self._client.insert("vals", VALUE_NAMES, values, token)
+        self._client.insert("events", table.COLUMNS, events, token)

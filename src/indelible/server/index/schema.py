@@ -1,0 +1,155 @@
+"""
+The tables of the search index and the settings they need, in one place.
+
+`events` has one row per event, ordered by (tenant, time of the event, entry index) and partitioned
+by month of receipt, so that one batch never touches many partitions. `vals`, the values table, has
+each distinct value of a searchable column once per day. Both are disposable: the ledger is the
+truth. A change here needs a new SCHEMA_VERSION, which makes every index rebuild itself.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from indelible.server.index.folding import FOLD_VERSION
+
+SCHEMA_VERSION: Final = 1
+INDEX_VERSION: Final = f"{SCHEMA_VERSION} {FOLD_VERSION}"
+
+NO_STATUS: Final = -1
+"""What `status` holds for an event without one (shown N/A)."""
+
+# Columns with few distinct values. Those in VALUE_COLUMNS are searched by way of the values table.
+FEW: Final = (
+    "stream",
+    "category",
+    "operation",
+    "outcome",
+    "severity",
+    "kind",
+    "reported_by",
+    "method",
+    "endpoint",
+    "actor_id",
+    "actor_email",
+    "actor_name",
+    "behalf",
+    "ip",
+    "device_id",
+    "user_agent",
+    "source",
+)
+# Columns with many distinct values, kept as sent and scanned.
+MANY: Final = (
+    "endpoint_sent",
+    "request_id",
+    "session_id",
+    "trace_id",
+    "job_id",
+    "targets",
+    "changes",
+    "text",
+    "rest",
+)
+COLUMNS: Final = (
+    "tenant",
+    "idx",
+    "occurred_us",
+    "received_us",
+    "id",
+    "leaf_hash",
+    "status",
+    "flags",
+    *FEW,
+    *MANY,
+)
+
+VALUE_COLUMNS: Final = (
+    "category",
+    "operation",
+    "outcome",
+    "severity",
+    "kind",
+    "method",
+    "endpoint",
+    "actor_id",
+    "actor_email",
+    "actor_name",
+    "ip",
+    "device_id",
+    "user_agent",
+    "source",
+    "status",
+)
+# Scanned by a free-text search besides `text`: as sent, and never longer than an id. A value that
+# folds to something else also stands in `text`, so a folded needle finds it there.
+ID_COLUMNS: Final = ("request_id", "session_id", "trace_id", "job_id")
+
+# Bits of `flags`.
+HAS_ORIGIN: Final = 1
+HAS_CONTEXT: Final = 2
+HAS_JOB: Final = 4
+UNREADABLE: Final = 8
+NO_FACT: Final = 16
+NO_PERSON: Final = 32
+NO_CONTENT: Final = 64
+
+_DURABLE = (
+    "fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, "
+    "min_compressed_bytes_to_fsync_after_merge = 1, non_replicated_deduplication_window = 10000"
+)
+
+_EVENTS = f"""
+CREATE TABLE IF NOT EXISTS events (
+    tenant UInt32,
+    idx UInt64 CODEC(DoubleDelta, ZSTD(1)),
+    occurred_us Int64 CODEC(DoubleDelta, ZSTD(1)),
+    received_us Int64 CODEC(DoubleDelta, ZSTD(1)),
+    id UUID CODEC(ZSTD(1)),
+    leaf_hash FixedString(32) CODEC(NONE),
+    status Int16,
+    flags UInt8,
+    {", ".join(f"{name} LowCardinality(String)" for name in FEW)},
+    {", ".join(f"{name} String CODEC(ZSTD(3))" for name in MANY)}
+)
+ENGINE = MergeTree
+PARTITION BY toYYYYMM(fromUnixTimestamp64Micro(received_us, 'UTC'))
+ORDER BY (tenant, occurred_us, idx)
+SETTINGS {_DURABLE}
+"""
+
+_VALUES = f"""
+CREATE TABLE IF NOT EXISTS vals (
+    tenant UInt32,
+    col LowCardinality(String),
+    folded String CODEC(ZSTD(1)),
+    value String CODEC(ZSTD(1)),
+    day Int32,
+    count UInt64
+)
+ENGINE = SummingMergeTree(count)
+ORDER BY (tenant, col, value, day)
+SETTINGS {_DURABLE}
+"""
+
+CREATE: Final = (_EVENTS, _VALUES)
+DROP: Final = ("DROP TABLE IF EXISTS events SYNC", "DROP TABLE IF EXISTS vals SYNC")
+
+# Session settings. The condition cache has given wrong rows across users; asynchronous inserts
+# would be acknowledged before they are written.
+ALWAYS: Final = {
+    "async_insert": 0,
+    "use_query_condition_cache": 0,
+    "output_format_json_quote_64bit_integers": 0,
+    "output_format_csv_crlf_end_of_line": 1,
+    "max_partitions_per_insert_block": 0,
+}
+# `readonly` is set last: after it no setting can be changed, and file(), url() and writes fail.
+QUERY: Final = {
+    **ALWAYS,
+    "max_execution_time": 60,
+    "max_result_bytes": 256 * 1024 * 1024,
+    "readonly": 1,
+}
+# A stream lives as long as its reader takes, so it has no limit of time or size.
+STREAM: Final = {**ALWAYS, "max_threads": 1, "max_block_size": 8192, "readonly": 1}

@@ -1,0 +1,365 @@
+"""
+The service's side of the index process: starts it, talks to it, starts it again when it dies.
+
+All methods belong to the event loop that `start` was called on, but for `notify`, which any thread
+may call. A query that was under way when the process died is sent once more; a stream is not, its
+reader sees the failure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from indelible.clock import Clock, SystemClock
+from indelible.errors import InvalidRequest, StorageError
+from indelible.server.index import protocol
+from indelible.server.index.status import FOLDER, IndexStatus, State, write_status
+
+READER: Final = "indelible.server.ledger.reader:LedgerReader"
+CREDITS: Final = 4
+FIRST_PAUSE_S: Final = 0.2
+LONGEST_PAUSE_S: Final = 15.0
+HEALTHY_S: Final = 30.0
+FAILED_AFTER: Final = 5  # failed starts in a row, before the state says so
+STOP_S: Final = 15.0
+READY_WAIT_S: Final = 10.0
+LOG_BYTES: Final = 1024 * 1024
+_EXIT_DAMAGED: Final = 3  # as in process.py, which must not be imported here
+_TOO_SLOW: Final = frozenset({159, 160})
+_TOO_LARGE: Final = frozenset({241, 396})
+
+
+class IndexFailed(StorageError):
+    """The search index could not answer. Nothing is lost: try again."""
+
+    code = "index-unavailable"
+
+
+class IndexProcess:
+    """One index process and its life. Reads the ledger through the class named by `reader`."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        memory_mb: int = 1024,
+        reader: str = READER,
+        clock: Clock | None = None,
+    ) -> None:
+        self._data_dir = data_dir
+        self._memory_mb = memory_mb
+        self._reader = reader
+        self._clock = clock or SystemClock()
+        # Owned by the event loop.
+        self._process: subprocess.Popen[bytes] | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._up = asyncio.Event()
+        self._moved = asyncio.Condition()
+        self._number = 0
+        self._queries: dict[int, asyncio.Future[bytes]] = {}
+        self._streams: dict[int, asyncio.Queue[protocol.ToService]] = {}
+        self._sizes: dict[int, int] = {}
+        self._stopping = False
+        self._failures = 0
+        self._status = IndexStatus(state="restarting", detail="starting")
+
+    # -- life
+
+    async def start(self) -> None:
+        """Starts the process and the watch over it. Returns at once; see `status`."""
+        self._loop = asyncio.get_running_loop()
+        self._stopping = False
+        self._watch = asyncio.create_task(self._keep_running())
+
+    async def stop(self) -> None:
+        """Closes the socket, which ends the process, and waits for that."""
+        self._stopping = True
+        if self._writer is not None:
+            self._writer.close()
+        process = self._process
+        if process is not None:
+            try:
+                await asyncio.to_thread(process.wait, STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                await asyncio.to_thread(process.wait)
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
+            self._watch = None
+        self._fail_all("the service stops")
+
+    @property
+    def pid(self) -> int | None:
+        """The process, while there is one."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
+
+    async def _keep_running(self) -> None:
+        pause = FIRST_PAUSE_S
+        while True:
+            begun = self._clock.monotonic_s()
+            code = await self._run_once()
+            self._up.clear()
+            if self._stopping:
+                return
+            if self._clock.monotonic_s() - begun > HEALTHY_S:
+                pause, self._failures = FIRST_PAUSE_S, 0
+            self._failures += 1
+            reason = f"the index process ended ({_ending(code)}){self._last_words()}"
+            self._fail_all(reason)
+            state: State = "failed" if self._failures >= FAILED_AFTER else "restarting"
+            await self._set_status(state, reason)
+            if code != _EXIT_DAMAGED or self._failures > 1:
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_S)
+
+    async def _run_once(self) -> int:
+        ours, theirs = socket.socketpair()
+        folder = self._data_dir / FOLDER
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            log = await asyncio.to_thread(_open_log, folder / "process.log")
+        except OSError as cause:
+            ours.close()
+            theirs.close()
+            await self._set_status("failed", f"cannot write to the index folder: {cause}")
+            return -1
+        with theirs, log:
+            self._process = subprocess.Popen(  # noqa: ASYNC220  (returns at once, never forks us)
+                [
+                    sys.executable, "-m", "indelible.server.index",
+                    str(theirs.fileno()), str(self._data_dir), self._reader, str(self._memory_mb),
+                ],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+            )  # fmt: skip
+        reader, self._writer = await asyncio.open_connection(sock=ours)
+        try:
+            await self._receive(reader)
+        finally:
+            self._writer.close()
+            self._writer = None
+            process = self._process
+            if process.poll() is None and not self._stopping:
+                # It closed its end or sent nonsense: what is left of it must not keep the folder.
+                process.kill()
+            code = await asyncio.to_thread(process.wait)
+        return code
+
+    async def _receive(self, reader: asyncio.StreamReader) -> None:
+        while True:
+            try:
+                head = await reader.readexactly(protocol.LENGTH_BYTES)
+                body = await reader.readexactly(int.from_bytes(head, "big"))
+                message = protocol.decode_to_service(body)
+            except (asyncio.IncompleteReadError, ConnectionError, msgspec.DecodeError):
+                return
+            if isinstance(message, protocol.News):
+                await self._take_news(message.status)
+                continue
+            waiting = self._queries.pop(message.number, None)
+            if waiting is not None:
+                if waiting.done():
+                    continue
+                if isinstance(message, protocol.Result):
+                    waiting.set_result(message.data)
+                elif isinstance(message, protocol.Failed):
+                    waiting.set_exception(_failure(message))
+                continue
+            queue = self._streams.get(message.number)
+            if queue is not None:
+                queue.put_nowait(message)
+
+    def _fail_all(self, reason: str) -> None:
+        for waiting in self._queries.values():
+            if not waiting.done():
+                waiting.set_exception(_Gone(reason))
+        self._queries.clear()
+        for number, queue in self._streams.items():
+            queue.put_nowait(protocol.Failed(number, 0, reason))
+
+    def _last_words(self) -> str:
+        """The end of the process's log, which often names the cause."""
+        try:
+            lines = (self._data_dir / FOLDER / "process.log").read_text("utf-8", "replace")
+        except OSError:
+            return ""
+        last = lines.strip().splitlines()[-1:]
+        return f": {last[0][:300]}" if last else ""
+
+    # -- state
+
+    def status(self) -> IndexStatus:
+        """How the index does, as of now."""
+        known = self._status
+        lag = sum(
+            max(0, size - known.indexed_through.get(tenant_id, 0))
+            for tenant_id, size in self._sizes.items()
+        )
+        return msgspec.structs.replace(known, lag_entries=max(lag, known.lag_entries))
+
+    def indexed_through(self, tenant_id: int) -> int:
+        """How many entries of the tenant the index has."""
+        return self._status.indexed_through.get(tenant_id, 0)
+
+    async def wait_for(self, tenant_id: int, index: int, limit_s: float) -> bool:
+        """Waits until entry `index` can be found, for so long at most. Returns whether it can."""
+        try:
+            async with asyncio.timeout(limit_s), self._moved:
+                await self._moved.wait_for(lambda: self.indexed_through(tenant_id) > index)
+        except TimeoutError:
+            return False
+        return True
+
+    def notify(self, tenant_id: int, size: int) -> None:
+        """Says that a tenant's ledger has `size` entries now. May be called by any thread."""
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            return
+        loop.call_soon_threadsafe(self._grown, tenant_id, size)
+
+    def _grown(self, tenant_id: int, size: int) -> None:
+        self._sizes[tenant_id] = max(size, self._sizes.get(tenant_id, 0))
+        if self._writer is not None and not self._writer.is_closing():
+            self._writer.write(protocol.encode_frame(protocol.Grown(tenant_id, size)))
+
+    async def _take_news(self, status: IndexStatus) -> None:
+        self._failures = 0 if status.state == "ready" else self._failures
+        async with self._moved:
+            # A process that has just started has not looked at every tenant yet; what the one before
+            # it said of them still holds, since rows never leave without a word.
+            known = {**self._status.indexed_through, **status.indexed_through}
+            self._status = msgspec.structs.replace(status, indexed_through=known)
+            self._up.set()
+            self._moved.notify_all()
+
+    async def _set_status(self, state: State, detail: str) -> None:
+        self._status = msgspec.structs.replace(self._status, state=state, detail=detail)
+        folder = self._data_dir / FOLDER
+        try:
+            await asyncio.to_thread(write_status, folder, self._status)
+        except OSError:
+            # The folder itself may be the trouble; the state here is what the screen shows.
+            pass
+
+    # -- queries
+
+    async def query(self, sql: str, parameters: Mapping[str, Any]) -> bytes:
+        """
+        Runs one statement; gives its rows as lines of JSON.
+
+        Raises IndexFailed when the index cannot answer, InvalidRequest when the question is too
+        large for its limits.
+        """
+        for again in (True, False):
+            await self._wait_until_up()
+            number = self._next_number()
+            waiting: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+            self._queries[number] = waiting
+            try:
+                await self._send(protocol.Query(number, sql, dict(parameters)))
+                return await waiting
+            except _Gone:
+                if not again:
+                    raise
+            finally:
+                self._queries.pop(number, None)
+        raise IndexFailed("the search index could not answer")
+
+    async def stream(
+        self, sql: str, parameters: Mapping[str, Any], form: str
+    ) -> AsyncIterator[bytes]:
+        """
+        Runs one statement; gives its result in chunks, in an engine format that needs no header.
+
+        Memory stays flat here and there. Raises IndexFailed when it breaks, also in the middle.
+        """
+        await self._wait_until_up()
+        number = self._next_number()
+        queue: asyncio.Queue[protocol.ToService] = asyncio.Queue()
+        self._streams[number] = queue
+        ended = False
+        try:
+            await self._send(protocol.Stream(number, sql, dict(parameters), form, CREDITS))
+            while True:
+                message = await queue.get()
+                if isinstance(message, protocol.Chunk):
+                    yield message.data
+                    await self._send(protocol.Credit(number, 1))
+                else:
+                    ended = True
+                    if isinstance(message, protocol.Failed):
+                        raise _failure(message)
+                    return
+        finally:
+            del self._streams[number]
+            if not ended and self._writer is not None:
+                self._writer.write(protocol.encode_frame(protocol.Cancel(number)))
+
+    async def _wait_until_up(self) -> None:
+        try:
+            async with asyncio.timeout(READY_WAIT_S):
+                await self._up.wait()
+        except TimeoutError as cause:
+            raise IndexFailed(
+                "the search index is not there yet",
+                hint=self._status.detail or "it starts again by itself; try again in a moment",
+            ) from cause
+
+    async def _send(self, message: protocol.ToIndex) -> None:
+        writer = self._writer
+        if writer is None or writer.is_closing():
+            raise _Gone("the index process restarts")
+        writer.write(protocol.encode_frame(message))
+        try:
+            await writer.drain()
+        except ConnectionError as cause:
+            raise _Gone("the index process restarts") from cause
+
+    def _next_number(self) -> int:
+        self._number += 1
+        return self._number
+
+
+class _Gone(IndexFailed):
+    """The process died with the question unanswered."""
+
+
+def _failure(message: protocol.Failed) -> InvalidRequest | IndexFailed:
+    if message.code in _TOO_SLOW:
+        return InvalidRequest(
+            "the search took too long", code="search-too-slow", hint="choose a shorter period"
+        )
+    if message.code in _TOO_LARGE:
+        return InvalidRequest(
+            "the search needs too much memory",
+            code="search-too-large",
+            hint="choose a shorter period, or add a filter",
+        )
+    return IndexFailed(f"the search index failed: {message.message}")
+
+
+def _ending(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"status {code}"
+
+
+def _open_log(path: Path) -> Any:
+    """The process's log: appended to, and begun anew when it is long."""
+    if path.exists() and path.stat().st_size > LOG_BYTES:
+        path.replace(path.with_suffix(".log.1"))
+    return path.open("ab")
