@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -180,3 +181,13 @@ def test_the_runner_refuses_a_stage_that_it_does_not_know() -> None:
     done = subprocess.run(runner, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "no stage unti" in done.stderr
+
+
+def test_security_page_gives_the_form_of_keys() -> None:
+    """Scanners for leaked keys are set up from this page."""
+    from indelible.server.access.token import encode_key, new_key
+
+    page = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    found = re.search(r"^ind_.*$", page, re.MULTILINE)
+    assert found
+    assert re.fullmatch(found.group(), encode_key(new_key("w", os.urandom)))
