@@ -124,9 +124,10 @@ class Ledger:
     def close(self) -> None:
         """Stores what waits, signs a last checkpoint, closes the file."""
         self._sequencer.stop()
-        self._storage.close()
         self.reader.close()
         self._alias_connection.close()
+        # The writing connection goes last: only it can fold the write-ahead log into the file.
+        self._storage.close()
 
     def tenants(self) -> list[Tenant]:
         """All tenants, oldest first."""

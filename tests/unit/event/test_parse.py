@@ -1,0 +1,161 @@
+"""Reading one event: what is taken, what is mended and marked, what is refused and how."""
+
+import json
+
+import pytest
+
+from indelible.errors import InvalidEvent
+from indelible.event import MAX_EVENT_BYTES, complete, parse_event
+
+NOW_US = 1_795_000_000_000_000
+
+
+def refused(raw: bytes) -> InvalidEvent:
+    with pytest.raises(InvalidEvent) as caught:
+        parse_event(raw)
+    return caught.value
+
+
+def altered(raw: bytes) -> list[str]:
+    context = parse_event(raw).context
+    assert context is not None
+    assert context.altered is not None
+    return context.altered
+
+
+def test_only_the_operation_is_required() -> None:
+    assert parse_event(b'{"operation":"AssignRole"}').operation == "AssignRole"
+
+
+def test_null_is_the_same_as_absent() -> None:
+    sent = parse_event(b'{"operation":"x","actor":null,"status":null,"job":null}')
+    assert sent == parse_event(b'{"operation":"x"}')
+
+
+@pytest.mark.parametrize(
+    ("raw", "path", "reason"),
+    [
+        (b'{"operation":"x","foo":1}', "foo", "unknown key"),
+        (b'{"operation":"x","actor":{"mail":1}}', "actor.mail", "unknown key"),
+        (b'{"operation":"x","targets":[{"kind":"a"}]}', "targets[0].kind", "unknown key"),
+        (b'{"operation":"x","status":"200"}', "status", "expected int | null, got string"),
+        (b'{"operation":"x","status":true}', "status", "expected int | null, got bool"),
+        (b'{"operation":"x","stream":"people"}', "stream", "invalid enum value 'people'"),
+        (b'{"operation":"x","id":"7"}', "id", "expected string of length >= 32"),
+        (b'{"operation":"x","id":"' + b"z" * 36 + b'"}', "id", "expected a UUID"),
+        (b"[]", "", "expected an object, got an array"),
+        (b"{}", "", "object missing required field operation"),
+    ],
+)
+def test_the_senders_mistakes_name_path_and_reason(raw: bytes, path: str, reason: str) -> None:
+    error = refused(raw)
+    assert (error.path, error.reason) == (path, reason)
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    assert refused(b'{"operation":"x","occurred_at":"2026-01-01T00:00:00"}').path == "occurred_at"
+
+
+def test_bytes_that_are_no_json_are_refused() -> None:
+    assert refused(b'{"operation":').reason.startswith("not JSON")
+
+
+def test_unknown_keys_inside_metadata_are_free() -> None:
+    assert parse_event(b'{"operation":"x","metadata":{"any":{"thing":[1]}}}').metadata == {
+        "any": {"thing": [1]}
+    }
+
+
+@pytest.mark.parametrize(
+    ("raw", "mark"),
+    [
+        (
+            b'{"operation":"' + b"x" * 300 + b'"}',
+            "operation: cut from 300 to 200 characters",
+        ),
+        (
+            b'{"operation":"x","origin":{"user_agent":"' + b"u" * 5000 + b'"}}',
+            "origin.user_agent: cut from 5000 to 4000 characters",
+        ),
+        (
+            b'{"operation":"x","metadata":{"a":NaN}}',
+            "metadata.a: not a finite number, replaced by null",
+        ),
+        (b'{"operation":"x","reason":"\\ud800"}', "reason: lone surrogate, replaced"),
+        (b'{"operation":"x","reason":"\xff"}', "(event): bytes that are not UTF-8, replaced"),
+        (
+            b'{"operation":"x","origin":{"ip":"unknown"}}',
+            "origin.ip: not an address, kept as device_id",
+        ),
+        (
+            b'{"operation":"x","metadata":{"a":' + b"[" * 5000 + b"]" * 5000 + b"}}",
+            "(event): nested deeper than 32, cut",
+        ),
+        (
+            json.dumps(
+                {"operation": "x", "targets": [{"id": str(n)} for n in range(150)]}
+            ).encode(),
+            "targets: cut from 150 to 100 items",
+        ),
+        (
+            b'{"operation":"x","metadata":{"a":"' + b"x" * 300_000 + b'"}}',
+            "metadata.a: cut from 300000 to 16384 characters",
+        ),
+    ],
+)
+def test_ill_formed_values_are_mended_and_marked(raw: bytes, mark: str) -> None:
+    assert altered(raw) == [mark]
+
+
+def test_an_address_that_is_none_is_not_lost() -> None:
+    sent = parse_event(b'{"operation":"x","origin":{"ip":"dev-7KQ2"}}')
+    assert sent.origin is not None
+    assert (sent.origin.ip, sent.origin.device_id) == (None, "dev-7KQ2")
+
+
+def test_an_event_over_the_limit_keeps_all_but_its_free_data() -> None:
+    metadata = {f"k{n}": "x" * 1000 for n in range(400)}
+    raw = json.dumps({"operation": "x", "reason": "why", "metadata": metadata}).encode()
+    assert len(raw) > MAX_EVENT_BYTES
+    sent = parse_event(raw)
+    assert sent.reason == "why"
+    assert sent.metadata == {}
+    assert altered(raw)[0].startswith("metadata: left out")
+
+
+def test_marks_are_added_to_those_of_the_sender() -> None:
+    raw = b'{"operation":"x","reason":"\\udfff","context":{"altered":["cut by the SDK"]}}'
+    assert altered(raw) == ["cut by the SDK", "reason: lone surrogate, replaced"]
+
+
+def test_the_last_of_duplicate_names_wins() -> None:
+    assert parse_event(b'{"operation":"a","operation":"b"}').operation == "b"
+
+
+def test_ids_are_written_in_one_form() -> None:
+    sent = parse_event(b'{"operation":"x","id":"{0193AAAA-0000-7000-8000-00000000ABCD}"}')
+    assert sent.id == "0193aaaa-0000-7000-8000-00000000abcd"
+
+
+def test_defaults_are_filled_in() -> None:
+    event = complete(
+        parse_event(b'{"operation":"AssignRole","status":403}'),
+        received_us=NOW_US,
+        reported_by="client",
+        new_id=lambda: "new-id",
+    )
+    assert event.id == "new-id"
+    assert (event.stream, event.category, event.outcome) == ("user", "access", "denied")
+    assert event.occurred_us == event.received_us == NOW_US
+    assert event.actor.kind == "anonymous"
+    assert not event.late
+
+
+def test_another_offset_is_the_same_moment() -> None:
+    event = complete(
+        parse_event(b'{"operation":"x","occurred_at":"2026-11-22T11:15:04.5+02:00"}'),
+        received_us=NOW_US,
+        reported_by="client",
+        new_id=str,
+    )
+    assert event.occurred_at.isoformat() == "2026-11-22T09:15:04.500000+00:00"
