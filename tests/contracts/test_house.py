@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import subprocess
@@ -149,6 +150,16 @@ def test_every_locked_requirement_has_a_hash() -> None:
         wanted = [line for line in logical if line.strip() and not line.startswith("#")]
         assert wanted
         assert not [line for line in wanted if "--hash=sha256:" not in line or "==" not in line]
+
+
+def test_the_lock_of_the_screen_is_whole() -> None:
+    """`npm ci` refuses a lock without a platform's optional package, as some mirrors make it."""
+    lock = json.loads((ROOT / "web" / "package-lock.json").read_text(encoding="utf-8"))
+    packages = lock["packages"]
+    wanted = {name for one in packages.values() for name in one.get("optionalDependencies", {})}
+    held = {name.rpartition("node_modules/")[2] for name in packages}
+    assert not wanted - held
+    assert not [name for name, one in packages.items() if "resolved" in one]
 
 
 def test_decision_pages_have_numbers_of_their_own() -> None:
