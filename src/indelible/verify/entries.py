@@ -1,0 +1,194 @@
+"""
+Takes stored entries in index order: their leaf hashes, and the rules of place, day, type, policy.
+
+Fed slice by slice; hands out what belongs to one tile at a time. Nothing here looks at the tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from indelible.errors import MalformedProof
+from indelible.seal import (
+    GENESIS,
+    POLICY,
+    EventLeaf,
+    GenesisLeaf,
+    KeysLeaf,
+    Leaf,
+    Policy,
+    PolicyLeaf,
+    UnknownLeaf,
+    parse_leaf,
+)
+from indelible.tlog.merkle import leaf_hash
+from indelible.verify.checkpoints import CheckpointChecker
+from indelible.verify.policy import policy_faults
+from indelible.verify.report import Finding, Verdict
+from indelible.verify.sealed import Damaged, Opened, RunChecker
+from indelible.verify.source import PieceRow, RunRow, Slice
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """What is wrong with one entry, whatever the tree says."""
+
+    verdict: Verdict
+    reason: str
+    part: str | None = None
+
+
+class _StoredRun(msgspec.Struct, frozen=True):
+    row: RunRow
+    pieces: list[PieceRow]
+    stop: int
+
+
+class EntryTaker:
+    """Owned by one check. Holds the entries of one slice, and what crosses its end."""
+
+    def __init__(
+        self, origin: str, signed: CheckpointChecker, report: Callable[[Finding], None]
+    ) -> None:
+        self._origin = origin
+        self._signed = signed
+        self._report = report
+        self._runs = RunChecker()
+        self._policy: Policy | None = None
+        self._names: dict[int, str] = {}
+        # Where the log stands after everything taken so far.
+        self.taken = 0
+        self.highest_day = 0
+        self.last_policy = -1
+        # Taken and not yet handed out: leaf hash and fault of each index below `taken`.
+        self._hashes: list[bytes | None] = []
+        self._faults: list[Fault | None] = []
+        self._stored: list[_StoredRun] = []
+
+    def take(self, data: Slice, stop: int) -> None:
+        """Takes every index below `stop` that was not taken yet, and whole runs beyond it."""
+        for run in data.runs:
+            if run.first < self.taken:
+                reason = f"the run at {run.first} begins inside another one"
+                self._report(Finding(Verdict.UNEXPECTED, reason, part="run"))
+                continue
+            self._take_entries(data, run.first)
+            self._take_run(data, run)
+        self._take_entries(data, stop)
+        for first in sorted(data.pieces.keys() - {run.first for run in data.runs}):
+            reason = f"there are pieces at {first}, but no run"
+            self._report(Finding(Verdict.UNEXPECTED, reason, part="piece"))
+
+    def hand_out(self, width: int) -> tuple[list[bytes | None], list[Fault | None]]:
+        """The next `width` leaf hashes and faults; None is no hash, and no fault."""
+        hashes, faults = self._hashes[:width], self._faults[:width]
+        del self._hashes[:width], self._faults[:width]
+        return hashes, faults
+
+    def open_event(self, index: int) -> tuple[Opened, int] | None:
+        """The stored run around an event of the last slice, and the event's position in it."""
+        for stored in self._stored:
+            if stored.row.first <= index < stored.stop:
+                try:
+                    return self._runs.open(stored.row, stored.pieces), index - stored.row.first
+                except Damaged:
+                    return None
+        return None
+
+    def forget(self, index: int) -> None:
+        """Drops what was kept of runs that end before `index`."""
+        self._stored = [stored for stored in self._stored if stored.stop > index]
+
+    def _take_entries(self, data: Slice, stop: int) -> None:
+        """Takes indices that no run covers; what is not stored either is MISSING."""
+        while self.taken < stop:
+            leaf = data.entries.get(self.taken)
+            if leaf is None:
+                self._add(None, Fault(Verdict.MISSING, "nothing is stored of it"))
+            else:
+                self._add(leaf_hash(leaf), self._judge(self.taken, leaf))
+
+    def _take_run(self, data: Slice, run: RunRow) -> None:
+        pieces = data.pieces.get(run.first, [])
+        try:
+            checked = self._runs.check(run, pieces, data.entries, self._names)
+        except Damaged as error:
+            fault = Fault(Verdict.ALTERED, f"its run cannot be read: {error}", "layout")
+            for _ in range(_damaged_length(data, run)):
+                self._add(None, fault)
+            return
+        for remark in checked.remarks:
+            self._report(Finding(Verdict.ALTERED, remark, checked.first, checked.stop, part="run"))
+        faults: list[Fault | None] = [None] * len(checked.hashes)
+        if checked.first < 2:
+            faults = [Fault(Verdict.INVALID, "it stands before the first policy")] * len(faults)
+        elif run.day < self.highest_day - 1:
+            faults = [self._bad_day(run.day)] * len(faults)
+        # The first problem of an event is the one to tell; parts come before rules.
+        for problem in reversed(checked.problems):
+            faults[problem.k] = Fault(problem.verdict, problem.reason, problem.part)
+        self._hashes += checked.hashes
+        self._faults += faults
+        self.taken = checked.stop
+        self.highest_day = max(self.highest_day, run.day)
+        self._stored.append(_StoredRun(run, pieces, checked.stop))
+
+    def _add(self, hash_: bytes | None, fault: Fault | None) -> None:
+        self._hashes.append(hash_)
+        self._faults.append(fault)
+        self.taken += 1
+
+    def _judge(self, index: int, data: bytes) -> Fault | None:
+        """The rules for an entry that is no event in a run."""
+        try:
+            leaf = parse_leaf(data)
+        except MalformedProof as error:
+            return Fault(Verdict.ALTERED, str(error), "leaf")
+        day = leaf.header.day
+        fault = next(self._entry_faults(index, leaf), None)
+        if fault is None and day < self.highest_day - 1:
+            fault = self._bad_day(day)
+        self.highest_day = max(self.highest_day, day)
+        return fault
+
+    def _bad_day(self, day: int) -> Fault:
+        return Fault(Verdict.BAD_DAY, f"day {day} comes after day {self.highest_day}", "day")
+
+    def _entry_faults(self, index: int, leaf: Leaf) -> Iterator[Fault]:
+        kind = leaf.header.type
+        if (kind == GENESIS) != (index == 0) or (index == 1 and kind != POLICY):
+            yield Fault(Verdict.INVALID, f"an entry of type {kind} may not stand here", "leaf")
+        match leaf:
+            case GenesisLeaf():
+                faults = self._signed.add_genesis(leaf.genesis.keys)
+                if leaf.genesis.format != 1 or leaf.genesis.origin != self._origin:
+                    faults.append(f"it names {leaf.genesis.origin!r}, {leaf.genesis.format}")
+            case PolicyLeaf():
+                faults = policy_faults(leaf.policy, leaf.header.day, self._policy)
+                self.last_policy = index
+                # One that breaks a rule never comes in force; with none at all nothing has a name.
+                if not faults or self._policy is None:
+                    self._policy = leaf.policy
+                    self._names = {c.id: c.name for c in leaf.policy.categories}
+            case KeysLeaf():
+                faults = self._signed.add_keys(leaf.keys.log_keys, leaf.keys.not_before)
+            case EventLeaf():
+                faults = []
+                yield Fault(Verdict.MISSING, "only its leaf is there, none of its parts", "fact")
+            case UnknownLeaf():
+                faults = []
+                yield Fault(Verdict.UNKNOWN, f"entries of type {kind} are not known here", "leaf")
+            case _:
+                faults = []
+                yield Fault(Verdict.UNKNOWN, f"entries of type {kind} are not judged here", "leaf")
+        if faults:
+            yield Fault(Verdict.INVALID, "; ".join(faults), "leaf")
+
+
+def _damaged_length(data: Slice, run: RunRow) -> int:
+    """How many entries a run had that does not say so itself: up to its next neighbour."""
+    following = [other.first for other in data.runs if other.first > run.first]
+    following += [index for index in data.entries if index > run.first]
+    claimed = min(max(run.count, 1), 256)
+    return max(1, min([*following, run.first + claimed]) - run.first)
