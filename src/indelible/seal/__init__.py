@@ -53,6 +53,7 @@ from indelible.seal.leaf import (
     parse_leaf,
     policy_leaf,
 )
+from indelible.seal.receipt import Disclosure, encode_extra, parse_extra
 from indelible.seal.run import (
     MAX_RUN,
     SEED_SIZE,
@@ -89,6 +90,7 @@ __all__ = [
     "RELEASE",
     "SEED_SIZE",
     "Category",
+    "Disclosure",
     "ErasureLeaf",
     "EventLeaf",
     "ExpiryLeaf",
@@ -108,6 +110,7 @@ __all__ = [
     "Selection",
     "UnknownLeaf",
     "commitment",
+    "encode_extra",
     "erasure_leaf",
     "event_header",
     "event_leaf",
@@ -116,6 +119,7 @@ __all__ = [
     "genesis_leaf",
     "hold_leaf",
     "keys_leaf",
+    "parse_extra",
     "parse_header",
     "parse_leaf",
     "policy_leaf",
