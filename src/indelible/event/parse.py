@@ -129,16 +129,12 @@ def _check(sent: SentEvent) -> SentEvent:
     return sent
 
 
-@lru_cache(maxsize=1)
-def _hex() -> frozenset[str]:
-    return frozenset("0123456789abcdef")
+_CANONICAL_ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}").fullmatch
 
 
 def _canonical_id(text: str) -> str:
-    if len(text) == 36 and text[8] == text[13] == text[18] == text[23] == "-":
-        plain = text.replace("-", "")
-        if len(plain) == 32 and _hex().issuperset(plain):
-            return text
+    if _CANONICAL_ID(text):
+        return text
     try:
         return str(uuid.UUID(text))
     except ValueError as cause:
@@ -169,7 +165,7 @@ def complete(
     sent: SentEvent, *, received_us: int, reported_by: ReportedBy, new_id: Callable[[], str]
 ) -> Event:
     """The event with every default filled in by the rule table (spec/event.md)."""
-    received_at = to_datetime(received_us)
+    received_at = _moment(received_us)
     occurred_at: datetime = received_at
     if sent.occurred_at is not None:
         occurred_at = _to_utc(sent.occurred_at)
@@ -208,6 +204,10 @@ def complete(
         reason=sent.reason,
         metadata=sent.metadata,
     )
+
+
+# All events of a batch are received at one moment.
+_moment = lru_cache(maxsize=8)(to_datetime)
 
 
 def _to_utc(moment: datetime) -> datetime:
