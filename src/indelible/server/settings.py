@@ -198,6 +198,16 @@ def load_settings(
     return settings
 
 
+def likely_address(settings: Settings) -> str:
+    """Where people will find the service, as far as the settings tell before it runs."""
+    service = settings.service
+    if service.public_url:
+        return service.public_url
+    host = "127.0.0.1" if service.host in ("0.0.0.0", "::") else service.host  # noqa: S104
+    scheme = "https" if service.tls_cert else "http"
+    return f"{scheme}://{host}:{service.port}{service.root_path}"
+
+
 def check_value(row: Setting, value: object, origin: str) -> Any:
     """The value in its own type. Raises SettingsError."""
     try:

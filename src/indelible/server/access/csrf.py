@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hmac import compare_digest
 
 from indelible.errors import Denied
@@ -22,7 +22,7 @@ def csrf_token(session_token: str) -> str:
     return hashlib.sha256(b"indelible/v1/csrf\0" + session_token.encode()).hexdigest()[:43]
 
 
-def check_origin(headers: Mapping[str, str], own_origin: str) -> None:
+def check_origin(headers: Mapping[str, str], own_origins: Collection[str]) -> None:
     """
     Raises CrossSite unless the browser says that our own page sent the request.
 
@@ -35,16 +35,18 @@ def check_origin(headers: Mapping[str, str], own_origin: str) -> None:
             raise CrossSite(f"request from another site (Sec-Fetch-Site: {site[:20]})")
         return
     origin = headers.get("origin")
-    if origin is not None and origin != own_origin:
+    if origin is not None and origin not in own_origins:
         raise CrossSite(
             "request from another origin",
             hint="set --public-url to the address in the browser, or --trusted-proxies",
         )
 
 
-def check_csrf(headers: Mapping[str, str], own_origin: str, session_token: str) -> None:
+def check_csrf(
+    headers: Mapping[str, str], own_origins: Collection[str], session_token: str
+) -> None:
     """Raises CrossSite unless origin and X-Csrf-Token are right."""
-    check_origin(headers, own_origin)
+    check_origin(headers, own_origins)
     given = headers.get("x-csrf-token", "")
     if not compare_digest(given.encode(), csrf_token(session_token).encode()):
         raise CrossSite(

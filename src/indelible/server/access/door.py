@@ -13,21 +13,20 @@ from indelible.server.access.people import People
 from indelible.server.access.sessions import Sessions
 from indelible.server.access.tenant_settings import TenantSettings
 from indelible.server.access.token import RandomBytes
-from indelible.server.folder import CONTROL_FILE
 from indelible.server.settings import Settings
 
 
 class Access:
-    """Opens the control database of a data folder and owns it until `close`."""
+    """Opens the control database, made when missing, and owns it until `close`."""
 
     def __init__(
         self,
-        data_dir: Path,
+        path: Path,
         settings: Settings,
         clock: Clock,
         random_bytes: RandomBytes = os.urandom,
     ) -> None:
-        self.control = ControlDatabase(data_dir / CONTROL_FILE)
+        self.control = ControlDatabase(path)
         self.random_bytes = random_bytes
         self.people = People(self.control, clock, random_bytes, settings.link.valid_hours)
         self.sessions = Sessions(

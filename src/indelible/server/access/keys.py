@@ -81,7 +81,11 @@ class Keys:
             f"SELECT {_COLUMNS} FROM api_key WHERE tenant = ? ORDER BY created_us DESC, id",
             (tenant_id,),
         )
-        return [_key(row) for row in rows]
+        return [self._with_last_use(_key(row)) for row in rows]
+
+    def _with_last_use(self, key: ApiKey) -> ApiKey:
+        used_us = self._used.get(key.id)
+        return key if used_us is None else msgspec.structs.replace(key, last_used_us=used_us)
 
     def one(self, tenant_id: int, key_id: str) -> ApiKey:
         """One key of a tenant. Raises NotFound."""

@@ -1,0 +1,5 @@
+"""`python -m indelible.cli`."""
+
+from indelible.cli import main
+
+main()

@@ -1,0 +1,62 @@
+"""`indelible init`: the only way to make a data folder and a log."""
+
+from __future__ import annotations
+
+import re
+import socket
+from pathlib import Path
+
+import click
+
+from indelible.cli.data import command_event, data_option, read_settings
+from indelible.cli.output import give, json_option, pairs
+from indelible.clock import SystemClock
+from indelible.errors import SettingsError
+
+_ORIGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*(/[A-Za-z0-9._~-]+)*")
+_TENANT = "main"
+
+
+@click.command()
+@data_option
+@click.option("--origin", help="Name of the log in its checkpoints, for ever: HOST/NAME.")
+@click.option("--admin-email", help="Bind the one-time link to this address.")
+@json_option
+def init(data_dir: Path, origin: str | None, admin_email: str | None, as_json: bool) -> None:
+    """Make a data folder, its keys, and a one-time link for the first administrator."""
+    from indelible.server.access.door import Access
+    from indelible.server.access.people import read_email
+    from indelible.server.folder import CONTROL_FILE, create_folder, finish_folder
+    from indelible.server.ledger import Ledger
+    from indelible.server.settings import likely_address
+
+    data_dir = data_dir.absolute()
+    name = origin or f"{socket.gethostname()}/{_TENANT}"
+    if not _ORIGIN.fullmatch(name) or len(name) > 200:
+        raise SettingsError(f"{name!r} cannot be an origin", hint="use a form like host/name")
+    email = read_email(admin_email) if admin_email else None
+    settings = read_settings(data_dir)
+    create_folder(data_dir)
+    Ledger.create(data_dir, SystemClock(), tenant=_TENANT, origin=name)
+    access = Access(data_dir / CONTROL_FILE, settings, SystemClock())
+    try:
+        event = command_event(
+            "InitializeLog", "indelible init", targets=[{"type": "log", "id": name}]
+        )
+        token = access.people.new_link(1, email, event)
+    finally:
+        access.close()
+    finish_folder(data_dir)
+    link = f"{likely_address(settings)}/setup#token={token}"
+    give(
+        {"data": str(data_dir), "origin": name, "link": link, "token": token},
+        pairs(
+            {
+                "Data folder": str(data_dir),
+                "Origin": name,
+                "Start": f"indelible serve --data {data_dir}",
+                "Administrator": f"{link}  (one use, {settings.link.valid_hours} hours)",
+            }
+        ),
+        as_json=as_json,
+    )

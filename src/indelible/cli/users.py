@@ -1,0 +1,43 @@
+"""`indelible users`: a way back in for a lost administrator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from indelible.cli.data import command_event, data_option, first_tenant, open_access, read_settings
+from indelible.cli.output import give, json_option, say
+
+
+@click.group()
+def users() -> None:
+    """People who log in."""
+
+
+@users.command("reset-link")
+@data_option
+@click.argument("email")
+@json_option
+def reset_link(data_dir: Path, email: str, as_json: bool) -> None:
+    """
+    Make a one-time link for an account; using it sets a new password. Recorded.
+
+    As long as nobody has an account, the link makes the first administrator with this address.
+    """
+    from indelible.server.settings import likely_address
+
+    tenant = first_tenant(data_dir)
+    settings = read_settings(data_dir)
+    with open_access(data_dir) as access:
+        person = access.people.by_email(email)
+        event = command_event(
+            "CreateOneTimeLink",
+            "indelible users reset-link",
+            targets=[{"type": "account", "id": person.id, "name": person.name}] if person else None,
+        )
+        token = access.people.new_link(tenant.id, email, event)
+    link = f"{likely_address(settings)}/setup#token={token}"
+    if not as_json:
+        say(f"one use, valid {settings.link.valid_hours} hours")
+    give({"link": link, "token": token, "email": email}, link, as_json=as_json)

@@ -1,0 +1,222 @@
+"""
+The one composition root: opens a data folder, puts the parts together, serves, closes in order.
+
+Opening: format and lock of the folder, ledger, control database, ingest, index process, web.
+Closing: no new connections, running requests end, held reads and the stop are recorded, what waits
+is committed and a last checkpoint signed, the index process ends, the lock is released. A crash at
+any point loses nothing that was acknowledged: the ledger and the control database are durable, the
+rest is made from them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import uvicorn
+import uvloop
+from starlette.types import ASGIApp
+
+from indelible.clock import Clock, SystemClock, format_us
+from indelible.errors import FatalError, SettingsError
+from indelible.server.access.door import Access
+from indelible.server.access.passwords import Passwords
+from indelible.server.folder import CONTROL_FILE, FolderLock, check_folder
+from indelible.server.ids import id_maker
+from indelible.server.index import IndexProcess
+from indelible.server.ingest import Ingest
+from indelible.server.ingest.own import OwnAudit
+from indelible.server.ingest.own_event import of_service
+from indelible.server.ledger import Ledger
+from indelible.server.logs import configure_logs
+from indelible.server.maintenance import Maintenance
+from indelible.server.query import Query
+from indelible.server.settings import Settings
+from indelible.server.version import version
+from indelible.server.web.application import make_application
+from indelible.server.web.routes.screen import SCREEN
+from indelible.server.web.service import Service
+from indelible.server.web.table import all_routes
+
+log = logging.getLogger("indelible.app")
+
+
+def serve(data_dir: Path, settings: Settings) -> int:
+    """Serves until SIGTERM or SIGINT; returns the exit status. Raises SettingsError."""
+    configure_logs(settings.log)
+    check_folder(data_dir)
+    lock = FolderLock(data_dir, "`indelible serve`")
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_serve(data_dir, settings, SystemClock()))
+    finally:
+        lock.release()
+
+
+async def _serve(data_dir: Path, settings: Settings, clock: Clock) -> int:
+    listening = _bind(settings)
+    loop = asyncio.get_running_loop()
+    failed: list[FatalError] = []
+    server: _Server | None = None
+
+    def stop_on_fatal(error: FatalError) -> None:
+        # The effect of a commit is unknown: end, so that opening again finds out.
+        failed.append(error)
+        if server is not None:
+            loop.call_soon_threadsafe(server.handle_exit, signal.SIGTERM, None)
+
+    parts = Parts(data_dir, settings, clock, stop_on_fatal)
+    try:
+        await parts.start()
+        await parts.record_start()
+        app = make_application(parts.service, all_routes(), SCREEN)
+        server = _Server(_config(settings, app), _address(listening, settings))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, server.handle_exit, number, None)
+        await server.serve(sockets=[listening])
+    finally:
+        await parts.stop()
+    if failed:
+        log.critical("stopped: %s", failed[0].message)
+    return 1 if failed else 0
+
+
+class Parts:
+    """The parts of one service in the order in which they are opened and closed."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        settings: Settings,
+        clock: Clock,
+        on_fatal: Callable[[FatalError], None],
+    ) -> None:
+        self._clock = clock
+        self.ledger = Ledger.open(data_dir, clock=clock, on_fatal=on_fatal)
+        tenants = {tenant.id: tenant for tenant in self.ledger.tenants()}
+        if not tenants:
+            self.ledger.close()
+            raise SettingsError(f"{data_dir} has no tenant", hint="make it with `indelible init`")
+        new_id = id_maker(clock, os.urandom)
+        self.access = Access(data_dir / CONTROL_FILE, settings, clock)
+        self.ingest = Ingest(self.ledger, new_id)
+        self.own = OwnAudit(self.access.control, self.ingest.record_own, clock, new_id)
+        self.index = IndexProcess(data_dir, memory_mb=settings.index.memory_mb, clock=clock)
+        self.service = Service(
+            version=version(),
+            settings=settings,
+            clock=clock,
+            access=self.access,
+            passwords=Passwords(),
+            ledger=self.ledger,
+            reader=self.ledger.reader,
+            ingest=self.ingest,
+            index=self.index,
+            query=Query(self.index),
+            own=self.own,
+            tenants=tenants,
+        )
+        self._maintenance = Maintenance(self.access, self.own, self.ingest, clock)
+
+    async def start(self) -> None:
+        """Starts what runs by itself: index process, follower, maintenance."""
+        self.ledger.on_commit(self.index.notify)
+        await self.index.start()
+        for tenant_id in self.service.tenants:
+            self.index.notify(tenant_id, self.ledger.size(tenant_id))
+        self._maintenance.start()
+
+    async def record_start(self) -> None:
+        """Records that the service takes events from now on, in every tenant's log."""
+        await self._record_life("StartService")
+
+    async def stop(self) -> None:
+        """Closes everything in order; each step is tried, whatever the one before it did."""
+        await self._maintenance.stop()
+        async with contextlib.AsyncExitStack() as steps:
+            steps.callback(self.access.close)
+            steps.push_async_callback(self.index.stop)
+            steps.push_async_callback(asyncio.to_thread, self.ledger.close)
+            steps.push_async_callback(self._record_life, "StopService")
+            steps.push_async_callback(self.own.flush)
+        log.info("stopped")
+
+    async def _record_life(self, operation: str) -> None:
+        for tenant_id in self.service.tenants:
+            event = of_service(
+                operation,
+                event_id=self.own.new_id(),
+                occurred_at=format_us(self._clock.now_us()),
+                metadata={"version": self.service.version},
+            )
+            await self.own.record(tenant_id, event)
+
+
+class _Server(uvicorn.Server):
+    """
+    Says its address once it answers. Signals are ours: closing the parts comes after the last
+    request, not after the signal.
+    """
+
+    def __init__(self, config: uvicorn.Config, address: str) -> None:
+        super().__init__(config)
+        self._address = address
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print(f"listening on {self._address}", flush=True)  # noqa: T201 - scripts wait for it
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=settings.service.drain_seconds,
+        ssl_certfile=settings.service.tls_cert,
+        ssl_keyfile=settings.service.tls_key,
+    )
+
+
+def _bind(settings: Settings) -> socket.socket:
+    host, port = settings.service.host, settings.service.port
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(2048)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot listen on {host} port {port}: {error.strerror or error}",
+            hint="choose another --port, or 0 for a free one",
+            code="address-in-use",
+        ) from error
+    listening.setblocking(False)
+    return listening
+
+
+def _address(listening: socket.socket, settings: Settings) -> str:
+    host, port = listening.getsockname()[:2]
+    scheme = "https" if settings.service.tls_cert else "http"
+    name = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{name}:{port}{settings.service.root_path}"

@@ -1,0 +1,169 @@
+"""
+The web application: the route table, the guard around each handler, the entrance around all.
+
+Pure ASGI, so that streamed exports are never buffered. From the outside in: `Entrance` gives a
+request its id and address, sets security headers and writes the log line; `PathEndpoint` finds
+the route of the method, authenticates, and turns errors into problems.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from indelible.errors import Error
+from indelible.server.access.token import RandomBytes, random_text
+from indelible.server.web.address import Addresses
+from indelible.server.web.authenticate import authenticate, entry_of
+from indelible.server.web.problem import bug_response, plain_problem, problem_response
+from indelible.server.web.route import Api
+from indelible.server.web.security import add_security_headers
+
+if TYPE_CHECKING:
+    from indelible.server.web.service import Service
+
+log = logging.getLogger("indelible.web")
+
+
+class PathEndpoint:
+    """All methods of one path."""
+
+    def __init__(self, path: str, routes: Iterable[Api]) -> None:
+        self._path = path
+        self._routes = {api.method: api for api in routes}
+        if "GET" in self._routes:
+            self._routes.setdefault("HEAD", self._routes["GET"])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+        except ClientDisconnect:
+            return
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        request_id = entry_of(request).request_id
+        api = self._routes.get(request.method)
+        if api is None:
+            allowed = ", ".join(sorted(self._routes))
+            return plain_problem(
+                405,
+                "method-not-allowed",
+                f"{self._path} takes {allowed}",
+                request_id,
+                allow=allowed,
+            )
+        try:
+            if api.permit is not None:
+                service: Service = request.app.state.service
+                request.state.caller = await authenticate(request, service, api.permit)
+            return await api.handler(request)
+        except Error as error:
+            if error.status >= 500:
+                log.error("%s failed: %s", api.path, error.message, exc_info=error)
+            return problem_response(error, request_id)
+        except ClientDisconnect:
+            raise
+        except Exception:
+            log.exception("bug while answering %s %s", api.method, api.path)
+            return bug_response(request_id)
+
+
+class Entrance:
+    """The outermost layer. Owns nothing but its settings; safe for any number of requests."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        addresses: Addresses,
+        root_path: str,
+        random_bytes: RandomBytes,
+        timer: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._app = app
+        self._addresses = addresses
+        self._root_path = root_path
+        self._random_bytes = random_bytes
+        self._timer = timer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            # No web sockets, and no lifespan: the composition root starts and stops the parts.
+            raise RuntimeError(f"unexpected scope {scope['type']}")
+        request_id = random_text(self._random_bytes, 20)
+        entry = self._addresses.enter(scope, request_id)
+        scope = dict(scope)
+        path = scope["path"]
+        if self._root_path:
+            # Whether the proxy has cut the prefix off or not, routes see what follows it.
+            within = path == self._root_path or path.startswith(self._root_path + "/")
+            scope["root_path"] = self._root_path
+            scope["path"] = path if within else self._root_path + path
+        scope["state"] = {**scope.get("state", {}), "entry": entry}
+        started = self._timer()
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                is_page = headers.get("content-type", "").startswith("text/html")
+                add_security_headers(headers, secure=entry.secure, is_page=is_page)
+                headers["x-request-id"] = request_id
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_headers)
+        finally:
+            log.info(
+                "%s %s %s",
+                scope["method"],
+                path,
+                status or "no reply",
+                extra={
+                    "request_id": request_id,
+                    "ms": round((self._timer() - started) * 1000, 1),
+                    "ip": entry.ip,
+                },
+            )
+
+
+def make_application(service: Service, routes: Iterable[Api], fallback: BaseRoute) -> ASGIApp:
+    """The ASGI application of a service; `fallback` answers what no route of the API takes."""
+    by_path: dict[str, list[Api]] = {}
+    for api in routes:
+        by_path.setdefault(api.path, []).append(api)
+    table: list[BaseRoute] = [
+        Route(path, PathEndpoint(path, apis), methods=None) for path, apis in by_path.items()
+    ]
+    inner = Starlette(
+        routes=[*table, fallback], exception_handlers={HTTPException: _http_exception}
+    )
+    inner.state.service = service
+    return Entrance(
+        inner,
+        addresses=Addresses(service.settings.service),
+        root_path=service.settings.service.root_path,
+        random_bytes=service.access.random_bytes,
+    )
+
+
+async def _http_exception(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    request_id = entry_of(request).request_id
+    return plain_problem(
+        status, "not-found" if status == 404 else "http", "no such page", request_id
+    )

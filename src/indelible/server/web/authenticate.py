@@ -1,0 +1,142 @@
+"""
+Who is calling: an API key as Bearer token, or the cookie of a login. Nothing else, no default.
+
+A request with an Authorization header is judged by it alone, so that a browser's cookie never
+lends its rights to a program's request. A cookie on an unsafe method needs the CSRF proofs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+
+from indelible.errors import Denied, Unauthenticated
+from indelible.server.access.csrf import SAFE_METHODS, check_csrf
+from indelible.server.access.keys import ApiKey
+from indelible.server.access.sessions import Session
+from indelible.server.web.address import Entry
+from indelible.server.web.route import Caller, Permission
+
+if TYPE_CHECKING:
+    from indelible.server.web.service import Service
+
+SECURE_COOKIE = "__Host-indelible"
+PLAIN_COOKIE = "indelible_session"
+
+_OF_KEY: dict[str, frozenset[Permission]] = {
+    "w": frozenset({"write"}),
+    "r": frozenset({"read"}),
+    "a": frozenset({"write", "read", "admin"}),
+}
+_OF_ROLE: dict[str, frozenset[Permission]] = {
+    "viewer": frozenset({"read"}),
+    "auditor": frozenset({"read"}),
+    "admin": frozenset({"read", "admin"}),
+}
+
+
+def entry_of(request: Request) -> Entry:
+    """What the entrance found out about the request."""
+    entry: Entry = request.state.entry
+    return entry
+
+
+def cookie_name(entry: Entry) -> str:
+    """The `__Host-` name binds the cookie to HTTPS and this host; browsers want HTTPS for it."""
+    return SECURE_COOKIE if entry.secure else PLAIN_COOKIE
+
+
+def session_token(request: Request) -> str | None:
+    """The token of the login cookie, if one came."""
+    return request.cookies.get(cookie_name(entry_of(request)))
+
+
+async def find_session(request: Request, service: Service) -> Session | None:
+    """The valid login that came with the request, written down as used."""
+    token = session_token(request)
+    if token is None:
+        return None
+    sessions = service.access.sessions
+    session = sessions.find(token)
+    if session is not None and sessions.needs_touch(session):
+        await asyncio.to_thread(sessions.touch, session)
+    return session
+
+
+async def authenticate(request: Request, service: Service, permit: Permission) -> Caller:
+    """
+    The caller, who has this permission.
+
+    Raises Unauthenticated, Denied, or CrossSite when a browser's request lacks its proofs.
+    """
+    authorization = request.headers.get("authorization")
+    if authorization is not None:
+        caller = _caller_of_key(_key(authorization, service), request, service)
+    else:
+        session = await find_session(request, service)
+        if session is None:
+            raise Unauthenticated(
+                "no valid key or login came with this request",
+                hint="send `Authorization: Bearer <API key>`, or log in",
+            )
+        if request.method not in SAFE_METHODS:
+            check_csrf(request.headers, entry_of(request).origins, session_token(request) or "")
+        caller = caller_of_session(session, request, service)
+    if permit not in caller.permissions:
+        what = f"a key of kind {_kind_for(permit)}" if caller.kind == "key" else "another role"
+        raise Denied(f"{caller.name or caller.id} may not {permit} here", hint=f"this needs {what}")
+    return caller
+
+
+def _key(authorization: str, service: Service) -> ApiKey:
+    scheme, _, text = authorization.partition(" ")
+    key = service.access.keys.find(text.strip()) if scheme.lower() == "bearer" else None
+    if key is None:
+        raise Unauthenticated(
+            "the key is unknown, revoked or mistyped",
+            hint="`indelible keys create` makes one; it is shown once",
+        )
+    return key
+
+
+def _kind_for(permit: Permission) -> str:
+    return {"write": "w or a", "read": "r or a", "admin": "a"}[permit]
+
+
+def _caller_of_key(key: ApiKey, request: Request, service: Service) -> Caller:
+    entry = entry_of(request)
+    return Caller(
+        tenant_id=key.tenant_id,
+        tenant=service.tenant_name(key.tenant_id),
+        kind="key",
+        id=key.id,
+        name=key.name,
+        permissions=_OF_KEY[key.kind],
+        ip=entry.ip,
+        peer_ip=entry.peer_ip,
+        user_agent=entry.user_agent,
+        request_id=entry.request_id,
+    )
+
+
+def caller_of_session(session: Session, request: Request, service: Service) -> Caller:
+    """The caller of a login; also for handlers that are open, like the login itself."""
+    entry = entry_of(request)
+    person = session.person
+    return Caller(
+        tenant_id=person.tenant_id,
+        tenant=service.tenant_name(person.tenant_id),
+        kind="person",
+        id=person.id,
+        name=person.name,
+        permissions=_OF_ROLE[person.role],
+        email=person.email,
+        role=person.role,
+        session_id=session.id,
+        ip=entry.ip,
+        peer_ip=entry.peer_ip,
+        user_agent=entry.user_agent,
+        request_id=entry.request_id,
+    )

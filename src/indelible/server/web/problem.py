@@ -1,0 +1,75 @@
+"""Errors as `application/problem+json` (RFC 9457), with `code`, `detail`, `hint`, `request_id`."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from indelible.codec import encode_json
+from indelible.errors import Error, InvalidRequest, Pushback, TooManyAttempts
+
+MEDIA = "application/problem+json"
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The body of every error reply."""
+
+    type: str = msgspec.field(default_factory=lambda: "about:blank")
+    title: str
+    status: int
+    code: str
+    detail: str | None = None
+    hint: str | None = None
+    request_id: str
+    parameter: str | None = None
+    position: int | None = None
+    expected: str | None = None
+
+
+def problem_response(error: Error, request_id: str) -> Response:
+    """The reply for an error of the family."""
+    extra: dict[str, Any] = {}
+    headers: dict[str, str] = {}
+    if isinstance(error, InvalidRequest):
+        extra = {
+            "parameter": error.parameter,
+            "position": error.position,
+            "expected": error.expected,
+        }
+    if isinstance(error, Pushback | TooManyAttempts):
+        headers["retry-after"] = str(error.retry_after_s)
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["www-authenticate"] = 'Bearer realm="indelible"'
+    return _response(
+        error.status,
+        error.code,
+        request_id,
+        headers,
+        detail=error.message,
+        hint=error.hint,
+        **extra,
+    )
+
+
+def bug_response(request_id: str) -> Response:
+    """The reply for anything else: no detail leaves the service, the log line has it."""
+    return _response(
+        500, "internal", request_id, {}, hint="the service's log has the request id and the cause"
+    )
+
+
+def plain_problem(status: int, code: str, detail: str, request_id: str, **headers: str) -> Response:
+    """A reply for what no handler saw: unknown paths and methods."""
+    return _response(status, code, request_id, headers, detail=detail)
+
+
+def _response(
+    status: int, code: str, request_id: str, headers: dict[str, str], **fields: Any
+) -> Response:
+    body = Problem(
+        title=HTTPStatus(status).phrase, status=status, code=code, request_id=request_id, **fields
+    )
+    return Response(encode_json(body), status_code=status, media_type=MEDIA, headers=headers)

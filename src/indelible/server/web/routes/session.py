@@ -1,0 +1,220 @@
+"""Log in, log out, and what the screen needs to know about the login."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from indelible.clock import format_us
+from indelible.codec import encode_json
+from indelible.errors import Denied, Unauthenticated
+from indelible.server.access.csrf import check_csrf, check_origin, csrf_token
+from indelible.server.access.people import Person
+from indelible.server.access.sessions import Session
+from indelible.server.ingest.own_event import of_login, of_session
+from indelible.server.settings import ScreenSettings
+from indelible.server.web.authenticate import (
+    PLAIN_COOKIE,
+    SECURE_COOKIE,
+    caller_of_session,
+    cookie_name,
+    entry_of,
+    find_session,
+    session_token,
+)
+from indelible.server.web.body import read_json
+from indelible.server.web.route import Api
+from indelible.server.web.service import Service, service_of
+
+
+class LoginBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """E-mail address and password."""
+
+    email: str
+    password: str
+
+
+class PersonReply(msgspec.Struct, frozen=True):
+    """Who is logged in."""
+
+    id: str
+    email: str
+    name: str
+    role: str
+
+
+class TenantReply(msgspec.Struct, frozen=True):
+    """Whose log it is."""
+
+    name: str
+    title: str
+    origin: str
+
+
+class SessionReply(msgspec.Struct, frozen=True):
+    """A login: who, what to send as X-CSRF-Token, and the settings of the screen."""
+
+    person: PersonReply
+    tenant: TenantReply
+    csrf: str
+    expires_at: str
+    settings: ScreenSettings
+    version: str
+    has_events: bool
+
+
+async def log_in(request: Request) -> Response:
+    """
+    Checks e-mail and password.
+
+    The reply to a wrong password and to an unknown account is the same and takes as long.
+    """
+    service = service_of(request)
+    entry = entry_of(request)
+    check_origin(request.headers, entry.origins)
+    need_keeping_browser(request)
+    body = await read_json(request, LoginBody)
+    access = service.access
+    email = body.email[:320]
+    await asyncio.to_thread(access.attempts.take, email, entry.ip)
+    person = access.people.by_email(email)
+    password = body.password[:1000]
+    if not await service.passwords.check(person.password if person else None, password):
+        event = of_login(person, entry, event_id=service.own.new_id(), right=False)
+        tenant_id = person.tenant_id if person else min(service.tenants)
+        await service.own.record(tenant_id, event)
+        raise Unauthenticated("e-mail or password is wrong", code="invalid-credentials")
+    assert person is not None  # noqa: S101 - check() is never true without a stored password
+    await asyncio.to_thread(access.attempts.give_back, email, entry.ip)
+    if service.passwords.outdated(person.password):
+        newer = await service.passwords.hash(password)
+        await asyncio.to_thread(access.people.replace_password, person.id, person.password, newer)
+    return await start_session(request, service, person)
+
+
+def need_keeping_browser(request: Request) -> None:
+    """
+    Raises Denied where the browser would send the password in the clear over a network.
+
+    On loopback plain HTTP is fine; elsewhere browsers also refuse the `__Host-` cookie.
+    """
+    entry = entry_of(request)
+    if not entry.secure and not entry.loopback:
+        raise Denied(
+            "logging in needs HTTPS unless the browser runs on the same machine",
+            code="https-needed",
+            hint="start with --tls-cert and --tls-key, or behind an HTTPS proxy with --public-url"
+            " and --trusted-proxies",
+        )
+
+
+async def start_session(request: Request, service: Service, person: Person) -> Response:
+    """Starts a login for a person who has shown the right to it, and sets the cookie."""
+    entry = entry_of(request)
+    sessions = service.access.sessions
+    session_id = sessions.new_id()
+    event = of_login(
+        person, entry, event_id=service.own.new_id(), right=True, session_id=session_id
+    )
+    token, session = await asyncio.to_thread(
+        sessions.start,
+        person,
+        session_id=session_id,
+        ip=entry.ip,
+        user_agent=entry.user_agent,
+        event=event,
+    )
+    await service.own.drain()
+    response = await _session_response(service, session, token)
+    response.set_cookie(
+        cookie_name(entry),
+        token,
+        path="/",
+        secure=entry.secure,
+        httponly=True,
+        samesite="lax",  # strict would show the login page to whoever follows a link from a mail
+        max_age=service.settings.session.longest_hours * 3600,
+    )
+    return response
+
+
+async def get_session(request: Request) -> Response:
+    """The login of the cookie."""
+    service = service_of(request)
+    session = await find_session(request, service)
+    token = session_token(request)
+    if session is None or token is None:
+        raise Unauthenticated("nobody is logged in")
+    return await _session_response(service, session, token)
+
+
+async def log_out(request: Request) -> Response:
+    """Ends the login of the cookie; without one there is nothing to do."""
+    service = service_of(request)
+    session = await find_session(request, service)
+    if session is not None:
+        check_csrf(request.headers, entry_of(request).origins, session_token(request) or "")
+        caller = caller_of_session(session, request, service)
+        event = of_session(
+            caller, event_id=service.own.new_id(), operation="LogOut", method="UserLogout"
+        )
+        await asyncio.to_thread(service.access.sessions.end, session, event)
+        await service.own.drain()
+    response = Response(status_code=204)
+    for name in (SECURE_COOKIE, PLAIN_COOKIE):
+        response.delete_cookie(name, path="/", secure=name == SECURE_COOKIE, httponly=True)
+    return response
+
+
+async def _session_response(service: Service, session: Session, token: str) -> Response:
+    person = session.person
+    tenant = service.tenant(person.tenant_id)
+    reply = SessionReply(
+        person=PersonReply(id=person.id, email=person.email, name=person.name, role=person.role),
+        tenant=TenantReply(name=tenant.name, title=tenant.name, origin=tenant.origin),
+        csrf=csrf_token(token),
+        expires_at=format_us(session.expires_us),
+        settings=service.access.tenant_settings.get(tenant.id),
+        version=service.version,
+        has_events=await asyncio.to_thread(service.activity.has_events, tenant.id),
+    )
+    return Response(encode_json(reply), media_type="application/json")
+
+
+ROUTES = (
+    Api(
+        method="POST",
+        path="/v1/session",
+        handler=log_in,
+        permit=None,
+        summary="Log in",
+        tag="Session",
+        description="Sets the session cookie. Failed attempts are limited and recorded.",
+        body=LoginBody,
+        reply=SessionReply,
+        errors=(400, 401, 403, 415, 429),
+    ),
+    Api(
+        method="GET",
+        path="/v1/session",
+        handler=get_session,
+        permit=None,
+        summary="The present login",
+        tag="Session",
+        reply=SessionReply,
+        errors=(401,),
+    ),
+    Api(
+        method="DELETE",
+        path="/v1/session",
+        handler=log_out,
+        permit=None,
+        summary="Log out",
+        tag="Session",
+        status=204,
+        errors=(403,),
+    ),
+)

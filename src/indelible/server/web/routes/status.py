@@ -1,0 +1,108 @@
+"""What the service is doing: version, size and checkpoint of the log, how far the index is."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from indelible.clock import format_us
+from indelible.codec import encode_json
+from indelible.server.ledger import LedgerReader
+from indelible.server.web.route import Api, Caller
+from indelible.server.web.service import service_of
+
+
+class StatusTenant(msgspec.Struct, frozen=True):
+    """Whose log."""
+
+    name: str
+    origin: str
+
+
+class StatusCheckpoint(msgspec.Struct, frozen=True):
+    """The newest signed checkpoint; `root` in base64 as in its note."""
+
+    size: int
+    root: str
+    time: str
+
+
+class StatusLedger(msgspec.Struct, frozen=True):
+    """The log."""
+
+    size: int
+    checkpoint: StatusCheckpoint | None
+    witnesses: int
+
+
+class StatusIndex(msgspec.Struct, frozen=True):
+    """The search index and how far it is behind."""
+
+    state: str
+    indexed_through: int
+    lag_entries: int
+    lag_s: float
+    detail: str | None
+
+
+class StatusReply(msgspec.Struct, frozen=True):
+    """State of the service for one tenant."""
+
+    version: str
+    tenant: StatusTenant
+    ledger: StatusLedger
+    index: StatusIndex
+    last_event_at: str | None
+
+
+async def get_status(request: Request) -> Response:
+    """The state as of now."""
+    caller: Caller = request.state.caller
+    service = service_of(request)
+    tenant = service.tenant(caller.tenant_id)
+    index = service.index.status()
+    last_us = await asyncio.to_thread(service.activity.last_event_us, tenant.id)
+    reply = StatusReply(
+        version=service.version,
+        tenant=StatusTenant(tenant.name, tenant.origin),
+        ledger=StatusLedger(
+            size=service.reader.size(tenant.id),
+            checkpoint=_checkpoint(service.reader, tenant.id),
+            witnesses=0,
+        ),
+        index=StatusIndex(
+            state=index.state,
+            indexed_through=index.indexed_through.get(tenant.id, 0),
+            lag_entries=index.lag_entries,
+            lag_s=index.lag_s,
+            detail=index.detail,
+        ),
+        last_event_at=format_us(last_us) if last_us is not None else None,
+    )
+    return Response(encode_json(reply), media_type="application/json")
+
+
+def _checkpoint(reader: LedgerReader, tenant_id: int) -> StatusCheckpoint | None:
+    newest = reader.latest_checkpoint(tenant_id)
+    if newest is None:
+        return None
+    # A checkpoint's note: origin, size, root in base64, an empty line, signatures.
+    root = newest.note.split("\n", 3)[2]
+    return StatusCheckpoint(newest.size, root, format_us(newest.time_us))
+
+
+ROUTES = (
+    Api(
+        method="GET",
+        path="/v1/status",
+        handler=get_status,
+        permit="read",
+        summary="State of the service",
+        tag="Operate",
+        reply=StatusReply,
+        errors=(401, 403),
+    ),
+)

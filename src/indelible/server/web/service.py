@@ -1,0 +1,67 @@
+"""The parts of a running service, as the composition root puts them together for the web layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+
+from indelible.clock import Clock
+from indelible.server.access.door import Access
+from indelible.server.access.passwords import Passwords
+from indelible.server.settings import Settings
+from indelible.server.web.activity import Activity
+
+MAX_QUEUED_EVENTS = 40_000
+
+if TYPE_CHECKING:
+    from indelible.server.index import IndexProcess
+    from indelible.server.ingest import Ingest
+    from indelible.server.ingest.own import OwnAudit
+    from indelible.server.ledger import Ledger, LedgerReader, Tenant
+    from indelible.server.query import Query
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service on one data folder. Handlers find it as `request.app.state.service`."""
+
+    version: str
+    settings: Settings
+    clock: Clock
+    access: Access
+    passwords: Passwords
+    ledger: Ledger
+    reader: LedgerReader
+    ingest: Ingest
+    index: IndexProcess
+    query: Query
+    own: OwnAudit
+    tenants: dict[int, Tenant]
+    activity: Activity = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "activity", Activity(self.reader))
+
+    def tenant(self, tenant_id: int) -> Tenant:
+        """A tenant of the ledger."""
+        return self.tenants[tenant_id]
+
+    def tenant_name(self, tenant_id: int) -> str:
+        """The name of a tenant of the ledger."""
+        return self.tenants[tenant_id].name
+
+    def can_store(self) -> bool:
+        """Whether the ledger takes events now."""
+        return self.ledger.queued_events < MAX_QUEUED_EVENTS
+
+    def can_search(self) -> bool:
+        """Whether the index answers, be it late."""
+        return self.index.status().state in ("ready", "catching_up")
+
+
+def service_of(request: Request) -> Service:
+    """The service that answers this request."""
+    service: Service = request.app.state.service
+    return service

@@ -1,0 +1,32 @@
+"""The whole route table: every module of `routes/` adds its part here."""
+
+from __future__ import annotations
+
+from indelible.server.version import version
+from indelible.server.web.route import Api
+from indelible.server.web.routes import (
+    health,
+    keys,
+    prove,
+    session,
+    settings,
+    setup,
+    status,
+    write,
+)
+from indelible.server.web.routes.openapi import document_routes
+
+
+def all_routes() -> tuple[Api, ...]:
+    """All routes of the HTTP API, in the order in which the document shows them."""
+    return (
+        *write.ROUTES,
+        *prove.ROUTES,
+        *session.ROUTES,
+        *setup.ROUTES,
+        *settings.ROUTES,
+        *keys.ROUTES,
+        *status.ROUTES,
+        *health.ROUTES,
+        *document_routes(all_routes, version()),
+    )
