@@ -16,7 +16,8 @@ from urllib.parse import urlencode, urlsplit
 
 START_TIMEOUT_S = 60
 CATCH_UP_TIMEOUT_S = 600
-COMMAND = (str(Path(sys.executable).parent / "indelible"),)
+IDLE_S = 2
+COMMAND = (sys.executable, "-m", "indelible.cli")
 
 
 class Service:
@@ -104,6 +105,7 @@ class Client:
             parts.hostname or "127.0.0.1", parts.port, timeout=120
         )
         self._headers = {"Authorization": f"Bearer {key}"}
+        self._used_at = time.monotonic()
 
     def get(self, path: str, **parameters: Any) -> Any:
         """The reply's JSON. Raises RuntimeError on any status but 200."""
@@ -111,6 +113,7 @@ class Client:
 
     def post(self, path: str, body: bytes) -> Any:
         headers = {**self._headers, "Content-Type": "application/json"}
+        self._leave_if_idle()
         self._connection.request("POST", path, body, headers)
         return json.loads(self._checked(path).read())
 
@@ -120,8 +123,15 @@ class Client:
 
     def _ask(self, method: str, path: str, parameters: dict[str, Any]) -> http.client.HTTPResponse:
         query = f"?{urlencode(parameters)}" if parameters else ""
+        self._leave_if_idle()
         self._connection.request(method, path + query, headers=self._headers)
         return self._checked(path)
+
+    def _leave_if_idle(self) -> None:
+        """The service closes a connection after some idle seconds; we do it first."""
+        if time.monotonic() - self._used_at > IDLE_S:
+            self._connection.close()  # the next request opens it again
+        self._used_at = time.monotonic()
 
     def _checked(self, path: str) -> http.client.HTTPResponse:
         response = self._connection.getresponse()
