@@ -13,7 +13,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -221,10 +221,18 @@ class IndexProcess:
         """Waits until entry `index` can be found, for so long at most. Returns whether it can."""
         try:
             async with asyncio.timeout(limit_s), self._moved:
-                await self._moved.wait_for(lambda: self.indexed_through(tenant_id) > index)
+                await self._moved.wait_for(
+                    lambda: self._status.indexed_through.get(tenant_id, -1) > index
+                )
         except TimeoutError:
             return False
         return True
+
+    async def wait_until_known(self, tenant_id: int, limit_s: float = READY_WAIT_S) -> bool:
+        """Waits until the index process has said how far this tenant is."""
+        if tenant_id in self._status.indexed_through:
+            return True
+        return await self.wait_for(tenant_id, -1, limit_s)
 
     def notify(self, tenant_id: int, size: int) -> None:
         """Says that a tenant's ledger has `size` entries now. May be called by any thread."""
@@ -241,8 +249,8 @@ class IndexProcess:
     async def _take_news(self, status: IndexStatus) -> None:
         self._failures = 0 if status.state == "ready" else self._failures
         async with self._moved:
-            # A process that has just started has not looked at every tenant yet; what the one before
-            # it said of them still holds, since rows never leave without a word.
+            # A process that has just started has not looked at every tenant yet; what the one
+            # before it said of them still holds, since rows never leave without a word.
             known = {**self._status.indexed_through, **status.indexed_through}
             self._status = msgspec.structs.replace(status, indexed_through=known)
             self._up.set()
@@ -283,7 +291,7 @@ class IndexProcess:
 
     async def stream(
         self, sql: str, parameters: Mapping[str, Any], form: str
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         """
         Runs one statement; gives its result in chunks, in an engine format that needs no header.
 

@@ -1,0 +1,70 @@
+"""One English sentence that says what a filter selects, so that nobody has to guess."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from indelible.clock import to_datetime
+from indelible.server.query.filter import Filter
+from indelible.server.query.filters import FAMILIES, words
+from indelible.server.query.periods import Range
+from indelible.server.query.tree import Term, Word
+
+DATE_FORMATS: Final = {"dmy": "%d/%m/%Y", "iso": "%Y-%m-%d", "mdy": "%m/%d/%Y"}
+_WEEKDAYS: Final = (
+    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
+)  # fmt: skip
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+
+
+def explain(filter_: Filter, date_format: str = "dmy") -> str:
+    """The sentence: which events, then when."""
+    clauses = [_clause(term) for term in filter_.terms]
+    what = " " + " and ".join(clauses) + "," if clauses else ""
+    own = "" if filter_.own else " (without Indelible's own)"
+    return f"Events{own}{what} {explain_range(filter_.range, date_format)}."
+
+
+def _clause(term: Term) -> str:
+    return words.explain(term) if isinstance(term, Word) else FAMILIES[term.name].explain(term)
+
+
+def explain_range(range_: Range, date_format: str = "dmy") -> str:
+    """When: `on Friday 20/11/2026, 00:00 to 24:00 Europe/Berlin`."""
+    if range_.from_us is None and range_.to_us is None:
+        return "at any time"
+    if range_.period is None:
+        parts = []
+        if range_.from_us is not None:
+            parts.append(f"from {_moment(range_.from_us, range_, date_format)}")
+        if range_.to_us is not None:
+            parts.append(f"before {_moment(range_.to_us, range_, date_format)}")
+        return " and ".join(parts) + f" {range_.tz}"
+    # A period has both ends, and its date is the first day.
+    day = range_.date or _local(range_.from_us or 0, range_).date()
+    if range_.period == "month":
+        return f"in {_MONTHS[day.month - 1]} {day.year} {range_.tz}"
+    date = day.strftime(DATE_FORMATS[date_format])
+    first = f"{_WEEKDAYS[day.weekday()]} {date}"
+    if range_.period == "day":
+        return f"on {first}, 00:00 to 24:00 {range_.tz}"
+    last_day = day + timedelta(days=6)
+    last = f"{_WEEKDAYS[last_day.weekday()]} {last_day.strftime(DATE_FORMATS[date_format])}"
+    return f"from {first} to {last} {range_.tz}"
+
+
+def _local(at_us: int, range_: Range) -> datetime:
+    return to_datetime(at_us).astimezone(range_.zone)
+
+
+def _moment(at_us: int, range_: Range, date_format: str) -> str:
+    try:
+        local = _local(at_us, range_)
+    except OverflowError:
+        return to_datetime(at_us).isoformat()
+    shown = local.strftime(DATE_FORMATS[date_format] + " %H:%M:%S")
+    return shown + (f".{local.microsecond:06}" if local.microsecond else "")

@@ -1,0 +1,122 @@
+"""What every family of filters can do, and how they ask the values table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final, Protocol
+
+import msgspec
+
+from indelible.server.index import schema as table
+from indelible.server.query.pattern import Parameters, Pattern
+from indelible.server.query.tree import Field
+
+NOTHING: Final = "0"
+
+
+class Lookup(msgspec.Struct, frozen=True):
+    """A question to the values table: which values of these columns match?"""
+
+    pattern: Pattern
+    columns: tuple[str, ...]
+
+
+class Found(msgspec.Struct, frozen=True):
+    """
+    Its answer: the values of each column that has any. `more` when there are too many to list;
+    then the rows are selected by the same question inside the statement.
+    """
+
+    values: Mapping[str, list[str]]
+    more: bool = False
+
+
+class Context:
+    """What a filter needs to make its condition: the answers, and where values are bound."""
+
+    def __init__(
+        self, parameters: Parameters, answers: Mapping[Lookup, Found], days: tuple[int, int] | None
+    ) -> None:
+        self.parameters = parameters
+        self._answers = answers
+        self._days = days
+
+    def columns(self, lookup: Lookup) -> list[str]:
+        """Conditions, one for each column in which the lookup found something."""
+        found = self._answers[lookup]
+        if found.more:
+            return [self._inner(lookup, column) for column in lookup.columns]
+        return [self._listed(column, values) for column, values in found.values.items()]
+
+    def _listed(self, column: str, values: list[str]) -> str:
+        if column == "status":
+            return f"status IN {self.parameters.add([int(v) for v in values], 'Array(Int16)')}"
+        return _own(column, f"{column} IN {self.parameters.add(values, 'Array(String)')}")
+
+    def _inner(self, lookup: Lookup, column: str) -> str:
+        value = "toInt16(value)" if column == "status" else "value"
+        conditions = values_where(lookup.pattern, (column,), self.parameters, self._days)
+        return _own(column, f"{column} IN (SELECT {value} FROM vals WHERE {conditions})")
+
+
+def _own(column: str, condition: str) -> str:
+    # An endpoint with ids in it stands in `text`; its row's `endpoint` is only a template.
+    return f"(endpoint_sent = '' AND {condition})" if column == "endpoint" else condition
+
+
+def values_where(
+    pattern: Pattern,
+    columns: Iterable[str],
+    parameters: Parameters,
+    days: tuple[int, int] | None,
+) -> str:
+    """The condition of a lookup on the values table."""
+    names = parameters.add(list(columns), "Array(String)")
+    conditions = [
+        "tenant = {tenant:UInt32}",
+        f"col IN {names}",
+        pattern.on("folded", parameters),
+    ]
+    if days is not None:
+        first, last = days
+        conditions.append(
+            f"day BETWEEN {parameters.add(first, 'Int32')} AND {parameters.add(last, 'Int32')}"
+        )
+    return " AND ".join(conditions)
+
+
+def any_of(conditions: Iterable[str]) -> str:
+    """Their disjunction; of none, what is never true."""
+    listed = list(conditions)
+    if not listed:
+        return NOTHING
+    return listed[0] if len(listed) == 1 else "(" + " OR ".join(listed) + ")"
+
+
+class Family(Protocol):
+    """A family of fields that are filtered in the same way."""
+
+    def check(self, field: Field, /) -> None:
+        """Raises InvalidRequest when the value cannot be one of this field."""
+        ...
+
+    def lookups(self, field: Field, /) -> list[Lookup]:
+        """What must be asked of the values table before `condition`."""
+        ...
+
+    def condition(self, field: Field, context: Context, /) -> str:
+        """The condition on a row of `events`, without regard to negation."""
+        ...
+
+    def explain(self, field: Field, /) -> str:
+        """The term in English, to follow "events": "whose method is POST"."""
+        ...
+
+
+def says(noun: str, field: Field, verb: str) -> str:
+    """The usual form of `Family.explain`."""
+    negation = {"is": "is not", "contains": "does not contain"}
+    return f"whose {noun} {negation[verb] if field.negated else verb} {field.value}"
+
+
+ALL_VALUES: Final = table.VALUE_COLUMNS

@@ -1,0 +1,57 @@
+"""Fields of one code each: method, operation, outcome … The whole value, `*` allowed."""
+
+from __future__ import annotations
+
+import msgspec
+
+from indelible.errors import InvalidRequest
+from indelible.server.query.filters.base import Context, Lookup, any_of, says
+from indelible.server.query.pattern import whole
+from indelible.server.query.tree import Field
+
+
+class CodeField(msgspec.Struct, frozen=True):
+    """A column of the values table. `allowed` is the closed set of its values, if it has one."""
+
+    noun: str
+    column: str
+    allowed: tuple[str, ...] = ()
+
+    def check(self, field: Field) -> None:
+        """Refuses what can never match, so that a typing error is not an empty result."""
+        if self.allowed and "*" not in field.value and field.value.lower() not in self.allowed:
+            raise InvalidRequest(
+                f"{field.name} cannot be {field.value}",
+                parameter="q",
+                position=field.position,
+                expected="one of " + ", ".join(self.allowed),
+                code="bad-query",
+            )
+
+    def lookups(self, field: Field) -> list[Lookup]:
+        """The column's values."""
+        return [Lookup(whole(field.value, quoted=field.quoted), (self.column,))]
+
+    def condition(self, field: Field, context: Context) -> str:
+        """The column has such a value."""
+        return any_of(context.columns(self.lookups(field)[0]))
+
+    def explain(self, field: Field) -> str:
+        """In English."""
+        return says(self.noun, field, "is")
+
+
+CODES = {
+    "ip": CodeField("IP address", "ip"),
+    "device": CodeField("device", "device_id"),
+    "method": CodeField("method", "method"),
+    "operation": CodeField("operation", "operation"),
+    "outcome": CodeField("outcome", "outcome", ("success", "failure", "denied", "unknown")),
+    "category": CodeField("category", "category"),
+    "kind": CodeField(
+        "actor kind",
+        "kind",
+        ("user", "service", "api_key", "external", "system", "task", "anonymous"),
+    ),
+    "source": CodeField("source", "source"),
+}

@@ -1,0 +1,38 @@
+"""Free text: a word or phrase anywhere in the event."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from indelible.server.index import schema as table
+from indelible.server.query.filters.base import ALL_VALUES, Context, Lookup, any_of
+from indelible.server.query.pattern import part
+from indelible.server.query.tree import Word
+
+_OF_AN_ID: Final = frozenset("0123456789abcdef-")
+_OF_NO_ID: Final = frozenset("0-")
+
+
+def lookups(word: Word) -> list[Lookup]:
+    """The columns with few distinct values are asked of the values table."""
+    return [Lookup(part(word.text), ALL_VALUES)]
+
+
+def condition(word: Word, context: Context) -> str:
+    """Any column with such a value, the searchable text, or an id as sent."""
+    pattern = part(word.text)
+    conditions = context.columns(lookups(word)[0])
+    conditions.extend(
+        pattern.on(column, context.parameters) for column in ("text", *table.ID_COLUMNS)
+    )
+    letters = set(pattern.text)
+    if letters <= _OF_AN_ID and len(pattern.text) <= 36:
+        found = pattern.on("toString(id)", context.parameters)
+        # A stub has no id, but its column holds zeros.
+        conditions.append(f"({found} AND flags < 8)" if letters <= _OF_NO_ID else found)
+    return any_of(conditions)
+
+
+def explain(word: Word) -> str:
+    """In English."""
+    return f"that {'nowhere contain' if word.negated else 'contain'} “{word.text}”"

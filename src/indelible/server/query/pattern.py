@@ -1,0 +1,89 @@
+"""
+How a sought text is compared: somewhere in a value, as the whole value, or with `*` wildcards.
+
+One pattern gives all its conditions: on the folded column of the values table, on the pieces of
+the `text` column, and on a column kept as sent. Values and patterns are bound, never spliced in.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, Literal
+
+import msgspec
+
+from indelible.server.index.folding import BREAK, fold
+
+Kind = Literal["part", "whole", "wild"]
+
+_SAFE = re.compile(r"[^A-Za-z0-9_\u0080-\U0010ffff]")
+_NOT_BREAK: Final = f"[^{BREAK}]*"
+
+
+class Parameters:
+    """Collects bound values and gives each its placeholder."""
+
+    def __init__(self, tenant_id: int) -> None:
+        self.values: dict[str, Any] = {"tenant": tenant_id}
+
+    def add(self, value: object, kind: str) -> str:
+        """The placeholder of a value of an engine type."""
+        name = f"p{len(self.values)}"
+        self.values[name] = value
+        return f"{{{name}:{kind}}}"
+
+
+class Pattern(msgspec.Struct, frozen=True):
+    """A folded text and how it is compared."""
+
+    kind: Kind
+    text: str
+
+    def on(self, column: str, parameters: Parameters) -> str:
+        """The condition on a column that holds folded text, or text that folding left as it was."""
+        if self.kind == "part":
+            return f"position({column}, {parameters.add(self.text, 'String')}) > 0"
+        if self.kind == "whole":
+            return f"{column} = {parameters.add(self.text, 'String')}"
+        expression = r"\A(?s:" + _wild(self.text, ".*") + r")\z"
+        return f"match({column}, {parameters.add(expression, 'String')})"
+
+    def on_pieces(self, mark: str, parameters: Parameters) -> str:
+        """The condition on the pieces with this mark in the `text` column."""
+        head = BREAK + mark
+        if self.kind == "whole":
+            return f"position(text, {parameters.add(head + self.text + BREAK, 'String')}) > 0"
+        if self.kind == "part":
+            anywhere = f"position(text, {parameters.add(self.text, 'String')}) > 0"
+            expression = head + _NOT_BREAK + _escape(self.text)
+            return f"({anywhere} AND match(text, {parameters.add(expression, 'String')}))"
+        expression = head + _wild(self.text, _NOT_BREAK) + BREAK
+        return f"match(text, {parameters.add(expression, 'String')})"
+
+
+def part(text: str) -> Pattern:
+    """Somewhere in the value."""
+    return Pattern("part", fold(text))
+
+
+def whole(text: str, *, quoted: bool) -> Pattern:
+    """The whole value; outside quotes `*` stands for any text."""
+    if not quoted and "*" in text:
+        return Pattern("wild", fold(text))
+    return Pattern("whole", fold(text))
+
+
+def part_or_whole(text: str, *, quoted: bool) -> Pattern:
+    """Somewhere in the value; in quotes, or with `*`, the whole value."""
+    if quoted or "*" in text:
+        return whole(text, quoted=quoted)
+    return part(text)
+
+
+def _escape(text: str) -> str:
+    """The text as a regular expression of the engine (RE2) that matches just it."""
+    return _SAFE.sub(lambda found: f"\\x{{{ord(found[0]):x}}}", text)
+
+
+def _wild(text: str, any_text: str) -> str:
+    return any_text.join(_escape(piece) for piece in text.split("*"))

@@ -1,0 +1,130 @@
+"""
+Turns a filter into a condition in SQL.
+
+Every condition starts with the tenant, bound as a parameter, and ends with how far the index is, so
+that a reply speaks of one snapshot. The values table is asked first, once for all terms together.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from indelible.clock import US_PER_DAY
+from indelible.server.index import IndexProcess
+from indelible.server.query.filter import Filter
+from indelible.server.query.filters import FAMILIES, Context, Found, Lookup, words
+from indelible.server.query.filters.base import NOTHING, values_where
+from indelible.server.query.pattern import Parameters
+from indelible.server.query.tree import Term, Word
+
+MAX_VALUES: Final = 500
+"""More matching values than this are not listed but selected inside the statement."""
+
+
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """A filter's condition on `events` (without WHERE), and the values bound in it."""
+
+    filter: Filter
+    where: str
+    parameters: Parameters
+    through: int
+
+    @property
+    def empty(self) -> bool:
+        """Whether it is known already that nothing matches."""
+        return self.where == NOTHING
+
+
+class _Value(msgspec.Struct):
+    n: int
+    col: str
+    value: str
+
+
+_decode_values = msgspec.json.Decoder(_Value).decode_lines
+
+
+async def prepare(index: IndexProcess, filter_: Filter, through: int) -> Prepared:
+    """Asks the values table what the terms stand for, and puts the condition together."""
+    days = _days(filter_)
+    lookups = list(dict.fromkeys(lookup for term in filter_.terms for lookup in _lookups(term)))
+    answers = await _ask(index, filter_.tenant_id, lookups, days)
+    parameters = Parameters(filter_.tenant_id)
+    context = Context(parameters, answers, days)
+    conditions = ["tenant = {tenant:UInt32}"]
+    if filter_.range.from_us is not None:
+        conditions.append(f"occurred_us >= {parameters.add(filter_.range.from_us, 'Int64')}")
+    if filter_.range.to_us is not None:
+        conditions.append(f"occurred_us < {parameters.add(filter_.range.to_us, 'Int64')}")
+    if filter_.stream is not None:
+        conditions.append(f"stream = {parameters.add(filter_.stream, 'String')}")
+    if not filter_.own:
+        conditions.append("NOT (source = 'indelible' AND reported_by = 'service')")
+    where = None
+    for term in filter_.terms:
+        condition = _condition(term, context)
+        if condition == NOTHING:
+            if not term.negated:
+                where = NOTHING
+            continue
+        conditions.append(f"NOT {_closed(condition)}" if term.negated else condition)
+    conditions.append(f"idx < {parameters.add(through, 'UInt64')}")
+    return Prepared(
+        filter=filter_,
+        where=where or " AND ".join(conditions),
+        parameters=parameters,
+        through=through,
+    )
+
+
+def _closed(condition: str) -> str:
+    return condition if condition.startswith("(") and condition.endswith(")") else f"({condition})"
+
+
+def _lookups(term: Term) -> list[Lookup]:
+    return words.lookups(term) if isinstance(term, Word) else FAMILIES[term.name].lookups(term)
+
+
+def _condition(term: Term, context: Context) -> str:
+    if isinstance(term, Word):
+        return words.condition(term, context)
+    return FAMILIES[term.name].condition(term, context)
+
+
+def _days(filter_: Filter) -> tuple[int, int] | None:
+    """The days, in UTC, that the range touches; None when it is open on a side."""
+    first, end = filter_.range.from_us, filter_.range.to_us
+    if first is None or end is None:
+        return None
+    low, high = -(2**31), 2**31 - 1
+    return (
+        max(low, min(high, first // US_PER_DAY)),
+        max(low, min(high, (end - 1) // US_PER_DAY)),
+    )
+
+
+async def _ask(
+    index: IndexProcess, tenant_id: int, lookups: list[Lookup], days: tuple[int, int] | None
+) -> dict[Lookup, Found]:
+    if not lookups:
+        return {}
+    parameters = Parameters(tenant_id)
+    statements = []
+    for position, lookup in enumerate(lookups):
+        where = values_where(lookup.pattern, lookup.columns, parameters, days)
+        statements.append(
+            f"SELECT {position} AS n, col, value FROM vals WHERE {where} "
+            f"GROUP BY col, value LIMIT {MAX_VALUES + 1}"
+        )
+    sql = " UNION ALL ".join(f"({statement})" for statement in statements)
+    found: list[dict[str, list[str]]] = [{} for _ in lookups]
+    counts = [0] * len(lookups)
+    for row in _decode_values(await index.query(sql, parameters.values)):
+        found[row.n].setdefault(row.col, []).append(row.value)
+        counts[row.n] += 1
+    return {
+        lookup: Found(values=found[position], more=counts[position] > MAX_VALUES)
+        for position, lookup in enumerate(lookups)
+    }

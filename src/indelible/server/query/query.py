@@ -1,0 +1,227 @@
+"""
+Answers questions about events from the search index.
+
+Lists, counts and exports come from the index; one event in detail and one entry come from the
+ledger. Each answer says through which entry the index had followed the ledger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any, Final
+
+import msgspec
+
+from indelible.clock import format_us
+from indelible.errors import NotFound
+from indelible.server.index import IndexProcess
+from indelible.server.index.rows import ROW_SELECT, Row, row_to_json
+from indelible.server.ledger.reader import Entry, LedgerReader
+from indelible.server.query import stats
+from indelible.server.query.cursor import Cursor, encode_cursor, parse_cursor
+from indelible.server.query.entry import entry_to_json, event_of_entry
+from indelible.server.query.filter import Filter, Page
+from indelible.server.query.periods import Range
+from indelible.server.query.prepare import Prepared, prepare
+
+MIN_INDEX_WAIT_S: Final = 3.0
+
+_decode_rows = msgspec.json.Decoder(Row).decode_lines
+
+
+class Events(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of events in the shape of the API."""
+
+    events: list[dict[str, Any]]
+    next_cursor: str | None
+    prev_cursor: str | None
+    indexed_through: int
+
+
+class Nearest(msgspec.Struct, frozen=True, kw_only=True):
+    """When the nearest matching events outside a range happened."""
+
+    before: str | None
+    after: str | None
+
+
+class _Where(msgspec.Struct):
+    idx: int
+
+
+class _When(msgspec.Struct):
+    at: int
+
+
+class Query:
+    """Questions to one index. Belongs to the event loop of its index process."""
+
+    def __init__(self, index: IndexProcess, reader: LedgerReader) -> None:
+        self._index = index
+        self._reader = reader
+
+    async def prepare(self, filter_: Filter, min_index: int | None = None) -> Prepared:
+        """
+        The filter's condition on one snapshot of the index.
+
+        Waits, up to a limit, until the index has entry `min_index`; then goes on regardless, and
+        the answer's `indexed_through` tells.
+        """
+        tenant_id = filter_.tenant_id
+        if min_index is not None:
+            await self._index.wait_for(tenant_id, min_index, MIN_INDEX_WAIT_S)
+        else:
+            await self._index.wait_until_known(tenant_id)
+        return await prepare(self._index, filter_, self._index.indexed_through(tenant_id))
+
+    async def events(self, filter_: Filter, page: Page) -> Events:
+        """One page, ordered by time of the event, then index: ties lose and double nothing."""
+        cursor = None
+        if page.cursor is not None:
+            cursor = parse_cursor(page.cursor, filter_, page.order)
+        prepared = await self.prepare(filter_, page.min_index)
+        rows, more = await self._rows(prepared, page, cursor)
+        backwards = cursor is not None and cursor.way == "prev"
+        has_next = more if not backwards else True
+        has_prev = more if backwards else cursor is not None
+        ends: dict[str, str | None] = {"next": None, "prev": None}
+        if rows:
+            if has_next:
+                last = rows[-1]
+                ends["next"] = encode_cursor(
+                    "next", last.occurred_us, last.idx, filter_, page.order
+                )
+            if has_prev:
+                first = rows[0]
+                ends["prev"] = encode_cursor(
+                    "prev", first.occurred_us, first.idx, filter_, page.order
+                )
+        return Events(
+            events=[row_to_json(row) for row in rows],
+            next_cursor=ends["next"],
+            prev_cursor=ends["prev"],
+            indexed_through=prepared.through,
+        )
+
+    async def _rows(
+        self, prepared: Prepared, page: Page, cursor: Cursor | None
+    ) -> tuple[list[Row], bool]:
+        """The page's rows in its order, and whether more lie beyond in the cursor's direction."""
+        if prepared.empty:
+            return [], False
+        backwards = cursor is not None and cursor.way == "prev"
+        newest_first = (page.order == "desc") != backwards
+        where = prepared.where
+        add = prepared.parameters.add
+        if cursor is not None:
+            sign = "<" if newest_first else ">"
+            at, index = add(cursor.occurred_us, "Int64"), add(cursor.index, "UInt64")
+            # The first part says the same once more, in a form that the primary key can use.
+            where += f" AND occurred_us {sign}= {at} AND (occurred_us, idx) {sign} ({at}, {index})"
+        way = "DESC" if newest_first else "ASC"
+        order = f"ORDER BY tenant {way}, occurred_us {way}, idx {way} LIMIT {page.limit + 1}"
+        data = await self._index.query(
+            f"SELECT {ROW_SELECT} FROM events WHERE {where} {order}", prepared.parameters.values
+        )
+        rows = _decode_rows(data)
+        more = len(rows) > page.limit
+        del rows[page.limit :]
+        if backwards:
+            rows.reverse()
+        return rows, more
+
+    async def count(self, filter_: Filter) -> int:
+        """How many events match, exactly."""
+        return await stats.count(self._index, await self.prepare(filter_))
+
+    async def total(self, filter_: Filter, min_index: int | None = None) -> stats.Stats:
+        """The count alone."""
+        prepared = await self.prepare(filter_, min_index)
+        number = await stats.count(self._index, prepared)
+        return stats.Stats(total=number, exact=True, indexed_through=prepared.through)
+
+    async def group(
+        self, filter_: Filter, name: str, limit: int, min_index: int | None = None
+    ) -> stats.Stats:
+        """Counts per value of a field of `stats.GROUPS`."""
+        if name == "stream":
+            # Counts for the tabs: what each would show, whichever is open.
+            filter_ = msgspec.structs.replace(filter_, stream=None)
+        prepared = await self.prepare(filter_, min_index)
+        return await stats.group_by(self._index, prepared, stats.GROUPS[name], limit)
+
+    async def histogram(
+        self, filter_: Filter, buckets: int, min_index: int | None = None
+    ) -> stats.Stats:
+        """Counts over time."""
+        prepared = await self.prepare(filter_, min_index)
+        return await stats.over_time(self._index, prepared, buckets)
+
+    async def nearest(self, filter_: Filter) -> Nearest:
+        """The nearest matching events before and after the range."""
+        from_us, to_us = filter_.range.from_us, filter_.range.to_us
+        tz = filter_.range.tz
+        before = after = None
+        if from_us is not None:
+            before = await self._edge(filter_, Range(tz=tz, to_us=from_us), "DESC")
+        if to_us is not None:
+            after = await self._edge(filter_, Range(tz=tz, from_us=to_us), "ASC")
+        return Nearest(before=before, after=after)
+
+    async def _edge(self, filter_: Filter, range_: Range, way: str) -> str | None:
+        prepared = await self.prepare(msgspec.structs.replace(filter_, range=range_))
+        if prepared.empty:
+            return None
+        data = await self._index.query(
+            f"SELECT occurred_us AS at FROM events WHERE {prepared.where} "
+            f"ORDER BY tenant {way}, occurred_us {way} LIMIT 1",
+            prepared.parameters.values,
+        )
+        return format_us(msgspec.json.decode(data, type=_When).at) if data else None
+
+    async def event(self, tenant_id: int, event_id: str) -> dict[str, Any]:
+        """One event in full, from the ledger. Raises NotFound."""
+        await self._index.wait_until_known(tenant_id)
+        data = await self._index.query(
+            "SELECT idx FROM events WHERE tenant = {tenant:UInt32} AND id = {id:UUID} "
+            "ORDER BY idx LIMIT 1",
+            {"tenant": tenant_id, "id": event_id},
+        )
+        if not data:
+            status = self._index.status()
+            behind = status.lag_entries > 0 or status.state != "ready"
+            raise NotFound(
+                f"there is no event {event_id}",
+                hint="the search index is catching up; try again in a moment" if behind else None,
+            )
+        entry = await self._entry(tenant_id, msgspec.json.decode(data, type=_Where).idx)
+        return event_of_entry(entry)
+
+    async def entry(self, tenant_id: int, index: int) -> dict[str, Any]:
+        """One entry of the ledger, of whatever type. Raises NotFound."""
+        return entry_to_json(await self._entry(tenant_id, index))
+
+    async def _entry(self, tenant_id: int, index: int) -> Entry:
+        return await asyncio.to_thread(self._reader.entry, tenant_id, index)
+
+    async def newest(self, tenant_id: int) -> int | None:
+        """When the newest event happened, in microseconds."""
+        data = await self._index.query(
+            "SELECT occurred_us AS at FROM events WHERE tenant = {tenant:UInt32} "
+            "ORDER BY tenant DESC, occurred_us DESC LIMIT 1",
+            {"tenant": tenant_id},
+        )
+        return msgspec.json.decode(data, type=_When).at if data else None
+
+    def stream(
+        self, prepared: Prepared, columns: str, form: str, order: str
+    ) -> AsyncGenerator[bytes]:
+        """The whole set in chunks, from one snapshot, with flat memory."""
+        way = "DESC" if order == "desc" else "ASC"
+        # Of an empty set the condition is `0`, and the stream ends at once.
+        sql = (
+            f"SELECT {columns} FROM events WHERE {prepared.where} "
+            f"ORDER BY tenant {way}, occurred_us {way}, idx {way}"
+        )
+        return self._index.stream(sql, prepared.parameters.values, form)

@@ -1,0 +1,368 @@
+"""Reading the log over HTTP: lists, one event, one entry, counts, exports. All of it is audited."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import Any, Final, cast
+from uuid import UUID
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from indelible.clock import format_us
+from indelible.codec import encode_json
+from indelible.errors import InvalidRequest
+from indelible.server.export import Export, Exporter, Format
+from indelible.server.export.csv import Form
+from indelible.server.query import Defaults, Filter, Stats, explain, parse_filter, parse_page
+from indelible.server.query.periods import Range, WeekStart
+from indelible.server.query.request import (
+    FILTER_NAMES,
+    PAGE_NAMES,
+    number,
+    one_of,
+    parse_min_index,
+    refuse_unknown,
+)
+from indelible.server.query.stats import GROUPS
+from indelible.server.web.route import Api, Caller, Param
+from indelible.server.web.service import service_of
+
+_JSON: Final = "application/json"
+_MAX_BUCKETS: Final = 1000
+
+
+class RangeReply(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+    """The range as moments, half-open; null where it is open."""
+
+    from_: str | None
+    to: str | None
+    tz: str
+
+
+class QueryReply(msgspec.Struct, frozen=True):
+    """The query's text, and what was understood, as one sentence."""
+
+    text: str
+    explained: str
+
+
+class NearestReply(msgspec.Struct, frozen=True):
+    """When the nearest events outside the range happened."""
+
+    before: str | None
+    after: str | None
+
+
+class EventsReply(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of events. `nearest` is there when the first page is empty."""
+
+    events: list[dict[str, Any]]
+    next_cursor: str | None
+    prev_cursor: str | None
+    range: RangeReply
+    query: QueryReply
+    indexed_through: int
+    nearest: NearestReply | msgspec.UnsetType = msgspec.UNSET
+
+
+class EntryReply(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of the ledger; `leaf` in hexadecimal where the entry is no event."""
+
+    index: int
+    type: str
+    category_id: int
+    day: str
+    leaf_hash: str
+    event: dict[str, Any] | None
+    leaf: str | None
+    state: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+
+
+def _parameters(request: Request, known: frozenset[str]) -> dict[str, str]:
+    pairs = request.query_params.multi_items()
+    parameters = dict(pairs)
+    if len(parameters) != len(pairs):
+        twice = next(name for name in parameters if len(request.query_params.getlist(name)) > 1)
+        raise InvalidRequest(f"{twice} is given twice", parameter=twice)
+    refuse_unknown(parameters, known)
+    return parameters
+
+
+def _defaults(request: Request, caller: Caller) -> Defaults:
+    service = service_of(request)
+    settings = service.access.tenant_settings.get(caller.tenant_id)
+    return Defaults(
+        now_us=service.clock.now_us(),
+        tz=settings.zone,
+        week_start=cast("WeekStart", settings.week_start),  # checked when it was stored
+        date_format=settings.date_format,
+    )
+
+
+def _range_reply(range_: Range) -> RangeReply:
+    return RangeReply(
+        None if range_.from_us is None else format_us(range_.from_us),
+        None if range_.to_us is None else format_us(range_.to_us),
+        range_.tz,
+    )
+
+
+async def list_events(request: Request) -> Response:
+    """A page of events."""
+    caller: Caller = request.state.caller
+    service = service_of(request)
+    parameters = _parameters(request, FILTER_NAMES | PAGE_NAMES)
+    defaults = _defaults(request, caller)
+    filter_ = parse_filter(parameters, caller.tenant_id, defaults)
+    page = parse_page(parameters)
+    found = await service.query.events(filter_, page)
+    nearest: NearestReply | msgspec.UnsetType = msgspec.UNSET
+    if not found.events and page.cursor is None:
+        outside = await service.query.nearest(filter_)
+        nearest = NearestReply(outside.before, outside.after)
+    await service.own.read(
+        caller,
+        "SearchAuditLog" if filter_.text else "ReadAuditLog",
+        method="GET",
+        endpoint="/v1/events",
+        query=_recorded(parameters, filter_),
+    )
+    reply = EventsReply(
+        events=found.events,
+        next_cursor=found.next_cursor,
+        prev_cursor=found.prev_cursor,
+        range=_range_reply(filter_.range),
+        query=QueryReply(filter_.text, explain(filter_, defaults.date_format)),
+        indexed_through=found.indexed_through,
+        nearest=nearest,
+    )
+    return Response(encode_json(reply), media_type=_JSON)
+
+
+def _recorded(parameters: Mapping[str, str], filter_: Filter) -> dict[str, str]:
+    """What the service's own event says was read: the range as moments, whatever named it."""
+    recorded = {
+        name: value
+        for name, value in parameters.items()
+        if name not in ("period", "date", "from", "to", "own") and value
+    }
+    recorded["stream"] = filter_.stream or "all"
+    range_ = _range_reply(filter_.range)
+    if range_.from_ is not None:
+        recorded["from"] = range_.from_
+    if range_.to is not None:
+        recorded["to"] = range_.to
+    return recorded
+
+
+async def get_event(request: Request) -> Response:
+    """One event in full, from the ledger."""
+    caller: Caller = request.state.caller
+    service = service_of(request)
+    text = request.path_params["id"]
+    try:
+        event_id = str(UUID(text))
+    except ValueError:
+        raise InvalidRequest(
+            f"{text!r} is not an event id", parameter="id", expected="a UUID"
+        ) from None
+    event = await service.query.event(caller.tenant_id, event_id)
+    await service.own.read(
+        caller,
+        "ReadAuditEvent",
+        method="GET",
+        endpoint="/v1/events/{id}",
+        query={"id": event_id},
+    )
+    return Response(encode_json(event), media_type=_JSON)
+
+
+async def get_entry(request: Request) -> Response:
+    """One entry of the ledger."""
+    caller: Caller = request.state.caller
+    service = service_of(request)
+    index = number(request.path_params, "index", 0, 0, 2**63 - 1)
+    entry = await service.query.entry(caller.tenant_id, index)
+    await service.own.read(
+        caller,
+        "ReadAuditEvent",
+        method="GET",
+        endpoint="/v1/entries/{index}",
+        query={"index": str(index)},
+    )
+    return Response(encode_json(entry), media_type=_JSON)
+
+
+async def get_stats(request: Request) -> Response:
+    """Counts."""
+    caller: Caller = request.state.caller
+    service = service_of(request)
+    parameters = _parameters(request, FILTER_NAMES | {"group", "limit", "buckets", "min_index"})
+    filter_ = parse_filter(parameters, caller.tenant_id, _defaults(request, caller))
+    min_index = parse_min_index(parameters)
+    group = one_of(parameters, "group", ("time", "none", *GROUPS), "none")
+    stats: Stats
+    if group == "time":
+        buckets = number(parameters, "buckets", 60, 1, _MAX_BUCKETS)
+        stats = await service.query.histogram(filter_, buckets, min_index)
+    elif group == "none":
+        stats = await service.query.total(filter_, min_index)
+    else:
+        limit = number(parameters, "limit", 20, 1, 1000)
+        stats = await service.query.group(filter_, group, limit, min_index)
+    await service.own.read(
+        caller,
+        "CountAuditLog",
+        method="GET",
+        endpoint="/v1/stats",
+        query=_recorded(parameters, filter_),
+        count=stats.total,
+    )
+    return Response(encode_json(stats), media_type=_JSON)
+
+
+async def export_events(request: Request) -> Response:
+    """The whole filtered set as a file."""
+    caller: Caller = request.state.caller
+    service = service_of(request)
+    parameters = _parameters(request, FILTER_NAMES | {"format", "csv", "order", "min_index"})
+    defaults = _defaults(request, caller)
+    filter_ = parse_filter(parameters, caller.tenant_id, defaults)
+    # one_of has checked these two
+    format_ = cast("Format", one_of(parameters, "format", ("csv", "jsonl"), "csv"))
+    form = cast("Form", one_of(parameters, "csv", ("safe", "raw"), "safe"))
+    export = await Exporter(service.query, service.index).export(
+        filter_,
+        tenant=caller.tenant,
+        format_=format_,
+        form=form,
+        date_format=defaults.date_format,
+        order=one_of(parameters, "order", ("desc", "asc"), "desc"),
+        min_index=parse_min_index(parameters),
+    )
+    # Recorded before the first byte leaves: an export that breaks has still shown what it sent.
+    await service.own.read(
+        caller,
+        "ExportAuditLog",
+        method="GET",
+        endpoint="/v1/export",
+        query=_recorded(parameters, filter_),
+        count=export.count,
+    )
+    return StreamingResponse(
+        _closing(export),
+        media_type=export.media,
+        headers={
+            "content-disposition": f'attachment; filename="{export.file_name}"',
+            "x-indelible-count": str(export.count),
+            "x-indexed-through": str(export.indexed_through),
+            "cache-control": "no-store",
+        },
+    )
+
+
+async def _closing(export: Export) -> AsyncGenerator[bytes]:
+    """The chunks; the engine's stream is let go when the client goes away."""
+    async with aclosing(export.chunks) as chunks:
+        async for chunk in chunks:
+            yield chunk
+
+
+_FILTER_PARAMS: Final = (
+    Param(name="stream", description="`user` (default), `system`, `task` or `all`."),
+    Param(name="period", description="`day`, `week` or `month` of the zone."),
+    Param(name="date", description="A date in the period; today by default."),
+    Param(name="from", description="First moment of a free range (RFC 3339)."),
+    Param(name="to", description="First moment after a free range (RFC 3339)."),
+    Param(name="tz", description="IANA time zone; the tenant's by default."),
+    Param(name="q", description='Words, "phrases", `field:value`, `-` to leave out.'),
+    Param(name="own", description="`hide` leaves out Indelible's own events."),
+)
+_MIN_INDEX: Final = Param(
+    name="min_index", description="Wait, with a limit, until this entry can be found.", type=int
+)
+_ORDER: Final = Param(name="order", description="`desc` (newest first, default) or `asc`.")
+_ERRORS: Final = (400, 401, 403, 503)
+
+ROUTES: Final = (
+    Api(
+        method="GET",
+        path="/v1/events",
+        handler=list_events,
+        permit="read",
+        summary="List and search events",
+        tag="Read",
+        description="A page ordered by time of the event, then by index in the ledger.",
+        params=(
+            *_FILTER_PARAMS,
+            _ORDER,
+            Param(name="limit", description="Events on a page, 1000 at most.", type=int),
+            Param(name="cursor", description="`next_cursor` or `prev_cursor` of a reply."),
+            _MIN_INDEX,
+        ),
+        reply=EventsReply,
+        errors=_ERRORS,
+    ),
+    Api(
+        method="GET",
+        path="/v1/events/{id}",
+        handler=get_event,
+        permit="read",
+        summary="One event in full",
+        tag="Read",
+        params=(Param(name="id", description="The event's id.", required=True),),
+        reply=dict[str, Any],
+        errors=(*_ERRORS, 404),
+    ),
+    Api(
+        method="GET",
+        path="/v1/entries/{index}",
+        handler=get_entry,
+        permit="read",
+        summary="One entry of the ledger",
+        tag="Read",
+        params=(Param(name="index", description="Its index.", type=int, required=True),),
+        reply=EntryReply,
+        errors=(*_ERRORS, 404),
+    ),
+    Api(
+        method="GET",
+        path="/v1/stats",
+        handler=get_stats,
+        permit="read",
+        summary="Count events",
+        tag="Read",
+        description="In all, over time (histogram), per stream, or per value of a field.",
+        params=(
+            *_FILTER_PARAMS,
+            Param(name="group", description="`time`, `stream`, `operation`, `actor` …"),
+            Param(name="limit", description="Values to list, 1000 at most.", type=int),
+            Param(name="buckets", description="Bars wanted of `group=time`.", type=int),
+            _MIN_INDEX,
+        ),
+        reply=Stats,
+        errors=_ERRORS,
+    ),
+    Api(
+        method="GET",
+        path="/v1/export",
+        handler=export_events,
+        permit="read",
+        summary="Export the whole filtered set",
+        tag="Read",
+        description="`X-Indelible-Count` tells how many events follow.",
+        params=(
+            *_FILTER_PARAMS,
+            _ORDER,
+            Param(name="format", description="`csv` (default) or `jsonl`."),
+            Param(name="csv", description="`safe` (default) disarms formulas, `raw` does not."),
+            _MIN_INDEX,
+        ),
+        reply=None,
+        reply_media="text/csv",
+        errors=_ERRORS,
+    ),
+)
