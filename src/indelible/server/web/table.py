@@ -8,6 +8,7 @@ from indelible.server.web.routes import (
     health,
     keys,
     prove,
+    read,
     session,
     settings,
     setup,
@@ -21,6 +22,7 @@ def all_routes() -> tuple[Api, ...]:
     """All routes of the HTTP API, in the order in which the document shows them."""
     return (
         *write.ROUTES,
+        *read.ROUTES,
         *prove.ROUTES,
         *session.ROUTES,
         *setup.ROUTES,
