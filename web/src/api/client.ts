@@ -1,0 +1,98 @@
+import { messages } from "../text/messages.ts";
+
+/** An answer of the service that is not a success, or no answer at all (status 0). */
+export class ApiProblem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly detail: string,
+    readonly hint: string | null = null,
+    readonly requestId: string | null = null,
+    /** Where in the query text the mistake is, counted in characters. */
+    readonly position: number | null = null,
+    readonly expected: string | null = null,
+    readonly retryAfter: number | null = null,
+  ) {
+    super(detail);
+  }
+}
+
+type Parameter = string | number | boolean | null | undefined;
+export type Parameters = Record<string, Parameter>;
+
+let csrf = "";
+
+/** Owned by the session: set on log in, sent with every unsafe method. */
+export function keepCsrf(token: string): void {
+  csrf = token;
+}
+
+/** An address of the API, relative to where the service lives. */
+export function address(path: string, parameters: Parameters = {}): string {
+  const url = new URL(path, document.baseURI);
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== null && value !== undefined && value !== "")
+      url.searchParams.set(name, `${value}`);
+  }
+  return url.href;
+}
+
+interface Call {
+  method?: "GET" | "POST" | "PATCH" | "DELETE";
+  parameters?: Parameters;
+  body?: unknown;
+  signal?: AbortSignal | undefined;
+}
+
+async function send(path: string, call: Call): Promise<Response> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  const method = call.method ?? "GET";
+  if (method !== "GET" && csrf) headers["x-csrf-token"] = csrf;
+  if (call.body !== undefined) headers["content-type"] = "application/json";
+  let reply: Response;
+  try {
+    reply = await fetch(address(path, call.parameters), {
+      method,
+      headers,
+      credentials: "same-origin",
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      ...(call.signal ? { signal: call.signal } : {}),
+    });
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    throw new ApiProblem(0, "no-answer", messages.states.noAnswer);
+  }
+  if (!reply.ok) throw await problemOf(reply);
+  return reply;
+}
+
+async function problemOf(reply: Response): Promise<ApiProblem> {
+  let body: Record<string, unknown> = {};
+  try {
+    body = (await reply.json()) as Record<string, unknown>;
+  } catch {
+    // A proxy's own page: the status alone has to do.
+  }
+  const text = (name: string): string | null =>
+    typeof body[name] === "string" ? (body[name] as string) : null;
+  const retry = Number(reply.headers.get("retry-after"));
+  return new ApiProblem(
+    reply.status,
+    text("code") ?? `http-${reply.status}`,
+    text("detail") ?? text("title") ?? messages.states.answered(reply.status),
+    text("hint"),
+    text("request_id") ?? reply.headers.get("x-request-id"),
+    typeof body.position === "number" ? body.position : null,
+    text("expected"),
+    Number.isFinite(retry) && retry > 0 ? retry : null,
+  );
+}
+
+export async function call<T>(path: string, options: Call = {}): Promise<T> {
+  const reply = await send(path, options);
+  return (reply.status === 204 ? undefined : await reply.json()) as T;
+}
+
+export async function text(path: string, signal?: AbortSignal): Promise<string> {
+  return (await send(path, { signal })).text();
+}

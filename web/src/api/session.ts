@@ -1,0 +1,59 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { ApiProblem, call, keepCsrf } from "./client.ts";
+import type { Session, Settings } from "./types.ts";
+
+export const SESSION = ["session"] as const;
+
+/** The session of this browser, or null when nobody is logged in. */
+export async function fetchSession(): Promise<Session | null> {
+  try {
+    const session = await call<Session>("v1/session");
+    keepCsrf(session.csrf);
+    return session;
+  } catch (problem) {
+    if (problem instanceof ApiProblem && problem.status === 401) return null;
+    throw problem;
+  }
+}
+
+export function useSession() {
+  return useQuery({
+    queryKey: SESSION,
+    queryFn: fetchSession,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** Keeps a session that the service has just given, or forgets it. */
+export function useKeepSession(): (session: Session | null) => void {
+  const client = useQueryClient();
+  return (session) => {
+    keepCsrf(session?.csrf ?? "");
+    client.setQueryData(SESSION, session);
+  };
+}
+
+export function logIn(email: string, password: string): Promise<Session> {
+  return call<Session>("v1/session", { method: "POST", body: { email, password } });
+}
+
+export function logOut(): Promise<void> {
+  return call<void>("v1/session", { method: "DELETE" });
+}
+
+export function checkLink(token: string): Promise<{ email: string | null }> {
+  return call("v1/setup/check", { method: "POST", body: { token } });
+}
+
+export function openWithLink(body: {
+  token: string;
+  email: string;
+  name: string;
+  password: string;
+}): Promise<Session> {
+  return call<Session>("v1/setup", { method: "POST", body });
+}
+
+export function saveSettings(changed: Partial<Settings>): Promise<Settings> {
+  return call<Settings>("v1/settings", { method: "PATCH", body: changed });
+}

@@ -1,0 +1,211 @@
+import { useQuery } from "@tanstack/react-query";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { ApiProblem, address } from "../api/client.ts";
+import { fetchEvent } from "../api/log.ts";
+import type { AuditEvent } from "../api/types.ts";
+import { CopyButton } from "../controls/CopyButton.tsx";
+import { Icon } from "../icons/Icon.tsx";
+import { OUTCOME_LOOKS, statusText } from "../logs/cells.tsx";
+import { Failure } from "../logs/Failure.tsx";
+import type { Rows } from "../logs/rows.ts";
+import type { Scope } from "../logs/scope.ts";
+import { writeView } from "../logs/view.ts";
+import "../styles/drawer.css";
+import { messages } from "../text/messages.ts";
+import { agoText, momentText, utcText } from "../time/format.ts";
+import { Changes } from "./Changes.tsx";
+import { DrawerTabs, type Part } from "./DrawerTabs.tsx";
+import { Fields } from "./Fields.tsx";
+import { allFields, mainFields } from "./fields.ts";
+import { Integrity } from "./Integrity.tsx";
+import { RawJson } from "./RawJson.tsx";
+import { Sentence } from "./Sentence.tsx";
+
+const text = messages.drawer;
+
+interface EventDrawerProps {
+  id: string;
+  scope: Scope;
+  rows: Rows;
+  tenant: string;
+  onShow: (id: string) => void;
+  onClose: () => void;
+}
+
+/** One event beside the list. It has an address of its own; ↑ and ↓ go on in the list. */
+export default function EventDrawer({
+  id,
+  scope,
+  rows,
+  tenant,
+  onShow,
+  onClose,
+}: EventDrawerProps) {
+  const [part, setPart] = useState<Part>("event");
+  const panel = useRef<HTMLElement>(null);
+  const place = rows.placeOf(id);
+  const inList = place === null ? undefined : rows.at(place);
+  const query = useQuery({
+    queryKey: ["event", id],
+    queryFn: ({ signal }) => fetchEvent(id, signal),
+    ...(inList ? { placeholderData: inList } : {}),
+  });
+  useEffect(() => panel.current?.focus({ preventScroll: true }), []);
+
+  const newer = place === null ? undefined : rows.at(place - 1);
+  const older = place === null ? undefined : rows.at(place + 1);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "Escape") onClose();
+    else if ((event.key === "ArrowUp" || event.key === "k") && newer) onShow(newer.id);
+    else if ((event.key === "ArrowDown" || event.key === "j") && older) onShow(older.id);
+    else if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  const event = query.data;
+  return (
+    <aside
+      ref={panel}
+      className="drawer"
+      role="dialog"
+      aria-label={event ? text.label(event.index) : text.loading}
+      tabIndex={-1}
+      onKeyDown={onKeyDown}
+    >
+      <header>
+        {event && <Outcome event={event} />}
+        <span className="grow" />
+        <button
+          type="button"
+          className="btn icon quiet"
+          aria-label={text.newer}
+          title={text.newer}
+          disabled={!newer}
+          onClick={() => newer && onShow(newer.id)}
+        >
+          <Icon name="up" />
+        </button>
+        <button
+          type="button"
+          className="btn icon quiet"
+          aria-label={text.older}
+          title={text.older}
+          disabled={!older}
+          onClick={() => older && onShow(older.id)}
+        >
+          <Icon name="dn" />
+        </button>
+        <CopyButton
+          className="btn quiet"
+          label={text.copyLink}
+          face={text.copyLink}
+          text={() => linkTo(scope, id)}
+        />
+        <button
+          type="button"
+          className="btn icon quiet"
+          aria-label={text.close}
+          title={text.close}
+          onClick={onClose}
+        >
+          <Icon name="x" />
+        </button>
+      </header>
+      {query.isError && !event ? (
+        <div className="sheet">
+          {query.error instanceof ApiProblem && query.error.status === 404 ? (
+            <p className="say">{text.missing}</p>
+          ) : (
+            <Failure problem={query.error} retry={() => query.refetch()} />
+          )}
+        </div>
+      ) : event ? (
+        <>
+          <DrawerTabs part={part} changes={event.changes?.length ?? 0} onChoose={setPart} />
+          <div className="sheet" role="tabpanel" id="event-part" aria-labelledby={`part-${part}`}>
+            <Sheet event={event} part={part} scope={scope} tenant={tenant} />
+          </div>
+        </>
+      ) : (
+        <div className="sheet" aria-busy="true">
+          <p className="say">
+            <span className="bone say-bone" />
+          </p>
+          <p className="sub">{text.loading}</p>
+        </div>
+      )}
+    </aside>
+  );
+}
+
+/** A link that shows the same tomorrow: the day and the zone are written out. */
+function linkTo(scope: Scope, id: string): string {
+  const date = scope.view.period === null ? null : scope.date.toString();
+  return address(writeView({ ...scope.view, date, tz: scope.zone, event: id }));
+}
+
+function Outcome({ event }: { event: AuditEvent }) {
+  const outcome = event.outcome ?? "unknown";
+  const { look, icon } = OUTCOME_LOOKS[outcome] ?? OUTCOME_LOOKS.unknown;
+  return (
+    <>
+      <span className={`st ${look}`}>
+        <Icon name={icon} />
+        {statusText(event)} {messages.logs.outcomes[outcome]}
+      </span>
+      <span className="muted cut">{text.entry(event.index)}</span>
+    </>
+  );
+}
+
+interface SheetProps {
+  event: AuditEvent;
+  part: Part;
+  scope: Scope;
+  tenant: string;
+}
+
+function Sheet({ event, part, scope, tenant }: SheetProps) {
+  const { zone, settings } = scope;
+  const at = Date.parse(event.occurred_at);
+  if (part === "raw") return <RawJson event={event} />;
+  if (part === "integrity") return <Integrity event={event} />;
+  if (part === "changes" || part === "request") {
+    return (
+      <section className="block">
+        <h3>{text.tabs[part]}</h3>
+        {part === "changes" ? (
+          <Changes event={event} />
+        ) : (
+          <Fields fields={allFields(event, zone, settings.date_format)} />
+        )}
+      </section>
+    );
+  }
+  const hasChanges = (event.changes?.length ?? 0) > 0;
+  return (
+    <>
+      <Sentence event={event} tenant={tenant} />
+      <p className="sub">
+        <span>
+          {momentText(at, zone, settings.date_format)} {zone}
+        </span>
+        {zone !== "UTC" && <span>{utcText(event.occurred_at)}</span>}
+        <span>{agoText(at, Date.now())}</span>
+        {event.late && <span className="tag">{text.late}</span>}
+      </p>
+      {hasChanges && (
+        <section className="block">
+          <h3>{text.tabs.changes}</h3>
+          <Changes event={event} />
+        </section>
+      )}
+      <section className="block">
+        <h3>{text.tabs.request}</h3>
+        <Fields two fields={mainFields(event, zone, settings.date_format, tenant)} />
+      </section>
+      <Integrity event={event} />
+    </>
+  );
+}

@@ -1,0 +1,132 @@
+import { useQuery } from "@tanstack/react-query";
+import { address } from "../api/client.ts";
+import { fetchProof, proofPath } from "../api/log.ts";
+import type { AuditEvent } from "../api/types.ts";
+import { CopyButton } from "../controls/CopyButton.tsx";
+import { Icon, type IconName } from "../icons/Icon.tsx";
+import { useStatus } from "../shell/Seal.tsx";
+import { messages } from "../text/messages.ts";
+import { amountText, countText } from "../text/numbers.ts";
+import { shortHash } from "./fields.ts";
+import { canHash, hexOf, leadsToRoot, type Proof, parseProof } from "./proof.ts";
+
+const text = messages.integrity;
+const COMMAND = "indelible verify";
+
+interface Checked {
+  proof: Proof;
+  /** Null when this browser could not hash. */
+  holds: boolean | null;
+}
+
+async function check(event: AuditEvent, signal: AbortSignal): Promise<Checked> {
+  const proof = parseProof(await fetchProof(event.id, signal));
+  if (proof.index !== event.index || !event.leaf_hash) return { proof, holds: false };
+  return { proof, holds: canHash() ? await leadsToRoot(event.leaf_hash, proof) : null };
+}
+
+/** Where the event stands in the tree, whether its path leads to the root, and how to check it. */
+export function Integrity({ event }: { event: AuditEvent }) {
+  const { data: status } = useStatus();
+  const proof = useQuery({
+    queryKey: ["proof", event.id],
+    queryFn: ({ signal }) => check(event, signal),
+    // The checkpoint that covers a new entry is signed within a second of it.
+    retry: 3,
+    retryDelay: 700,
+  });
+  const checked = proof.data ?? null;
+  const witnesses = status?.ledger.witnesses ?? 0;
+  return (
+    <section className="block">
+      <h3>
+        {messages.drawer.tabs.integrity} <Verdict checked={checked} failed={proof.isError} />
+      </h3>
+      <Path event={event} checked={checked} witnesses={witnesses} />
+      <dl className="pairs proofs">
+        <dt>{messages.drawer.leafHash}</dt>
+        <dd className="mono" title={event.leaf_hash ?? ""}>
+          {event.leaf_hash}
+        </dd>
+        <dt>{messages.drawer.entryIndex}</dt>
+        <dd>{countText(event.index)}</dd>
+        <dt>{messages.drawer.checkpoint}</dt>
+        <dd title={checked ? hexOf(checked.proof.checkpoint.root) : ""}>
+          {checked
+            ? text.checkpoint(checked.proof.checkpoint.origin, checked.proof.checkpoint.size)
+            : text.waiting}
+        </dd>
+      </dl>
+      <div className="cmd">
+        <code>{COMMAND}</code>
+        <CopyButton text={COMMAND} label={messages.drawer.verifyCopy} />
+        <a
+          className="btn"
+          href={address(proofPath(event.id))}
+          download={`entry-${event.index}.tlog-proof`}
+          title={messages.drawer.proofSave}
+        >
+          <Icon name="export" />
+          {messages.drawer.proof}
+        </a>
+      </div>
+      <p className="muted under">{messages.drawer.verifyWhere}</p>
+    </section>
+  );
+}
+
+function Verdict({ checked, failed }: { checked: Checked | null; failed: boolean }) {
+  if (failed) return <span className="st denied">{text.noProof}</span>;
+  if (!checked) return <span className="muted">{text.checking}</span>;
+  if (checked.holds === null) return <span className="muted">{text.needsHttps}</span>;
+  return checked.holds ? (
+    <span className="st ok">
+      <Icon name="seal" />
+      {text.holds}
+    </span>
+  ) : (
+    <span className="st fail">
+      <Icon name="fail" />
+      {text.broken}
+    </span>
+  );
+}
+
+interface PathProps {
+  event: AuditEvent;
+  checked: Checked | null;
+  witnesses: number;
+}
+
+/** Entry → path → root → checkpoint → witnesses. Only what was checked here has a tick. */
+function Path({ event, checked, witnesses }: PathProps) {
+  const look = (holds: boolean | null | undefined): [string, IconName] =>
+    holds === true ? ["", "ok"] : holds === false ? ["bad", "fail"] : ["idle", "wait"];
+  const climbed = look(checked?.holds);
+  const steps: [string, string, [string, IconName]][] = [
+    [text.entry, `leaf ${shortHash(event.leaf_hash ?? "")}`, climbed],
+    [
+      text.path,
+      checked ? amountText(checked.proof.hashes.length, "hash", "hashes") : text.waiting,
+      climbed,
+    ],
+    [text.root, checked ? shortHash(hexOf(checked.proof.checkpoint.root)) : text.waiting, climbed],
+    [
+      messages.drawer.checkpoint,
+      checked ? text.signed(checked.proof.checkpoint.size) : text.waiting,
+      checked ? ["idle", "seal"] : ["idle", "wait"],
+    ],
+    [text.witnesses, witnesses > 0 ? countText(witnesses) : text.none, ["wait", "wait"]],
+  ];
+  return (
+    <ol className="path">
+      {steps.map(([name, value, [className, icon]]) => (
+        <li key={name} className={className}>
+          <Icon name={icon} />
+          <b>{name}</b>
+          {value}
+        </li>
+      ))}
+    </ol>
+  );
+}

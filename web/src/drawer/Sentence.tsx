@@ -1,0 +1,65 @@
+import type { AuditEvent, Target } from "../api/types.ts";
+import { actorName, gone } from "../logs/cells.tsx";
+import { messages } from "../text/messages.ts";
+import { Shown } from "../text/Shown.tsx";
+import { cutMiddle } from "../text/visible.ts";
+
+const LONGEST = 120;
+
+function targetName(target: Target): string {
+  return [target.type, target.name || target.id].filter(Boolean).join(" ");
+}
+
+function short(text: string): string {
+  return cutMiddle(text, LONGEST);
+}
+
+const ENDINGS: Record<string, (code: string) => string> = {
+  success: () => ".",
+  failure: (code) => `, and it failed${code}.`,
+  denied: (code) => `, and was denied${code}.`,
+  unknown: () => ".",
+};
+
+/** The event as one sentence: "Ana Keller did AssignRole on profile Depot north, and was denied (403)." */
+export function Sentence({ event, tenant }: { event: AuditEvent; tenant: string }) {
+  const { actor } = event;
+  const missing = gone(event.state?.person);
+  const who =
+    actor?.name ||
+    (missing && !actor?.email && !actor?.id ? messages.drawer.someone : actorName(actor, tenant));
+  const other = actor?.on_behalf_of;
+  const [first, ...rest] = (event.targets ?? []).filter((target) => targetName(target) !== "");
+  const code = event.status === null || event.status === undefined ? "" : ` (${event.status})`;
+  return (
+    <p className="say">
+      <b>
+        <Shown text={short(who)} />
+      </b>
+      {other && (
+        <>
+          , {messages.logs.as}{" "}
+          <b>
+            <Shown text={short(other.name || actorName(other, tenant))} />
+          </b>
+          ,
+        </>
+      )}{" "}
+      did{" "}
+      <b>
+        <Shown text={short(event.operation)} />
+      </b>
+      {first && (
+        <>
+          {" "}
+          on{" "}
+          <b>
+            <Shown text={short(targetName(first))} />
+          </b>
+        </>
+      )}
+      {rest.length > 0 && ` and ${rest.length} more`}
+      {(ENDINGS[event.outcome ?? "unknown"] ?? ENDINGS.unknown)?.(code)}
+    </p>
+  );
+}

@@ -1,0 +1,229 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { Session } from "../api/types.ts";
+import { wasOpened } from "../app/route.ts";
+import { useNow } from "../controls/clock.ts";
+import { useNarrow } from "../controls/narrow.ts";
+import { readStored, writeStored } from "../controls/stored.ts";
+import { Icon } from "../icons/Icon.tsx";
+import type { Top } from "../shell/Shell.tsx";
+import { ZoneSwitch } from "../shell/ZoneSwitch.tsx";
+import { messages } from "../text/messages.ts";
+import { visible } from "../text/visible.ts";
+import { useNarrowedCount, useNewEvents, useStreamCounts } from "./counts.ts";
+import { EndBar } from "./EndBar.tsx";
+import type { TableHandle } from "./EventTable.tsx";
+import { Explain } from "./Explain.tsx";
+import { Histogram } from "./Histogram.tsx";
+import { IndexNotice } from "./IndexNotice.tsx";
+import { PeriodControl, periodMoves } from "./PeriodControl.tsx";
+import { Results } from "./Results.tsx";
+import { useRows } from "./rows.ts";
+import { SearchBox } from "./SearchBox.tsx";
+import { StreamTabs } from "./StreamTabs.tsx";
+import { periodName, scopeOf } from "./scope.ts";
+import { useShortcuts } from "./shortcuts.ts";
+import { useView } from "./view.ts";
+
+const EventDrawer = lazy(() => import("../drawer/EventDrawer.tsx"));
+const ExportDialog = lazy(() => import("./ExportDialog.tsx"));
+const SettingsDialog = lazy(() => import("../settings/SettingsDialog.tsx"));
+const HelpDialog = lazy(() => import("./HelpDialog.tsx"));
+
+type Panel = "export" | "settings" | "help" | null;
+const text = messages.logs;
+
+/** Main menu → Administration → Audit Logs. Everything it shows follows from the address. */
+export function AuditLogs({ session, top }: { session: Session; top: Top }) {
+  const [view, change] = useView();
+  const narrow = useNarrow();
+  const now = useNow(20_000);
+  const client = useQueryClient();
+  const [generation, setGeneration] = useState(0);
+  const [panel, setPanel] = useState<Panel>(null);
+  const [singleKeys, setSingleKeys] = useState(() => readStored("single-keys") !== "off");
+  const search = useRef<{ focus: () => void }>(null);
+  const table = useRef<TableHandle>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+
+  const scope = useMemo(() => scopeOf(view, session.settings, now), [view, session.settings, now]);
+  const counted = useStreamCounts(scope, generation);
+  const total = counted.counts?.[view.stream] ?? null;
+  const narrowedCount = useNarrowedCount(scope, generation);
+  const count = scope.narrowed ? narrowedCount : total;
+  const { query, rows } = useRows(scope.filters, generation);
+  const fresh = useNewEvents(scope, counted, now);
+  const moves = periodMoves(scope, change);
+
+  const showNew = useCallback(() => {
+    setGeneration((before) => before + 1);
+    scroller.current?.scrollTo({ top: 0 });
+    client.removeQueries({ queryKey: ["stats", "fresh"] });
+  }, [client]);
+  // An empty list has no rows to move away under the reader: new events come in by themselves.
+  useEffect(() => {
+    if (fresh > 0 && total === 0) showNew();
+  }, [fresh, total, showNew]);
+
+  const close = () => {
+    if (wasOpened()) history.back();
+    else change({ event: null }, { replace: true });
+    table.current?.focusCurrent();
+  };
+  const open = (id: string) =>
+    change(
+      { event: id },
+      view.event === null ? { opened: true } : { replace: true, opened: wasOpened() },
+    );
+
+  useShortcuts(
+    {
+      "/": () => search.current?.focus(),
+      j: () => table.current?.move(1),
+      k: () => table.current?.move(-1),
+      ArrowDown: () => table.current?.move(1),
+      ArrowUp: () => table.current?.move(-1),
+      "[": moves.previous,
+      "]": moves.next,
+      d: () => moves.setPeriod("day"),
+      w: () => moves.setPeriod("week"),
+      m: () => moves.setPeriod("month"),
+      t: moves.toToday,
+      "1": () => change({ stream: "user", event: null }),
+      "2": () => change({ stream: "system", event: null }),
+      "3": () => change({ stream: "task", event: null }),
+      e: () => setPanel("export"),
+      "?": () => setPanel("help"),
+      Escape: () => {
+        if (view.event !== null) close();
+        else if (scope.narrowed) change({ from: null, to: null });
+      },
+    },
+    singleKeys,
+  );
+
+  const title = view.q ? visible(view.q) : `${text.streams[view.stream]}, ${periodName(scope)}`;
+  useEffect(() => {
+    document.title = `${text.title} · ${title} · ${messages.product}`;
+  }, [title]);
+  // A new view is read from its beginning.
+  const listKey = JSON.stringify(scope.filters);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key is the trigger
+  useEffect(() => scroller.current?.scrollTo({ top: 0 }), [listKey]);
+
+  const iconOnly = narrow ? "btn icon quiet" : "btn";
+  const pill = fresh > 0 && total !== 0 && (
+    <button type="button" className="pill" onClick={showNew}>
+      <Icon name="up" />
+      {text.newEvents(fresh)}
+    </button>
+  );
+  return (
+    <>
+      {top(
+        text.title,
+        <ZoneSwitch
+          zone={scope.zone}
+          tenantZone={session.settings.zone}
+          onChoose={(zone) => change({ tz: zone === session.settings.zone ? null : zone })}
+        />,
+        () => setPanel("help"),
+      )}
+      <IndexNotice />
+      <div className="bar">
+        <StreamTabs
+          stream={view.stream}
+          counts={counted.counts}
+          onChoose={(stream) => change({ stream, event: null })}
+        />
+        <PeriodControl scope={scope} change={change} />
+      </div>
+      <div className="query">
+        <SearchBox
+          q={view.q}
+          isWrong={query.isError && view.q !== ""}
+          narrow={narrow}
+          handle={search}
+          onSearch={(q, more) => change({ q, event: null }, { replace: more })}
+        />
+        <button
+          type="button"
+          className={iconOnly}
+          aria-label={text.export}
+          onClick={() => setPanel("export")}
+        >
+          <Icon name="export" />
+          <span className="label">{text.export}</span>
+        </button>
+        <button
+          type="button"
+          className={narrow ? "btn icon quiet" : "btn icon"}
+          aria-label={text.settings}
+          title={text.settings}
+          onClick={() => setPanel("settings")}
+        >
+          <Icon name="gear" />
+        </button>
+      </div>
+      <Explain
+        scope={scope}
+        explained={rows.page?.query.explained ?? null}
+        count={query.isError ? null : count}
+        total={scope.narrowed ? total : count}
+        problem={query.error}
+      />
+      <section
+        id="events"
+        ref={narrow ? scroller : undefined}
+        className={narrow ? "results cards" : "results"}
+        role="tabpanel"
+        aria-labelledby={`tab-${view.stream}`}
+      >
+        <Histogram scope={scope} generation={generation} now={now} narrow={narrow} change={change}>
+          {pill}
+        </Histogram>
+        <Results
+          scope={scope}
+          query={query}
+          rows={rows}
+          total={count}
+          tenant={session.tenant.name}
+          narrow={narrow}
+          scroller={scroller}
+          handle={table}
+          onOpen={open}
+          onOrder={() => change({ order: view.order === "desc" ? "asc" : "desc" })}
+        />
+        <EndBar scope={scope} count={count} total={total} rows={rows} />
+      </section>
+      <Suspense>
+        {view.event !== null && (
+          <EventDrawer
+            id={view.event}
+            scope={scope}
+            rows={rows}
+            tenant={session.tenant.name}
+            onShow={(id) => change({ event: id }, { replace: true, opened: wasOpened() })}
+            onClose={close}
+          />
+        )}
+        {panel === "export" && (
+          <ExportDialog scope={scope} count={count} onClose={() => setPanel(null)} />
+        )}
+        {panel === "settings" && (
+          <SettingsDialog session={session} onClose={() => setPanel(null)} />
+        )}
+        {panel === "help" && (
+          <HelpDialog
+            singleKeys={singleKeys}
+            onSingleKeys={(on) => {
+              setSingleKeys(on);
+              writeStored("single-keys", on ? null : "off");
+            }}
+            onClose={() => setPanel(null)}
+          />
+        )}
+      </Suspense>
+    </>
+  );
+}

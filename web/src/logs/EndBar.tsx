@@ -1,0 +1,40 @@
+import { messages } from "../text/messages.ts";
+import { amountText, countText } from "../text/numbers.ts";
+import { FORMAT_NAMES, spanText } from "../time/format.ts";
+import type { Rows } from "./rows.ts";
+import type { Scope } from "./scope.ts";
+
+interface EndBarProps {
+  scope: Scope;
+  count: number | null;
+  total: number | null;
+  rows: Rows;
+}
+
+/** The footer repeats what is shown: counts, how far the index has come, format and zone. */
+export function EndBar({ scope, count, total, rows }: EndBarProps) {
+  const { view, narrowed, zone, settings } = scope;
+  const text = messages.logs;
+  return (
+    <div className="endbar">
+      <span>
+        <b>{count === null ? text.reading : amountText(count, "event")}</b>
+        {narrowed && text.footIn(spanText(narrowed.from, narrowed.to, zone, settings.date_format))}
+        {!narrowed && view.period && ` ${text.footOf[view.period]}`}
+      </span>
+      {narrowed && total !== null && view.period && (
+        <span className="mid-info">{text.footOfCount(total, text.footOf[view.period])}</span>
+      )}
+      {rows.isCut && <span>{text.narrowTime}</span>}
+      <span className="grow" />
+      {rows.page && (
+        <span className="wide" title={countText(rows.page.indexed_through)}>
+          {text.indexed(rows.page.indexed_through)}
+        </span>
+      )}
+      <span className="mid-info">
+        {FORMAT_NAMES[settings.date_format]}, {zone}
+      </span>
+    </div>
+  );
+}

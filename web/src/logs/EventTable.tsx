@@ -1,0 +1,235 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import {
+  type KeyboardEvent,
+  type Ref,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
+import { Icon } from "../icons/Icon.tsx";
+import { messages } from "../text/messages.ts";
+import { CardRow, TableRow } from "./EventRow.tsx";
+import type { Rows } from "./rows.ts";
+import type { Scope } from "./scope.ts";
+
+const CARD_PX = 111;
+const OVERSCAN = 6;
+const text = messages.logs;
+
+/** What shortcuts outside the table may ask of it. */
+export interface TableHandle {
+  move: (by: number) => void;
+  openCurrent: () => void;
+  focusCurrent: () => void;
+}
+
+interface EventTableProps {
+  scope: Scope;
+  rows: Rows;
+  total: number | null;
+  tenant: string;
+  /** Cards instead of columns; they scroll with everything above them. */
+  narrow: boolean;
+  isStale: boolean;
+  scroller: RefObject<HTMLDivElement | null>;
+  handle: Ref<TableHandle>;
+  onOpen: (id: string) => void;
+  onOrder: () => void;
+  onNeedNext: () => void;
+  onNeedPrevious: () => void;
+}
+
+/** The rows that can be seen, and a few around them; the focused one stays wherever it is. */
+export function EventTable(props: EventTableProps) {
+  const { scope, rows, total, tenant, narrow, scroller, onOpen, onNeedNext, onNeedPrevious } =
+    props;
+  const [current, setCurrent] = useState(0);
+  const wantsFocus = useRef(false);
+  const body = useRef<HTMLTableSectionElement>(null);
+  const rowPx = useRowHeight(narrow);
+  const margin = useMargin(narrow, scroller, body);
+
+  const virtual = useVirtualizer({
+    count: rows.count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowPx,
+    overscan: OVERSCAN,
+    scrollMargin: margin,
+    scrollPaddingStart: narrow ? 8 : 28,
+    getItemKey: (place) => rows.at(place)?.id ?? place,
+    rangeExtractor: useCallback(
+      ({ startIndex, endIndex, overscan, count }: RangeInput) => {
+        const first = Math.max(0, startIndex - overscan);
+        const last = Math.min(count - 1, endIndex + overscan);
+        const places = Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => first + at);
+        if (current < count && (current < first || current > last)) {
+          if (current < first) places.unshift(current);
+          else places.push(current);
+        }
+        return places;
+      },
+      [current],
+    ),
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new height is the trigger
+  useEffect(() => virtual.measure(), [virtual, rowPx]);
+
+  const items = virtual.getVirtualItems();
+  const seenEnd = virtual.range?.endIndex ?? 0;
+  const seenStart = virtual.range?.startIndex ?? 0;
+  useEffect(() => {
+    if (seenEnd + 60 >= rows.end) onNeedNext();
+    if (rows.first > 0 && seenStart - 60 < rows.first) onNeedPrevious();
+  }, [seenEnd, seenStart, rows.end, rows.first, onNeedNext, onNeedPrevious]);
+
+  const moveTo = (place: number) => {
+    const next = Math.min(rows.end - 1, Math.max(rows.first, place));
+    if (next < 0) return;
+    wantsFocus.current = true;
+    setCurrent(next);
+    virtual.scrollToIndex(next, { align: "auto" });
+  };
+  // The row may not be drawn yet when it becomes the current one: its focus follows.
+  useEffect(() => {
+    if (!wantsFocus.current) return;
+    const row = body.current?.querySelector<HTMLElement>(`[data-place="${current}"]`);
+    if (row) {
+      row.focus({ preventScroll: true });
+      wantsFocus.current = false;
+    }
+  });
+  useImperativeHandle(props.handle, () => ({
+    move: (by) => {
+      const isInside = body.current?.contains(document.activeElement) ?? false;
+      moveTo(isInside ? current + by : current);
+    },
+    openCurrent: () => {
+      const event = rows.at(current);
+      if (event) onOpen(event.id);
+    },
+    focusCurrent: () => moveTo(current),
+  }));
+  const selected = scope.view.event;
+  useEffect(() => {
+    const place = selected === null ? null : rows.placeOf(selected);
+    if (place === null) return;
+    setCurrent(place);
+    virtual.scrollToIndex(place, { align: "auto" });
+  }, [selected, rows, virtual]);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const visible = Math.max(1, seenEnd - seenStart - 1);
+    const targets: Record<string, number> = {
+      ArrowDown: current + 1,
+      ArrowUp: current - 1,
+      PageDown: current + visible,
+      PageUp: current - visible,
+      Home: rows.first,
+      End: rows.end - 1,
+    };
+    const target = targets[event.key];
+    if (target !== undefined) moveTo(target);
+    else if (event.key === "Enter" || event.key === " ") {
+      const row = rows.at(current);
+      if (row) onOpen(row.id);
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  const Row = narrow ? CardRow : TableRow;
+  const isDescending = scope.view.order === "desc";
+  return (
+    <table
+      className={props.isStale ? "log stale" : "log"}
+      // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: the ARIA grid pattern, on a table
+      role="grid"
+      aria-label={text.table}
+      aria-rowcount={total === null ? -1 : total + 1}
+      aria-colcount={7}
+    >
+      <thead>
+        <tr aria-rowindex={1}>
+          <th scope="col" aria-sort={isDescending ? "descending" : "ascending"}>
+            <button
+              type="button"
+              className="sort"
+              title={isDescending ? text.newestFirst : text.oldestFirst}
+              onClick={props.onOrder}
+            >
+              {text.columns.date}
+              <Icon name={isDescending ? "dn" : "up"} />
+            </button>
+          </th>
+          <th scope="col">{text.columns.email}</th>
+          <th scope="col">{text.columns.ip}</th>
+          <th scope="col">{text.columns.method}</th>
+          <th scope="col">{text.columns.endpoint}</th>
+          <th scope="col">{text.columns.status}</th>
+          <th scope="col">{text.columns.operation}</th>
+        </tr>
+      </thead>
+      <tbody ref={body} style={{ height: virtual.getTotalSize() }} onKeyDown={onKeyDown}>
+        {items.map((item) => {
+          const event = rows.at(item.index);
+          return (
+            <Row
+              key={item.key}
+              event={event}
+              place={item.index}
+              offset={item.start - margin}
+              tenant={tenant}
+              zone={scope.zone}
+              format={scope.settings.date_format}
+              isCurrent={item.index === current}
+              isSelected={event !== undefined && event.id === selected}
+              onPick={() => {
+                setCurrent(item.index);
+                if (event) onOpen(event.id);
+              }}
+              onFocus={() => setCurrent(item.index)}
+            />
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}
+
+/** Cards scroll together with the histogram above them: how far below the top they begin. */
+function useMargin(
+  narrow: boolean,
+  scroller: RefObject<HTMLElement | null>,
+  body: RefObject<HTMLElement | null>,
+): number {
+  const [margin, setMargin] = useState(0);
+  useLayoutEffect(() => {
+    if (!narrow || !scroller.current || !body.current) {
+      setMargin(0);
+      return;
+    }
+    const top = scroller.current.getBoundingClientRect().top;
+    setMargin(body.current.getBoundingClientRect().top - top + scroller.current.scrollTop);
+  }, [narrow, scroller, body]);
+  return margin;
+}
+
+interface RangeInput {
+  startIndex: number;
+  endIndex: number;
+  overscan: number;
+  count: number;
+}
+
+/** Height of one row: the token, which is larger where fingers point. */
+function useRowHeight(narrow: boolean): number {
+  const [px] = useState(() => {
+    const value = getComputedStyle(document.documentElement).getPropertyValue("--row");
+    return Number.parseInt(value, 10) || 26;
+  });
+  return narrow ? CARD_PX : px;
+}

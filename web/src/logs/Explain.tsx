@@ -1,0 +1,70 @@
+import { ApiProblem } from "../api/client.ts";
+import { messages } from "../text/messages.ts";
+import { Shown } from "../text/Shown.tsx";
+import type { Scope } from "./scope.ts";
+
+interface ExplainProps {
+  scope: Scope;
+  /** The service's own sentence for query and time. */
+  explained: string | null;
+  count: number | null;
+  total: number | null;
+  problem: unknown;
+}
+
+const RANGE_WORDS = [" on ", " in ", " from ", " before ", " at "];
+
+/** The sentence in two: what, and the time clause at its end, which is set bold. */
+export function splitRange(sentence: string): [string, string] {
+  const text = sentence.replace(/\.$/, "");
+  const at = Math.max(...RANGE_WORDS.map((word) => text.lastIndexOf(word)));
+  return at < 0 ? [text, ""] : [text.slice(0, at + 1), text.slice(at + 1)];
+}
+
+/** One sentence that says what is shown, or where the search text cannot be read. */
+export function Explain({ scope, explained, count, total, problem }: ExplainProps) {
+  if (problem instanceof ApiProblem && problem.status === 400 && scope.view.q) {
+    return <Wrong q={scope.view.q.trim()} problem={problem} />;
+  }
+  const text = messages.logs;
+  if (explained === null) {
+    return (
+      <p id="explain" className="explain" aria-live="polite">
+        {problem ? messages.states.errorTitle : text.reading}
+      </p>
+    );
+  }
+  const [what, when] = splitRange(explained);
+  return (
+    <p id="explain" className="explain" aria-live="polite">
+      <Shown text={what} />
+      <b>
+        <Shown text={when} />
+      </b>
+      . {count === null ? text.reading : text.counted(count, total ?? count)}
+    </p>
+  );
+}
+
+/** Shows the text with the place of the mistake marked; the token there runs to the next space. */
+function Wrong({ q, problem }: { q: string; problem: ApiProblem }) {
+  const { position, expected, detail } = problem;
+  const at = position === null ? null : Math.min(Math.max(0, position), q.length);
+  const rest = at === null ? "" : q.slice(at);
+  const token = /^\s*\S*/.exec(rest)?.[0] || " ";
+  return (
+    <p id="explain" className="explain bad" role="alert">
+      {messages.logs.searchWrong(detail)}
+      {expected && ` ${messages.logs.searchExpected(expected)}`}{" "}
+      {at !== null && (
+        <code className="at">
+          <Shown text={q.slice(0, at)} />
+          <mark>
+            <Shown text={token} />
+          </mark>
+          <Shown text={q.slice(at + token.length)} />
+        </code>
+      )}
+    </p>
+  );
+}

@@ -1,0 +1,83 @@
+import type { Order, Period, Stream } from "../api/types.ts";
+import { go, useAddress } from "../app/route.ts";
+
+/** What the list shows. It lives in the address, under the API's names. */
+export interface View {
+  stream: Stream;
+  /** Null means a free range: from and to alone. */
+  period: Period | null;
+  /** YYYY-MM-DD; null means today, whichever day that is. */
+  date: string | null;
+  tz: string | null;
+  from: string | null;
+  to: string | null;
+  q: string;
+  order: Order;
+  event: string | null;
+}
+
+export const STREAMS: readonly Stream[] = ["user", "system", "task"];
+export const PERIODS: readonly Period[] = ["day", "week", "month"];
+
+function oneOf<T extends string>(value: string | null, allowed: readonly T[]): T | null {
+  return allowed.find((item) => item === value) ?? null;
+}
+
+function moment(value: string | null): string | null {
+  return value !== null && !Number.isNaN(Date.parse(value)) ? value : null;
+}
+
+export function readView(search: string): View {
+  const given = new URLSearchParams(search);
+  const from = moment(given.get("from"));
+  const to = moment(given.get("to"));
+  const isRange = from !== null && to !== null && Date.parse(from) < Date.parse(to);
+  const date = given.get("date");
+  const period = oneOf(given.get("period"), PERIODS);
+  return {
+    stream: oneOf(given.get("stream"), STREAMS) ?? "user",
+    period: period ?? (isRange && date === null ? null : "day"),
+    date: date !== null && /^\d{4}-\d{2}-\d{2}$/.test(date) ? date : null,
+    tz: given.get("tz"),
+    from: isRange ? from : null,
+    to: isRange ? to : null,
+    q: given.get("q") ?? "",
+    order: oneOf(given.get("order"), ["asc"] as const) ?? "desc",
+    event: given.get("event"),
+  };
+}
+
+/** The address of a view; what is as at the start is left out. */
+export function writeView(view: View): string {
+  const parameters = new URLSearchParams();
+  const isRange = view.from !== null && view.to !== null;
+  if (view.stream !== "user") parameters.set("stream", view.stream);
+  if (view.period !== null && (view.period !== "day" || (isRange && view.date === null)))
+    parameters.set("period", view.period);
+  if (view.date !== null) parameters.set("date", view.date);
+  if (view.tz) parameters.set("tz", view.tz);
+  if (view.from !== null && view.to !== null) {
+    parameters.set("from", view.from);
+    parameters.set("to", view.to);
+  }
+  if (view.q) parameters.set("q", view.q);
+  if (view.order !== "desc") parameters.set("order", view.order);
+  if (view.event) parameters.set("event", view.event);
+  const text = parameters.toString();
+  return text ? `?${text}` : "";
+}
+
+export type Change = (
+  change: Partial<View>,
+  move?: { replace?: boolean; opened?: boolean },
+) => void;
+
+/** The view in the address, and the way to change it. */
+export function useView(): [View, Change] {
+  const { search } = useAddress();
+  const change: Change = (part, move) => {
+    // Read again: the address may have moved on since this was rendered.
+    go(writeView({ ...readView(location.search), ...part }), move);
+  };
+  return [readView(search), change];
+}

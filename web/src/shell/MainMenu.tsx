@@ -1,0 +1,127 @@
+import { useMutation } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { logOut, useKeepSession } from "../api/session.ts";
+import type { Session } from "../api/types.ts";
+import { Link } from "../app/Link.tsx";
+import { go } from "../app/route.ts";
+import { MenuButton } from "../controls/MenuButton.tsx";
+import { Icon, Mark } from "../icons/Icon.tsx";
+import { messages } from "../text/messages.ts";
+import { OneLine } from "../text/Shown.tsx";
+
+interface MainMenuProps {
+  session: Session;
+  page: string;
+  open: boolean;
+  onClose: () => void;
+}
+
+/** The main menu: Administration → Audit Logs. On a narrow screen it slides in. */
+export function MainMenu({ session, page, open, onClose }: MainMenuProps) {
+  const menu = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (!open) return;
+    const before = document.activeElement;
+    menu.current?.querySelector<HTMLElement>("a")?.focus();
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === "Escape") onClose();
+    };
+    addEventListener("keydown", onKey);
+    return () => {
+      removeEventListener("keydown", onKey);
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, [open, onClose]);
+
+  return (
+    <>
+      {open && (
+        <button type="button" className="veil" aria-label={messages.menu.close} onClick={onClose} />
+      )}
+      <nav ref={menu} className={open ? "menu open" : "menu"} aria-label={messages.menu.label}>
+        <div className="brand">
+          <Mark />
+          {messages.product}
+        </div>
+        <h2>{messages.menu.administration}</h2>
+        <Link
+          to=""
+          aria-current={page === "" || page === "welcome" ? "page" : undefined}
+          onClick={onClose}
+        >
+          <Icon name="log" />
+          {messages.menu.auditLogs}
+        </Link>
+        {session.person.role === "admin" && (
+          <Link to="keys" aria-current={page === "keys" ? "page" : undefined} onClick={onClose}>
+            <Icon name="key" />
+            {messages.menu.keys}
+          </Link>
+        )}
+        <Account session={session} />
+      </nav>
+    </>
+  );
+}
+
+function initials(session: Session): string {
+  const words = (session.person.name || session.person.email).trim().split(/[\s.@_-]+/);
+  const letters = words.slice(0, 2).map((word) => Array.from(word)[0] ?? "");
+  return letters.join("").toUpperCase();
+}
+
+function Account({ session }: { session: Session }) {
+  const keep = useKeepSession();
+  const { person } = session;
+  const role = messages.roles[person.role] ?? person.role;
+  const leave = useMutation({
+    mutationFn: logOut,
+    onSuccess: () => {
+      go("login", { replace: true });
+      keep(null);
+    },
+  });
+  return (
+    <div className="foot">
+      <MenuButton
+        up
+        className=""
+        label={messages.menu.account(person.name || person.email)}
+        face={
+          <>
+            <span className="face">{initials(session)}</span>
+            <span>
+              <OneLine text={person.name || person.email} />
+              <span className="muted cut">{role}</span>
+            </span>
+          </>
+        }
+      >
+        {(close) => (
+          <>
+            <div className="head">
+              <b>
+                <OneLine text={person.name || person.email} />
+              </b>
+              <OneLine text={person.email} />
+            </div>
+            <button
+              type="button"
+              role="menuitem"
+              tabIndex={-1}
+              onClick={() => {
+                close();
+                leave.mutate();
+              }}
+            >
+              <Icon name="leave" />
+              {messages.menu.logOut}
+            </button>
+            <hr />
+            <p className="note">{messages.menu.version(session.version)}</p>
+          </>
+        )}
+      </MenuButton>
+    </div>
+  );
+}

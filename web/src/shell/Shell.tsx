@@ -1,0 +1,33 @@
+import { type ReactNode, useState } from "react";
+import type { Session } from "../api/types.ts";
+import { MainMenu } from "./MainMenu.tsx";
+import { TopBar } from "./TopBar.tsx";
+
+/** Draws the top bar of a page; `extra` is what only that page has in it. */
+export type Top = (title: string, extra?: ReactNode, onHelp?: () => void) => ReactNode;
+
+interface ShellProps {
+  session: Session;
+  page: string;
+  children: (top: Top) => ReactNode;
+}
+
+/** Menu on the left, and the page with its top bar. */
+export function Shell({ session, page, children }: ShellProps) {
+  const [menuOpen, setMenuOpen] = useState(false);
+  const top: Top = (title, extra, onHelp) => (
+    <TopBar
+      title={title}
+      session={session}
+      extra={extra}
+      onHelp={onHelp}
+      onMenu={() => setMenuOpen(true)}
+    />
+  );
+  return (
+    <div className="shell">
+      <MainMenu session={session} page={page} open={menuOpen} onClose={() => setMenuOpen(false)} />
+      <main className="app">{children(top)}</main>
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+/**
+ * Event text comes from outside and may hold characters that hide, reorder or fake what is shown.
+ * Here they become visible: U+202E reads ⟪U+202E⟫. Nothing is removed, nothing is invented.
+ */
+
+// Controls (C0, DEL, C1), soft hyphen, Arabic letter mark, Hangul fillers, Mongolian vowel
+// separator, zero-width and bidi marks, line and paragraph separators, invisible operators,
+// isolates, variation selectors and tags that have no picture of their own, half surrogates.
+const HIDDEN =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what we look for
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: combining ones are looked for, too
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb]|[\u{e0000}-\u{e0fff}]|[\ud800-\udfff]/gu;
+
+export type Piece = { text: string; hidden: boolean };
+
+const codeOf = (character: string): string =>
+  `⟪U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟫`;
+
+/** The text with each hidden character replaced by its code, as one string (titles, copies). */
+export function visible(text: string): string {
+  return text.replace(HIDDEN, codeOf);
+}
+
+/** The text in pieces, so that the codes can be drawn apart from the text around them. */
+export function pieces(text: string): Piece[] {
+  const result: Piece[] = [];
+  let end = 0;
+  for (const match of text.matchAll(HIDDEN)) {
+    if (match.index > end) result.push({ text: text.slice(end, match.index), hidden: false });
+    result.push({ text: codeOf(match[0]), hidden: true });
+    end = match.index + match[0].length;
+  }
+  if (end < text.length) result.push({ text: text.slice(end), hidden: false });
+  return result;
+}
+
+export function hasHidden(text: string): boolean {
+  HIDDEN.lastIndex = 0;
+  return HIDDEN.test(text);
+}
+
+/** At most `most` characters, the middle given way to "…". Never cuts a pair in two. */
+export function cutMiddle(text: string, most: number): string {
+  const all = Array.from(text);
+  if (all.length <= most) return text;
+  const tail = Math.floor((most - 1) / 3);
+  return `${all.slice(0, most - 1 - tail).join("")}…${all.slice(all.length - tail).join("")}`;
+}

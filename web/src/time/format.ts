@@ -1,0 +1,95 @@
+import { type CalendarDate, fromAbsolute } from "@internationalized/date";
+import type { DateFormat, Period, WeekStart } from "../api/types.ts";
+import { firstDay, lastDay } from "./periods.ts";
+
+const two = (value: number): string => `${value}`.padStart(2, "0");
+
+/** A day as digits, in the format of the settings. */
+export function dateText(
+  date: { year: number; month: number; day: number },
+  format: DateFormat,
+): string {
+  const year = `${date.year}`.padStart(4, "0");
+  if (format === "iso") return `${year}-${two(date.month)}-${two(date.day)}`;
+  if (format === "mdy") return `${two(date.month)}/${two(date.day)}/${year}`;
+  return `${two(date.day)}/${two(date.month)}/${year}`;
+}
+
+/** Date and time to the second: DD/MM/YYYY HH:MM:SS by default. */
+export function momentText(at: number, zone: string, format: DateFormat): string {
+  const local = fromAbsolute(at, zone);
+  return `${dateText(local, format)} ${timeText(local)}`;
+}
+
+export function timeText(local: { hour: number; minute: number; second: number }): string {
+  return `${two(local.hour)}:${two(local.minute)}:${two(local.second)}`;
+}
+
+/** Hours and minutes in a zone; the end of a period reads 24:00. */
+export function clockText(at: number, zone: string, isEnd = false): string {
+  const local = fromAbsolute(at, zone);
+  if (isEnd && local.hour === 0 && local.minute === 0) return "24:00";
+  return `${two(local.hour)}:${two(local.minute)}`;
+}
+
+/** UTC to the last digit that the event has: 13:44:51.123 UTC. */
+export function utcText(iso: string): string {
+  const [, time = ""] = iso.split("T");
+  return `${time.replace(/Z$|[+-]\d\d:?\d\d$/, "")} UTC`;
+}
+
+const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "long", timeZone: "UTC" });
+const monthName = new Intl.DateTimeFormat("en-GB", { month: "long", timeZone: "UTC" });
+
+/** The name of a period: "Friday 20/11/2026", "16/11/2026 – 22/11/2026", "November 2026". */
+export function periodText(
+  period: Period,
+  date: CalendarDate,
+  format: DateFormat,
+  weekStart: WeekStart,
+): string {
+  if (period === "day") {
+    return `${weekday.format(date.toDate("UTC"))} ${dateText(date, format)}`;
+  }
+  if (period === "month") return `${monthName.format(date.toDate("UTC"))} ${date.year}`;
+  const first = firstDay("week", date, weekStart);
+  const last = lastDay("week", date, weekStart);
+  return `${dateText(first, format)} – ${dateText(last, format)}`;
+}
+
+/** A stretch inside a day as hours, a longer one as dates and hours. */
+export function spanText(from: number, to: number, zone: string, format: DateFormat): string {
+  const first = fromAbsolute(from, zone);
+  const last = fromAbsolute(to - 1, zone);
+  if (dateText(first, "iso") === dateText(last, "iso")) {
+    return `${clockText(from, zone)} to ${clockText(to, zone, true)}`;
+  }
+  const startsAtMidnight = clockText(from, zone) === "00:00";
+  if (startsAtMidnight && clockText(to, zone, true) === "24:00") {
+    return `${dateText(first, format)} to ${dateText(last, format)}`;
+  }
+  const end = fromAbsolute(to, zone);
+  return `${dateText(first, format)} ${clockText(from, zone)} to ${dateText(end, format)} ${clockText(to, zone)}`;
+}
+
+/** "14 s ago", "3 min ago", "in 2 h". */
+export function agoText(at: number, now: number): string {
+  const seconds = Math.round((now - at) / 1000);
+  const size = Math.abs(seconds);
+  const [amount, unit] =
+    size < 60
+      ? [size, "s"]
+      : size < 3600
+        ? [Math.floor(size / 60), "min"]
+        : size < 86_400
+          ? [Math.floor(size / 3600), "h"]
+          : [Math.floor(size / 86_400), size < 172_800 ? "day" : "days"];
+  return seconds < 0 ? `in ${amount} ${unit}` : `${amount} ${unit} ago`;
+}
+
+/** The letters that stand for a format in the footer and the settings. */
+export const FORMAT_NAMES: Record<DateFormat, string> = {
+  dmy: "DD/MM/YYYY",
+  iso: "YYYY-MM-DD",
+  mdy: "MM/DD/YYYY",
+};
