@@ -118,7 +118,7 @@ class Parts:
             reader=self.ledger.reader,
             ingest=self.ingest,
             index=self.index,
-            query=Query(self.index),
+            query=Query(self.index, self.ledger.reader),
             own=self.own,
             tenants=tenants,
         )
