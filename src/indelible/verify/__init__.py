@@ -5,6 +5,7 @@ Uses the formats (tlog, seal, event) and nothing of the service.
 """
 
 from indelible.verify.folder import verify_folder
+from indelible.verify.prooffile import verify_proof_file
 from indelible.verify.report import (
     CheckpointInfo,
     Finding,
@@ -15,6 +16,7 @@ from indelible.verify.report import (
     encode_report,
 )
 from indelible.verify.source import CannotCheck
+from indelible.verify.url import verify_url
 
 __all__ = [
     "CannotCheck",
@@ -26,4 +28,6 @@ __all__ = [
     "Verdict",
     "encode_report",
     "verify_folder",
+    "verify_proof_file",
+    "verify_url",
 ]

@@ -45,6 +45,11 @@ class CheckpointChecker:
         self._keys += [(key, not_before) for key in keys]
         return faults
 
+    @property
+    def keys(self) -> list[VerifierKey]:
+        """All log keys known so far."""
+        return list(dict.fromkeys(key for key, _ in self._keys))
+
     def check(self, row: CheckpointRow) -> Checkpoint:
         """The checkpoint in a row. Raises Error when it must not be trusted."""
         note = row.note.encode()
@@ -60,7 +65,8 @@ class CheckpointChecker:
         if strange and any(key.supported and key not in signed for key in keys):
             raise MalformedProof("a line is signed by no known key, where one of the log's is due")
         for key, time_s in opened.signers:
-            if key.algorithm == MLDSA44 and time_s != row.time_us // _US_PER_S:
+            stored_s = None if row.time_us is None else row.time_us // _US_PER_S
+            if key.algorithm == MLDSA44 and stored_s not in (None, time_s):
                 raise MalformedProof("its stored time is not the signed one")
         return checkpoint
 

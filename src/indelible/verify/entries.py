@@ -49,9 +49,16 @@ class EntryTaker:
     """Owned by one check. Holds the entries of one slice, and what crosses its end."""
 
     def __init__(
-        self, origin: str, signed: CheckpointChecker, report: Callable[[Finding], None]
+        self,
+        origin: str,
+        signed: CheckpointChecker,
+        report: Callable[[Finding], None],
+        *,
+        leaves_only: bool = False,
     ) -> None:
         self._origin = origin
+        # From afar only leaves can be had: that an event's parts are not there is no fault then.
+        self._leaves_only = leaves_only
         self._signed = signed
         self._report = report
         self._runs = RunChecker()
@@ -175,7 +182,12 @@ class EntryTaker:
                 faults = self._signed.add_keys(leaf.keys.log_keys, leaf.keys.not_before)
             case EventLeaf():
                 faults = []
-                yield Fault(Verdict.MISSING, "only its leaf is there, none of its parts", "fact")
+                if not self._leaves_only:
+                    yield Fault(Verdict.MISSING, "only its leaf is there, not its parts", "fact")
+                elif index < 2:
+                    faults = ["it stands before the first policy"]
+                elif leaf.header.category_id not in self._names:
+                    faults = [f"category id {leaf.header.category_id} is not in the policy"]
             case UnknownLeaf():
                 faults = []
                 yield Fault(Verdict.UNKNOWN, f"entries of type {kind} are not known here", "leaf")

@@ -12,11 +12,20 @@ from pathlib import Path
 import msgspec
 
 from indelible.tlog.signature import VerifierKey
-from indelible.verify.ledger import Guard, LedgerCheck, Progress
-from indelible.verify.report import Finding, Report, TenantReport, Verdict, make_report
+from indelible.verify.ledger import check_ledger
+from indelible.verify.log import Memory, Progress
+from indelible.verify.pin import read_pins, write_pin
+from indelible.verify.report import OK, Finding, Report, TenantReport, Verdict, make_report
 from indelible.verify.source import CannotCheck, LedgerSource, Tenant
 
 FORMAT = 1
+
+
+class _Guard(msgspec.Struct, frozen=True):
+    """The file beside the database that names the largest signed checkpoint."""
+
+    size: int
+    root: str
 
 
 class _Format(msgspec.Struct, frozen=True):
@@ -27,6 +36,7 @@ def verify_folder(
     data_dir: Path,
     *,
     keys: Sequence[VerifierKey] = (),
+    pin_file: Path | None = None,
     tenant: str | None = None,
     max_findings: int = 20,
     max_ranges: int = 1000,
@@ -36,13 +46,15 @@ def verify_folder(
     Checks every entry of every tenant, or of the named one.
 
     `keys` pins log keys known from elsewhere, each used for the log that has its name as origin;
-    without one the log's keys are read out of its first entry. `progress` is called with the number
+    without one the pin file's are used, and without that the log's first entry names them. A check
+    without fault moves the pin. `progress` is called with the number
     of entries done and in all, per tenant. Raises CannotCheck when nothing can be read.
     """
     findings = _check_format(data_dir)
     # Read first: a service that is running may only go ahead of what the guard says.
     guards, guard_findings = _read_guards(data_dir)
     findings += guard_findings
+    pins = {} if pin_file is None else read_pins(pin_file)
     source = LedgerSource(data_dir)
     try:
         tenants = source.tenants()
@@ -55,17 +67,26 @@ def verify_folder(
             findings.append(Finding(Verdict.UNKNOWN, reason))
         reports: list[TenantReport] = []
         for item in wanted:
+            pin = pins.get(item.origin)
             pinned = [key for key in keys if key.name == item.origin]
-            check = LedgerCheck(
+            if pin is not None and not pinned:
+                pinned = pin.verifier_keys()
+            guard = guards.get(item.id)
+            memories = [] if guard is None else [Memory("the guard", guard.size, guard.root)]
+            memories += [] if pin is None else [Memory("the pin file", pin.size, pin.root)]
+            report, log_keys = check_ledger(
                 source,
                 item,
-                guards.get(item.id),
+                memories,
                 pinned,
                 max_findings=max_findings,
                 max_ranges=max_ranges,
                 progress=progress,
             )
-            reports.append(check.run())
+            reports.append(report)
+            found = report.checkpoint
+            if pin_file is not None and report.exit_code == OK and found is not None:
+                write_pin(pin_file, item.origin, found.size, found.root, log_keys)
         findings += _unused_pins(keys, wanted)
     finally:
         source.close()
@@ -95,20 +116,20 @@ def _check_format(data_dir: Path) -> list[Finding]:
     return []
 
 
-def _read_guards(data_dir: Path) -> tuple[dict[int, Guard], list[Finding]]:
+def _read_guards(data_dir: Path) -> tuple[dict[int, _Guard], list[Finding]]:
     """The guard of each tenant; a folder without them (a bare copy of the ledger) has none."""
-    guards: dict[int, Guard] = {}
+    guards: dict[int, _Guard] = {}
     findings = []
     for path in sorted((data_dir / "guard").glob("*.json")):
         try:
-            guards[int(path.stem)] = msgspec.json.decode(path.read_bytes(), type=Guard)
+            guards[int(path.stem)] = msgspec.json.decode(path.read_bytes(), type=_Guard)
         except (OSError, ValueError, msgspec.MsgspecError) as error:
             reason = f"guard/{path.name} cannot be read: {error}"
             findings.append(Finding(Verdict.ALTERED, reason, part="guard"))
     return guards, findings
 
 
-def _lost_tenants(tenants: Sequence[Tenant], guards: dict[int, Guard]) -> list[Finding]:
+def _lost_tenants(tenants: Sequence[Tenant], guards: dict[int, _Guard]) -> list[Finding]:
     known = {tenant.id for tenant in tenants}
     return [
         Finding(

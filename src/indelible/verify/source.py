@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -67,7 +67,8 @@ class CheckpointRow(msgspec.Struct, frozen=True):
 
     size: int
     note: str
-    time_us: int
+    # None when it does not come out of a ledger.
+    time_us: int | None
 
 
 class Damage(msgspec.Struct, frozen=True):
@@ -86,6 +87,18 @@ class Slice(msgspec.Struct, frozen=True):
     tiles: dict[int, bytes]
     checkpoints: list[CheckpointRow]
     damage: list[Damage]
+
+
+class Source(Protocol):
+    """Where a check reads from. Not safe for concurrent use."""
+
+    def slice(self, tenant: int, start: int, stop: int, tile_width: int) -> Slice:
+        """What starts at [start, stop), checkpoints of sizes (start, stop], level-0 tiles."""
+        ...
+
+    def tile(self, tenant: int, level: int, n: int) -> bytes | None:
+        """A tile; None when it is missing or cannot be read."""
+        ...
 
 
 class LedgerSource:

@@ -24,8 +24,9 @@ class SignedRoot(msgspec.Struct, frozen=True):
 
     size: int
     root: bytes
-    # Signed by a key of the log; the guard is only a note of the service and decides nothing.
-    trusted: bool
+    # Who only remembers it: the guard, a pin file. Empty when a key of the log signed it: then it
+    # decides.
+    keeper: str = ""
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -188,7 +189,7 @@ class TreeChecker:
             if len(whole) == FULL_TILE and tile_root(whole) == parent:
                 return True
         # The last signed root covers the most; later leaves of the tile it cannot speak for.
-        trusted = [root for root in signed if root.trusted]
+        trusted = [root for root in signed if not root.keeper]
         return bool(trusted) and self._roots(hashes, trusted[-1:])[0]
 
     def _parent(self, n: int) -> bytes | None:
