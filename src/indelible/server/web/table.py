@@ -6,6 +6,7 @@ from indelible.server.version import version
 from indelible.server.web.route import Api
 from indelible.server.web.routes import (
     health,
+    imports,
     keys,
     prove,
     read,
@@ -22,6 +23,7 @@ def all_routes() -> tuple[Api, ...]:
     """All routes of the HTTP API, in the order in which the document shows them."""
     return (
         *write.ROUTES,
+        *imports.ROUTES,
         *read.ROUTES,
         *prove.ROUTES,
         *session.ROUTES,
