@@ -1,0 +1,30 @@
+"""The SDK client: `Indelible` writes events, `bind` and `describe` say who and what."""
+
+from indelible.client.buffer import Policy, QueueFull
+from indelible.client.client import Health, Indelible, NotStored
+from indelible.client.context import audit_context, bind, current, describe, wrap
+from indelible.client.sender import Pace, Problem
+from indelible.client.transport import Receipt
+from indelible.event.model import Actor, Change, Job, Origin, Principal, Target
+
+__all__ = [
+    "Actor",
+    "Change",
+    "Health",
+    "Indelible",
+    "Job",
+    "NotStored",
+    "Origin",
+    "Pace",
+    "Policy",
+    "Principal",
+    "Problem",
+    "QueueFull",
+    "Receipt",
+    "Target",
+    "audit_context",
+    "bind",
+    "current",
+    "describe",
+    "wrap",
+]

@@ -1,0 +1,338 @@
+"""
+`Indelible`: the object a product holds to write audit events.
+
+    audit = Indelible("https://audit.example", key, source="fleet-web")
+    audit.record("CreateGroup", targets=[{"type": "group", "id": "g_1", "name": "Depot north"}])
+
+`record` puts the event into a bounded queue and returns at once; a daemon thread, started with the
+first event, sends batches. Nothing here raises into the host, except where it asked for that
+(`mode="sync"`, `on_full="raise"`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import ssl
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self, Unpack
+
+import msgspec
+
+from indelible.client import context, process
+from indelible.client.buffer import Policy, QueueFull
+from indelible.client.compose import Composer
+from indelible.client.fields import EventFields, Mode, encode_event
+from indelible.client.guard import Guard
+from indelible.client.process import Parts, Plan
+from indelible.client.sender import Pace, Problem
+from indelible.client.spool import folder_of
+from indelible.client.transport import Receipt, SendFailed, Transport, inside
+from indelible.clock import Clock, SystemClock
+from indelible.errors import Error, InvalidEvent, SettingsError
+
+_SYNC_BACKOFF_S = 0.1
+
+
+class NotStored(Error):
+    """In mode `sync`: the service did not confirm the event in time."""
+
+    code = "not-stored"
+
+
+class Health(msgspec.Struct, frozen=True):
+    """Counters of one client in this process; all but `queued` only grow."""
+
+    queued: int
+    stored: int
+    duplicates: int
+    rejected: int
+    dropped: int
+    failed_attempts: int
+    suppressed: int
+    swallowed: int
+    running: bool
+    last_sent_us: int | None
+    last_error: str | None
+
+
+class Indelible:
+    """
+    Writes audit events to one Indelible service. Safe to use from any thread, task or forked child.
+
+    Args:
+        url: address of the service; key: a write key.
+        source: name of the product, as it shows in `context.source`.
+        mode: `async` queues; `sync` stores before `record` returns and raises if it cannot.
+        on_full: what happens when queue and spool are full: `drop_and_count` (told by a
+            `GapRecorded` event), `block`, or `raise`.
+        spool_dir: folder that keeps unsent events over a crash; one per product and tenant.
+        timeout_s: of one attempt, and of the whole of a `sync` record.
+        on_error: gets every swallowed problem; on_receipt: gets every receipt.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        source: str,
+        source_version: str | None = None,
+        mode: Mode = "async",
+        on_full: Policy = "drop_and_count",
+        max_queue: int = 10_000,
+        max_queue_bytes: int = 32 * 1024 * 1024,
+        spool_dir: str | os.PathLike[str] | None = None,
+        max_spool_bytes: int = 256 * 1024 * 1024,
+        spool_sync: bool = False,
+        timeout_s: float = 10.0,
+        exit_timeout_s: float = 5.0,
+        pace: Pace | None = None,
+        tls: ssl.SSLContext | None = None,
+        on_error: Callable[[Problem], None] | None = None,
+        on_receipt: Callable[[Receipt], None] | None = None,
+        clock: Clock | None = None,
+        random_bytes: Callable[[int], bytes] = os.urandom,
+        jitter: Callable[[], float] | None = None,
+    ) -> None:
+        if not source:
+            raise SettingsError("`source` is empty", hint="name your product: source='billing'")
+        if mode not in ("async", "sync"):
+            raise SettingsError(f"unknown mode {mode!r}", hint="async or sync")
+        if on_full not in ("block", "raise", "drop_and_count"):
+            raise SettingsError(f"unknown policy {on_full!r}", hint="block, raise, drop_and_count")
+        self._mode: Mode = mode
+        self._on_full: Policy = on_full
+        self._timeout_s = timeout_s
+        self._exit_timeout_s = exit_timeout_s
+        self._clock: Clock = clock or SystemClock()
+        self._jitter = jitter or secrets.SystemRandom().random
+        self._guard = Guard(on_error, self._clock.monotonic_s)
+        self._on_receipt = on_receipt
+        self._composer = Composer(source, source_version, self._clock.now_us, random_bytes)
+        self._plan = Plan(
+            new_transport=lambda: Transport(
+                url, key, timeout_s=timeout_s, now_us=self._clock.now_us, tls=tls
+            ),
+            make_gap=self._composer.gap,
+            policy=on_full,
+            max_queue=max_queue,
+            max_queue_bytes=max_queue_bytes,
+            spool_root=None if spool_dir is None else folder_of(Path(spool_dir), source),
+            max_spool_bytes=max_spool_bytes,
+            spool_sync=spool_sync,
+            pace=pace or Pace(),
+            clock=self._clock,
+            random_bytes=random_bytes,
+            jitter=self._jitter,
+            on_problem=self._report,
+            on_receipt=None if on_receipt is None else self._give_receipt,
+        )
+        self._closed = False
+        self._suppressed = 0
+        # Guards the making of `_parts`; replaced in a forked child.
+        self._lock = threading.Lock()
+        # Connections of mode `sync` that nobody uses at the moment; pop and append are atomic.
+        self._idle: list[Transport] = []
+        self._parts: Parts | None = Parts(self._plan)
+        if self._parts.buffer.waiting():
+            self._parts.sender.start()  # what an earlier process left behind goes first
+        process.join(self)
+
+    def record(
+        self, operation: str, *, mode: Mode | None = None, **fields: Unpack[EventFields]
+    ) -> Receipt | None:
+        """
+        Records one event. What is not given comes from the context (`bind`, middleware).
+
+        Returns its id in a receipt; None when it was not taken (dropped, closed, or recorded from
+        inside the SDK itself). In mode `sync` it returns after the event is sealed in the ledger.
+
+        Raises:
+            QueueFull: only with `on_full="raise"`.
+            NotStored, InvalidEvent: only in mode `sync`.
+        """
+        if inside.depth:
+            self._suppressed += 1
+            return None
+        if (mode or self._mode) == "sync":
+            return self._store(operation, fields)
+        inside.depth += 1
+        try:
+            return self._queue(operation, fields)
+        except QueueFull:
+            raise
+        except Exception as error:  # noqa: BLE001 - the SDK guard
+            self._guard.swallow(error, f"could not record {operation!r}", lost=1)
+            return None
+        finally:
+            inside.depth -= 1
+
+    async def arecord(
+        self, operation: str, *, mode: Mode | None = None, **fields: Unpack[EventFields]
+    ) -> Receipt | None:
+        """`record` for coroutines: what may wait (`sync`, `block`) waits in a thread."""
+        if (mode or self._mode) == "sync" or self._on_full == "block":
+            return await asyncio.to_thread(self.record, operation, mode=mode, **fields)
+        return self.record(operation, mode=mode, **fields)
+
+    def _queue(self, operation: str, fields: EventFields) -> Receipt | None:
+        parts = self._here()
+        event = self._composer.event(operation, fields, context.current(), parts.instance)
+
+        def make_line(seq: int) -> bytes:
+            event["context"]["source_seq"] = seq
+            return encode_event(event)
+
+        if not parts.buffer.put(make_line):
+            why = "the client is closed" if self._closed else "queue and spool are full"
+            self._guard.report(Problem("dropped", why, lost=1))
+            return None
+        # False at interpreter shutdown, where no thread can start: then the exit hook drains.
+        parts.sender.start()
+        return Receipt(event["id"])
+
+    def _store(self, operation: str, fields: EventFields) -> Receipt:
+        parts = self._here()
+        event = self._composer.event(operation, fields, context.current(), parts.instance)
+        event["context"]["source_seq"] = parts.buffer.take_seq()
+        line = encode_event(event)
+        transport = self._idle.pop() if self._idle else self._plan.new_transport()
+        deadline_s = self._clock.monotonic_s() + self._timeout_s
+        wait_s = _SYNC_BACKOFF_S
+        while True:
+            try:
+                reply = transport.send([line])
+                break
+            except SendFailed as failure:
+                pause_s = max(failure.retry_after_s or 0.0, wait_s * self._jitter())
+                if failure.lasting or self._clock.monotonic_s() + pause_s >= deadline_s:
+                    transport.close()
+                    raise NotStored(
+                        f"{operation} was not stored: {failure.message}",
+                        hint="do not go on as if it were recorded",
+                    ) from failure
+                threading.Event().wait(pause_s)
+                wait_s *= 2
+        self._idle.append(transport)
+        for rejection in reply.rejected:
+            raise InvalidEvent("", f"{operation} was refused: {rejection.detail}")
+        for stored in reply.receipts:
+            return Receipt(stored.id, stored.index, stored.leaf_hash)
+        raise NotStored(f"{operation}: the service gave no receipt")
+
+    def _here(self) -> Parts:
+        """The parts of this process; a forked child makes them with its first event."""
+        parts = self._parts
+        if parts is not None and parts.pid == os.getpid():
+            return parts
+        with self._lock:
+            if self._parts is None or self._parts.pid != os.getpid():
+                self._parts = Parts(self._plan)
+                process.close_at_worker_exit(self)
+            return self._parts
+
+    def _report(self, problem: Problem) -> None:
+        self._guard.report(problem)
+
+    def _give_receipt(self, receipt: Receipt) -> None:
+        try:
+            if self._on_receipt is not None:
+                self._on_receipt(receipt)
+        except Exception as error:  # noqa: BLE001 - the SDK guard
+            self._guard.swallow(error, "on_receipt failed")
+
+    def flush(self, timeout_s: float = 10.0) -> bool:
+        """Waits until all events recorded so far are settled; False when time was up first."""
+        parts = self._parts
+        if parts is None or parts.pid != os.getpid() or inside.depth:
+            return True
+        deadline_s = self._clock.monotonic_s() + timeout_s
+        buffer = parts.buffer
+        wanted = buffer.accepted
+        if buffer.settled >= wanted:
+            return True
+        if parts.sender.start():
+            parts.sender.hurry(wanted)
+        else:
+            parts.sender.drain(deadline_s)
+        with buffer.changed:
+            while buffer.settled < wanted:
+                left_s = deadline_s - self._clock.monotonic_s()
+                if left_s <= 0 or not parts.sender.is_running():
+                    return False
+                buffer.changed.wait(left_s)
+        return True
+
+    def close(self, timeout_s: float = 10.0) -> bool:
+        """
+        Flushes and stops; later events are refused. False when events were left unsent.
+
+        With a spool they wait there for the next start, without one they are lost, and logged.
+        """
+        if self._closed:
+            return True
+        self._closed = True
+        process.leave(self)
+        parts = self._parts
+        if parts is None or parts.pid != os.getpid():
+            return True
+        parts.buffer.close()
+        done = self.flush(timeout_s)
+        lost = parts.stop(timeout_s=1.0)
+        while self._idle:
+            self._idle.pop().close()
+        if lost:
+            self._guard.report(Problem("lost-at-close", "closed with events unsent", lost=lost))
+        return done
+
+    def close_at_exit(self) -> None:
+        """`close` with the exit timeout, for hooks at the end of the process."""
+        try:
+            self.close(self._exit_timeout_s)
+        except Exception as error:  # noqa: BLE001 - the SDK guard
+            self._guard.swallow(error, "could not close")
+
+    def forget_parent(self) -> None:
+        """In a forked child: the parent sends what it recorded; nothing of it is ours."""
+        parts, self._parts = self._parts, None
+        self._lock = threading.Lock()
+        self._guard = self._guard.anew()
+        self._suppressed = 0
+        if parts is not None:
+            parts.abandon()
+        while self._idle:
+            self._idle.pop().abandon()
+
+    def health(self) -> Health:
+        """The counters of this process."""
+        parts = self._here()
+        sender = parts.sender
+        return Health(
+            queued=parts.buffer.waiting(),
+            stored=sender.stored,
+            duplicates=sender.duplicates,
+            rejected=sender.rejected,
+            dropped=parts.buffer.dropped,
+            failed_attempts=sender.failed_attempts,
+            suppressed=self._suppressed,
+            swallowed=self._guard.swallowed,
+            running=sender.is_running(),
+            last_sent_us=sender.last_sent_us,
+            last_error=sender.last_error,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

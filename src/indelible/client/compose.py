@@ -1,0 +1,93 @@
+"""Makes the wire event of one `record` call: given fields over those of the context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from indelible.client.buffer import Gap
+from indelible.client.context import Holder
+from indelible.client.fields import (
+    FIELD_NAMES,
+    EventFields,
+    as_list,
+    as_moment,
+    as_record,
+    encode_event,
+)
+from indelible.client.ids import RandomBytes, uuid7
+from indelible.clock import format_us
+
+_WHO_AND_WHERE = ("actor", "origin", "stream", "job")
+_CONTEXT = ("request_id", "session_id", "trace_id")
+
+
+class Composer:
+    """Knows the product that records; keeps no state of single events."""
+
+    def __init__(
+        self,
+        source: str,
+        source_version: str | None,
+        now_us: Callable[[], int],
+        random_bytes: RandomBytes,
+    ) -> None:
+        self._source = source
+        self._source_version = source_version
+        self._now_us = now_us
+        self._random_bytes = random_bytes
+
+    def event(
+        self, operation: str, fields: EventFields, holder: Holder | None, instance: str
+    ) -> dict[str, Any]:
+        """The event without its `source_seq`; raises TypeError for a field there is none of."""
+        unknown = fields.keys() - FIELD_NAMES
+        if unknown:
+            raise TypeError(f"unknown event field {min(unknown)!r}")
+        now_us = self._now_us()
+        event: dict[str, Any] = {"id": uuid7(now_us, self._random_bytes), "operation": operation}
+        event |= {name: value for name, value in fields.items() if value is not None}
+        occurred_at = fields.get("occurred_at")
+        event["occurred_at"] = format_us(now_us) if occurred_at is None else as_moment(occurred_at)
+        about: dict[str, Any] = {name: event.pop(name, None) for name in _CONTEXT}
+        on_behalf_of = event.pop("on_behalf_of", None)
+        if holder is not None:
+            for name in _WHO_AND_WHERE:
+                if name not in event and (value := getattr(holder, name)) is not None:
+                    event[name] = value
+            for name in _CONTEXT:
+                about[name] = about[name] or getattr(holder, name)
+            on_behalf_of = on_behalf_of or holder.on_behalf_of
+        if on_behalf_of is not None:
+            event["actor"] = {**as_record(event.get("actor", {})), "on_behalf_of": on_behalf_of}
+        if "targets" in event:
+            event["targets"] = list(event["targets"])
+        if "changes" in event:
+            event["changes"] = as_list(event["changes"])
+        about["source"] = self._source
+        about["source_version"] = self._source_version
+        about["source_instance"] = instance
+        event["context"] = {name: value for name, value in about.items() if value is not None}
+        return event
+
+    def gap(self, gap: Gap, seq: int, instance: str) -> bytes:
+        """The event that tells how many others were lost, and when."""
+        numbers = {} if gap.first_seq is None else {"first": gap.first_seq, "last": gap.last_seq}
+        fields: EventFields = {
+            "stream": "system",
+            "category": "integration",
+            "method": "GapRecorded",
+            "outcome": "failure",
+            "severity": "warning",
+            "reason": f"{gap.count} event(s) could not be kept by the client and are lost",
+            "metadata": {
+                "dropped": gap.count,
+                "first_at": format_us(gap.first_us),
+                "last_at": format_us(gap.last_us),
+                **numbers,
+            },
+            "actor": {"kind": "system", "name": self._source},
+        }
+        event = self.event("GapRecorded", fields, None, instance)
+        event["context"]["source_seq"] = seq
+        return encode_event(event)

@@ -1,0 +1,197 @@
+"""
+Who is acting now, and what the present request is about.
+
+One ContextVar holds one *mutable* holder, made by the outermost middleware; inner code mutates the
+holder instead of setting variables. Values set in a thread-pool endpoint or below another
+middleware are lost with plain context variables, but not with a shared holder.
+Executors that do not copy the context (`ThreadPoolExecutor.submit`, `loop.run_in_executor`) need
+`wrap(fn)`.
+"""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import ParamSpec, TypedDict, TypeVar, Unpack
+
+from indelible.client.fields import (
+    ActorLike,
+    ChangeLike,
+    Changes,
+    ContentFields,
+    JobLike,
+    OriginLike,
+    PrincipalLike,
+    TargetLike,
+    as_list,
+)
+from indelible.event.model import Stream
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Bound(TypedDict, total=False):
+    """What `bind` and `audit_context` accept."""
+
+    actor: ActorLike | None
+    on_behalf_of: PrincipalLike | None
+    origin: OriginLike | None
+    session_id: str | None
+    request_id: str | None
+    trace_id: str | None
+    stream: Stream | None
+    job: JobLike | None
+
+
+class Description(ContentFields, total=False):
+    """What `describe` accepts: the content of the event that the request will leave."""
+
+    record: bool | None
+
+
+class Holder:
+    """
+    Facts of one request, job or block. Owned by whoever put it into the context; any thread or
+    task that runs for it may set attributes (single assignments, so no lock is needed).
+    """
+
+    __slots__ = (
+        "actor",
+        "changes",
+        "content",
+        "job",
+        "on_behalf_of",
+        "origin",
+        "record",
+        "request_id",
+        "session_id",
+        "stream",
+        "targets",
+        "trace_id",
+    )
+
+    def __init__(self) -> None:
+        self.actor: ActorLike | None = None
+        self.on_behalf_of: PrincipalLike | None = None
+        self.origin: OriginLike | None = None
+        self.session_id: str | None = None
+        self.request_id: str | None = None
+        self.trace_id: str | None = None
+        self.stream: Stream | None = None
+        self.job: JobLike | None = None
+        # Of the event that the middleware or job wrapper writes at the end:
+        self.content: ContentFields = {}
+        self.targets: list[TargetLike] = []
+        self.changes: list[ChangeLike] = []
+        # True: always leave an event. False: leave none. None: the middleware's rule decides.
+        self.record: bool | None = None
+
+    def copy(self) -> Holder:
+        """The same who and where, with no content of its own yet."""
+        other = Holder()
+        for name in ("actor", "on_behalf_of", "origin", "session_id", "request_id", "trace_id"):
+            setattr(other, name, getattr(self, name))
+        other.stream = self.stream
+        other.job = self.job
+        return other
+
+    def update(self, values: Bound) -> None:
+        """Sets what is named; the rest stays."""
+        for name, value in values.items():
+            if name not in Bound.__annotations__:
+                raise TypeError(f"unknown context field {name!r}")
+            setattr(self, name, value)
+
+
+_current: contextvars.ContextVar[Holder | None] = contextvars.ContextVar(
+    "indelible_holder", default=None
+)
+
+
+def current() -> Holder | None:
+    """The holder of this request, job or block; None outside of any."""
+    return _current.get()
+
+
+def bind(**values: Unpack[Bound]) -> None:
+    """
+    Says who acts from here on: call it where the person, key or session becomes known.
+
+    Inside a request or `audit_context` it changes the shared holder, so it also works from inner
+    middleware, dependencies and worker threads. Outside of any it makes a holder for the present
+    context.
+    """
+    holder = _current.get()
+    if holder is None:
+        holder = Holder()
+        _current.set(holder)
+    holder.update(values)
+
+
+def describe(
+    *,
+    targets: Iterable[TargetLike] | None = None,
+    changes: Changes | None = None,
+    **content: Unpack[Description],
+) -> None:
+    """
+    Says what the present request does: operation, category, targets, changes, reason, metadata.
+
+    Targets and changes are added to those already known, the rest replaces. `record=False` leaves
+    no event for this request, `record=True` leaves one although the rule would not.
+    Without effect outside a request or job.
+    """
+    holder = _current.get()
+    if holder is None:
+        return
+    if "record" in content:
+        holder.record = content.pop("record")
+    if targets is not None:
+        holder.targets.extend(targets)
+    if changes is not None:
+        holder.changes.extend(as_list(changes))
+    holder.content.update(content)
+
+
+@contextmanager
+def audit_context(**values: Unpack[Bound]) -> Iterator[Holder]:
+    """
+    A block with its own holder: the surrounding who and where, with `values` on top.
+
+    What is bound inside is gone after the block.
+    """
+    outer = _current.get()
+    holder = Holder() if outer is None else outer.copy()
+    holder.update(values)
+    token = _current.set(holder)
+    try:
+        yield holder
+    finally:
+        _current.reset(token)
+
+
+def hold(holder: Holder) -> contextvars.Token[Holder | None]:
+    """Makes `holder` the current one; give the token to `release`. For middleware."""
+    return _current.set(holder)
+
+
+def release(token: contextvars.Token[Holder | None]) -> None:
+    """Undoes `hold`. A context that is not the one of `hold` has nothing to undo."""
+    try:
+        _current.reset(token)
+    except ValueError:
+        # A generator or streaming response was finished in another context than it began in.
+        _current.set(None)
+
+
+def wrap(fn: Callable[P, R]) -> Callable[P, R]:
+    """`fn` bound to the present context, for executors and threads that do not copy it."""
+    captured = contextvars.copy_context()
+
+    def bound(*args: P.args, **kwargs: P.kwargs) -> R:
+        # A context can be entered once at a time: each call runs in a copy (the holder is shared).
+        return captured.copy().run(fn, *args, **kwargs)
+
+    return bound

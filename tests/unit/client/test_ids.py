@@ -1,0 +1,31 @@
+"""UUID version 7 made by the SDK."""
+
+from __future__ import annotations
+
+import uuid
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indelible.client.ids import uuid7
+
+MOMENTS = st.integers(min_value=0, max_value=(1 << 48) * 1000 - 1)
+
+
+@given(MOMENTS, st.binary(min_size=8, max_size=8))
+def test_is_a_version_7_uuid_with_the_millisecond_in_front(now_us: int, noise: bytes) -> None:
+    value = uuid.UUID(uuid7(now_us, lambda count: noise[:count]))
+    assert (value.version, value.variant) == (7, uuid.RFC_4122)
+    assert value.int >> 80 == now_us // 1000
+
+
+@given(MOMENTS, MOMENTS, st.binary(min_size=16, max_size=16))
+def test_ids_sort_by_the_microsecond(first_us: int, second_us: int, noise: bytes) -> None:
+    low, high = sorted((first_us, second_us))
+    if low == high:
+        return
+    assert uuid7(low, lambda _: noise[:8]) < uuid7(high, lambda _: noise[8:])
+
+
+def test_the_random_bits_keep_ids_of_one_microsecond_apart() -> None:
+    assert len({uuid7(1_795_451_711_253_057) for _ in range(1000)}) == 1000
