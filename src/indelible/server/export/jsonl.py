@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from indelible.codec import encode_json
-from indelible.server.index.rows import ROW_SELECT, Row, row_to_json
+from indelible.server.index.shown import ROW_SELECT, Row, row_to_json
 
 JSONL_COLUMNS: Final = ROW_SELECT
 

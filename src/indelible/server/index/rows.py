@@ -1,5 +1,5 @@
 """
-An entry of the ledger as a row of the index, and back to the event as it reads over the API.
+An entry of the ledger as a row of the index; `shown.py` makes the event of a row again.
 
 Rows hold all that lists, CSV and JSONL show, so these never touch the ledger. What has a column of
 its own is not repeated in `rest`. An entry whose bytes cannot be read becomes a stub row: it keeps
@@ -8,32 +8,27 @@ its place, index and leaf hash, and says that it is unreadable.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 import msgspec
 
-from indelible.clock import US_PER_DAY, to_datetime, to_us
+from indelible.clock import US_PER_DAY, to_us
 from indelible.event import (
-    Actor,
     Change,
     Context,
-    Event,
     Job,
     Origin,
     Principal,
-    Target,
-    event_to_json,
-    join,
+    decode_content,
+    decode_fact,
+    decode_person,
 )
+from indelible.event.parts import Fact, Person
 from indelible.server.index import folding
 from indelible.server.index import schema as table
 from indelible.server.index.endpoint import template_of
-from indelible.server.index.text import (
-    changes_text,
-    leaves,
-    targets_text,
-)
+from indelible.server.index.text import changes_text, leaves, target_text
 
 NO_ID: Final = "00000000-0000-0000-0000-000000000000"
 EVENT: Final = 1
@@ -64,82 +59,63 @@ class LedgerEntry(Protocol):
 
 
 class Rest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What an event says that no column holds. Written as JSON, `{}` as the empty string."""
+    """What fact and person say that no column holds. Written as JSON, `{}` as the empty string."""
 
     peer_ip: str | None = None
     behalf: Principal | None = None
-    targets: list[Target] | None = None
-    changes: list[Change] | None = None
+    targets: list[tuple[str | None, str | None]] | None = None  # (type, id); names are in content
     context: Context | None = None
     job: Job | None = None
-    reason: str | None = None
-    metadata: dict[str, Any] | None = None
     conflict_of: str | None = None
     blank: list[str] | None = None  # columns that hold "" because the event says "", not null
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A row as the engine gives it, in JSON."""
-
-    idx: int
-    occurred_us: int
-    received_us: int
-    id: str
-    leaf: str
-    status: int
-    flags: int
-    stream: str
-    category: str
-    operation: str
-    outcome: str
-    severity: str
-    kind: str
-    reported_by: str
-    method: str
-    endpoint: str
-    actor_id: str
-    actor_email: str
-    actor_name: str
-    ip: str
-    device_id: str
-    user_agent: str
-    source: str
-    endpoint_sent: str
-    request_id: str
-    session_id: str
-    trace_id: str
-    job_id: str
-    rest: str
-
-
-ROW_SELECT: Final = ", ".join(
-    "lower(hex(leaf_hash)) AS leaf" if name == "leaf" else name for name in Row.__struct_fields__
+_MAY_BE_BLANK: Final = (
+    "method",
+    "endpoint",
+    "actor_id",
+    "actor_email",
+    "actor_name",
+    "ip",
+    "device_id",
+    "user_agent",
+    "request_id",
+    "session_id",
+    "trace_id",
+    "source",
+    "job_id",
 )
 
 _encode_rest = msgspec.json.Encoder().encode
-_decode_rest = msgspec.json.Decoder(Rest).decode
-_NO_REST = Rest()
 _NO_ORIGIN = Origin()
 _NO_CONTEXT = Context()
+_NO_PERSON = decode_person(b"{}")
+_NO_CONTENT = decode_content(b"{}")
 
 
 def row_of(tenant: int, entry: LedgerEntry) -> tuple[Any, ...]:
     """
     The row of an event's entry, its values in the order of `schema.COLUMNS`.
 
+    Reads the parts directly, without making an event of them: this runs for every event.
     Raises `msgspec.DecodeError` or ValueError when the bytes are not parts of an event.
     """
+    flags = _gone(entry) if entry.parts else 0
     if entry.fact is None:
-        return stub_row(tenant, entry, _gone(entry))
-    person, content = entry.person, entry.content
-    event = join(entry.fact, person, content)
-    actor = event.actor
-    flags = _gone(entry)
-    blank: list[str] | None = None
+        return stub_row(tenant, entry, flags)
+    fact = decode_fact(entry.fact)
+    person = _NO_PERSON if entry.person is None else decode_person(entry.person)
+    content = _NO_CONTENT if entry.content is None else decode_content(entry.content)
+    # In our JSON a control character stands as an escape: no backslash, no mark.
+    marks = (
+        b"\\" in entry.fact
+        or (entry.person is not None and b"\\" in entry.person)
+        or (entry.content is not None and b"\\" in entry.content)
+    )
     pieces: list[str] = []
     add = pieces.append
 
-    endpoint = event.endpoint or ""
+    endpoint = person.endpoint or fact.endpoint or ""
     endpoint_sent = ""
     if endpoint:
         template = template_of(endpoint)
@@ -147,158 +123,193 @@ def row_of(tenant: int, entry: LedgerEntry) -> tuple[Any, ...]:
             add(folding.ENDPOINT + endpoint)
             endpoint, endpoint_sent = template, endpoint
 
-    peer_ip = None
-    origin = event.origin
+    origin = person.origin
     if origin is None:
         origin = _NO_ORIGIN
     else:
         flags |= table.HAS_ORIGIN
-        peer_ip = origin.peer_ip
-        if peer_ip:
-            add(folding.OTHER + peer_ip)
+        if origin.peer_ip:
+            add(folding.OTHER + origin.peer_ip)
 
     behalf = ""
-    other = actor.on_behalf_of
-    if other is not None:
+    other: Principal | None = None
+    if fact.on_behalf_of is not None:
+        other = _behalf(fact.on_behalf_of, person.on_behalf_of)
         behalf = other.email or other.name or other.id or ""
-        for value in (other.email, other.name, other.id):
-            if value:
-                add(folding.BEHALF + value)
+        for text in (other.email, other.name, other.id):
+            if text:
+                add(folding.BEHALF + text)
 
-    targets = ""
-    if event.targets:
-        targets = targets_text(event.targets)
-        for target in event.targets:
-            if target.type:
-                add(folding.TARGET + target.type)
-            if target.id:
-                add(folding.TARGET + target.id)
-            if target.name:
-                add(folding.TARGET + target.name)
+    targets = changes = ""
+    pairs = fact.targets
+    if pairs:
+        if person.target_ids:
+            pairs = _with_personal_ids(pairs, person.target_ids)
+        targets = _add_targets(pairs, content.target_names, add)
+    if content.changes:
+        changes = changes_text(content.changes)
+        _add_changes(content.changes, add)
 
-    changes = ""
-    if event.changes:
-        changes = changes_text(event.changes)
-        for change in event.changes:
-            add(folding.CHANGE + change.path)
-            for leaf in leaves(change.before):
-                add(folding.CHANGE + leaf)
-            for leaf in leaves(change.after):
-                add(folding.CHANGE + leaf)
-
-    request_id = session_id = trace_id = source = ""
+    context = fact.context
     more: Context | None = None
-    context = event.context
     if context is None:
         context = _NO_CONTEXT
     else:
         flags |= table.HAS_CONTEXT
-        request_id = context.request_id or ""
-        session_id = context.session_id or ""
-        trace_id = context.trace_id or ""
-        source = context.source or ""
-        if request_id and folding.fold(request_id) != request_id:
-            add(folding.REQUEST + request_id)
-        if session_id and folding.fold(session_id) != session_id:
-            add(folding.SESSION + session_id)
-        if trace_id and folding.fold(trace_id) != trace_id:
-            add(folding.OTHER + trace_id)
-        if (
-            context.source_version is not None
-            or context.source_instance is not None
-            or context.source_seq is not None
-            or context.altered is not None
+        for mark, value in (
+            (folding.REQUEST, context.request_id),
+            (folding.SESSION, context.session_id),
+            (folding.OTHER, context.trace_id),
         ):
-            more = Context(
-                source_version=context.source_version,
-                source_instance=context.source_instance,
-                source_seq=context.source_seq,
-                altered=context.altered,
-            )
-            if context.source_version:
-                add(folding.OTHER + context.source_version)
-            if context.source_instance:
-                add(folding.OTHER + context.source_instance)
+            if value and (value.casefold() != value or marks):
+                add(mark + value)
+        more = _more(context, add)
 
     job_id = ""
-    job = event.job
+    job = fact.job
     if job is not None:
         flags |= table.HAS_JOB
         job_id = job.id or ""
-        if job_id and folding.fold(job_id) != job_id:
-            add(folding.JOB + job_id)
-        for value in (job.root_id, job.parent_id):
-            if value:
-                add(folding.JOB + value)
-        for value in (job.state, job.queue, job.worker):
-            if value:
-                add(folding.OTHER + value)
-        job = msgspec.structs.replace(job, id=None)
+        job = _add_job(job, marks, add)
 
-    if event.reason:
-        add(folding.OTHER + event.reason)
-    if event.metadata:
-        for leaf in leaves(event.metadata):
-            add(folding.OTHER + leaf)
+    if content.reason:
+        add(folding.OTHER + content.reason)
+    if content.metadata:
+        for text in leaves(content.metadata):
+            add(folding.OTHER + text)
 
-    # A control character stands in our JSON as an escape, so its absence there is quick to see.
-    marks = (
-        b"\\u00" in entry.fact
-        or (person is not None and b"\\u00" in person)
-        or (content is not None and b"\\u00" in content)
+    rest = _encode_rest(
+        Rest(
+            peer_ip=origin.peer_ip,
+            behalf=other,
+            targets=pairs,
+            context=more,
+            job=job,
+            conflict_of=fact.conflict_of,
+            blank=_blank(fact, person, origin, context),
+        )
     )
-    values = (
+    return (
         tenant,
         entry.index,
-        to_us(event.occurred_at),
-        to_us(event.received_at),
-        event.id,
+        to_us(fact.occurred_at),
+        to_us(fact.received_at),
+        fact.id,
         entry.leaf_hash,
-        table.NO_STATUS if event.status is None else event.status,
+        table.NO_STATUS if fact.status is None else fact.status,
         flags,
-        event.stream,
-        event.category,
-        event.operation,
-        event.outcome,
-        event.severity or "",
-        actor.kind or "",
-        event.reported_by,
-        event.method or "",
+        fact.stream,
+        fact.category,
+        fact.operation,
+        fact.outcome,
+        fact.severity or "",
+        fact.actor_kind,
+        fact.reported_by,
+        fact.method or "",
         endpoint,
-        actor.id or "",
-        actor.email or "",
-        actor.name or "",
+        person.actor_id or fact.actor_id or "",
+        person.email or "",
+        person.name or "",
         behalf,
         origin.ip or "",
         origin.device_id or "",
         origin.user_agent or "",
-        source,
+        context.source or "",
         endpoint_sent,
-        request_id,
-        session_id,
-        trace_id,
+        context.request_id or "",
+        context.session_id or "",
+        context.trace_id or "",
         job_id,
         targets,
         changes,
         folding.join_pieces(pieces, may_hold_marks=marks),
+        "" if entry.content is None else entry.content.decode(),
+        "" if rest == b"{}" else rest.decode(),
     )
-    if _has_blank(event, actor, origin, context):
-        blank = _blank(event)
-    rest = _encode_rest(
-        Rest(
-            peer_ip=peer_ip,
-            behalf=other,
-            targets=event.targets,
-            changes=event.changes,
-            context=more,
-            job=job,
-            reason=event.reason,
-            metadata=event.metadata,
-            conflict_of=event.conflict_of,
-            blank=blank,
-        )
+
+
+Add = Callable[[str], None]
+
+
+def _behalf(other: Principal, personal: Principal | None) -> Principal:
+    if personal is None:
+        return other
+    return Principal(
+        kind=other.kind, id=personal.id or other.id, email=personal.email, name=personal.name
     )
-    return (*values, "" if rest == b"{}" else rest.decode())
+
+
+def _with_personal_ids(
+    pairs: list[tuple[str | None, str | None]], personal: dict[str, str]
+) -> list[tuple[str | None, str | None]]:
+    return [
+        (kind, personal.get(str(position), target_id))
+        for position, (kind, target_id) in enumerate(pairs)
+    ]
+
+
+def _add_targets(
+    pairs: list[tuple[str | None, str | None]], names: list[str | None] | None, add: Add
+) -> str:
+    """Adds the pieces of the targets; gives them in one line."""
+    shown = []
+    for position, (kind, target_id) in enumerate(pairs):
+        name = names[position] if names is not None else None
+        if kind:
+            add(folding.TARGET + kind)
+        if target_id:
+            add(folding.TARGET + target_id)
+        if name:
+            add(folding.TARGET + name)
+        shown.append(target_text(kind, target_id, name))
+    return "; ".join(shown)
+
+
+def _add_changes(changes: list[Change], add: Add) -> None:
+    for change in changes:
+        add(folding.CHANGE + change.path)
+        for value in (change.before, change.after):
+            if type(value) is str:
+                if value:
+                    add(folding.CHANGE + value)
+            elif value is not None:
+                for text in leaves(value):
+                    add(folding.CHANGE + text)
+
+
+def _more(context: Context, add: Add) -> Context | None:
+    """What the context says besides its columns."""
+    version, instance = context.source_version, context.source_instance
+    if (
+        version is None
+        and instance is None
+        and context.source_seq is None
+        and context.altered is None
+    ):
+        return None
+    if version:
+        add(folding.OTHER + version)
+    if instance:
+        add(folding.OTHER + instance)
+    return Context(
+        source_version=version,
+        source_instance=instance,
+        source_seq=context.source_seq,
+        altered=context.altered,
+    )
+
+
+def _add_job(job: Job, marks: bool, add: Add) -> Job:
+    """Adds the pieces of a job; gives what it says besides its id."""
+    if job.id and (marks or job.id.casefold() != job.id):
+        add(folding.JOB + job.id)
+    for text in (job.root_id, job.parent_id):
+        if text:
+            add(folding.JOB + text)
+    for text in (job.state, job.queue, job.worker):
+        if text:
+            add(folding.OTHER + text)
+    return msgspec.structs.replace(job, id=None)
 
 
 def stub_row(tenant: int, entry: LedgerEntry, flags: int = table.UNREADABLE) -> tuple[Any, ...]:
@@ -323,120 +334,22 @@ def _gone(entry: LedgerEntry) -> int:
     return flags
 
 
-def _has_blank(event: Event, actor: Actor, origin: Origin, context: Context) -> bool:
-    # Compared with "" by identity of value, not truth: None is the usual case and not blank.
-    return "" in (
-        event.method, event.endpoint, actor.id, actor.email, actor.name,
-        origin.ip, origin.device_id, origin.user_agent,
-        context.request_id, context.session_id, context.trace_id, context.source,
-        event.job and event.job.id,
-    )  # fmt: skip
-
-
-def _blank(event: Event) -> list[str]:
-    origin = event.origin or _NO_ORIGIN
-    context = event.context or _NO_CONTEXT
-    said = {
-        "method": event.method,
-        "endpoint": event.endpoint,
-        "actor_id": event.actor.id,
-        "actor_email": event.actor.email,
-        "actor_name": event.actor.name,
-        "ip": origin.ip,
-        "device_id": origin.device_id,
-        "user_agent": origin.user_agent,
-        "request_id": context.request_id,
-        "session_id": context.session_id,
-        "trace_id": context.trace_id,
-        "source": context.source,
-        "job_id": event.job.id if event.job is not None else None,
-    }
-    return [name for name, value in said.items() if value == ""]
-
-
-def event_of(row: Row) -> Event:
-    """The event of a row. What its columns leave out, `rest` has."""
-    rest = _decode_rest(row.rest) if row.rest else _NO_REST
-    blank = rest.blank or ()
-
-    def text(name: str) -> str | None:
-        value: str = getattr(row, name)
-        return value or ("" if name in blank else None)
-
-    origin = context = None
-    if row.flags & table.HAS_ORIGIN:
-        origin = Origin(
-            ip=text("ip"),
-            peer_ip=rest.peer_ip,
-            device_id=text("device_id"),
-            user_agent=text("user_agent"),
-        )
-    if row.flags & table.HAS_CONTEXT:
-        more = rest.context or _NO_CONTEXT
-        context = Context(
-            request_id=text("request_id"),
-            session_id=text("session_id"),
-            trace_id=text("trace_id"),
-            source=text("source"),
-            source_version=more.source_version,
-            source_instance=more.source_instance,
-            source_seq=more.source_seq,
-            altered=more.altered,
-        )
-    job = None
-    if row.flags & table.HAS_JOB:
-        job = msgspec.structs.replace(rest.job or Job(), id=text("job_id"))
-    return Event(
-        id=row.id,
-        # The columns hold what the event type allowed when it was stored; a stub holds "".
-        stream=row.stream,  # type: ignore[arg-type]
-        category=row.category,
-        operation=row.operation,
-        outcome=row.outcome,  # type: ignore[arg-type]
-        occurred_at=to_datetime(row.occurred_us),
-        received_at=to_datetime(row.received_us),
-        reported_by=row.reported_by,  # type: ignore[arg-type]
-        actor=Actor(
-            kind=row.kind or None,  # type: ignore[arg-type]
-            id=text("actor_id"),
-            email=text("actor_email"),
-            name=text("actor_name"),
-            on_behalf_of=rest.behalf,
-        ),
-        method=text("method"),
-        endpoint=row.endpoint_sent or text("endpoint"),
-        status=None if row.status == table.NO_STATUS else row.status,
-        origin=origin,
-        targets=rest.targets,
-        changes=rest.changes,
-        context=context,
-        job=job,
-        severity=row.severity or None,  # type: ignore[arg-type]
-        reason=rest.reason,
-        metadata=rest.metadata,
-        conflict_of=rest.conflict_of,
+def _blank(fact: Fact, person: Person, origin: Origin, context: Context) -> list[str] | None:
+    values = (
+        fact.method,
+        fact.endpoint,
+        person.actor_id or fact.actor_id,
+        person.email,
+        person.name,
+        origin.ip,
+        origin.device_id,
+        origin.user_agent,
+        context.request_id,
+        context.session_id,
+        context.trace_id,
+        context.source,
+        fact.job.id if fact.job is not None else None,
     )
-
-
-def state_of(flags: int) -> Mapping[str, str]:
-    """The state of each part, as the API shows it."""
-    if flags & table.UNREADABLE:
-        return dict.fromkeys(("fact", "person", "content"), "unreadable")
-    return {
-        "fact": "erased" if flags & table.NO_FACT else "present",
-        "person": "erased" if flags & table.NO_PERSON else "present",
-        "content": "erased" if flags & table.NO_CONTENT else "present",
-    }
-
-
-def row_to_json(row: Row) -> dict[str, Any]:
-    """The event of a row in the shape of api.md (Read)."""
-    shown = event_to_json(
-        event_of(row),
-        index=row.idx,
-        leaf_hash=bytes.fromhex(row.leaf),
-        state=state_of(row.flags),
-    )
-    if row.flags & (table.UNREADABLE | table.NO_FACT):
-        shown["id"] = None
-    return shown
+    if "" not in values:
+        return None
+    return [name for name, value in zip(_MAY_BE_BLANK, values, strict=True) if value == ""]

@@ -49,6 +49,7 @@ MANY: Final = (
     "targets",
     "changes",
     "text",
+    "content",
     "rest",
 )
 COLUMNS: Final = (

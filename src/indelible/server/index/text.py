@@ -39,18 +39,19 @@ def shown(value: Any) -> str:
 
 def targets_text(targets: Iterable[Target]) -> str:
     """Targets in one line: `profile p_12 (Depot north); group 7`."""
-    return "; ".join(
-        " ".join(
-            word
-            for word in (target.type, target.id, f"({target.name})" if target.name else None)
-            if word
-        )
-        for target in targets
-    )
+    return "; ".join([target_text(target.type, target.id, target.name) for target in targets])
+
+
+def target_text(kind: str | None, target_id: str | None, name: str | None) -> str:
+    """One target: `profile p_12 (Depot north)`."""
+    text = f"{kind} {target_id}" if kind and target_id else kind or target_id or ""
+    if name:
+        return f"{text} ({name})" if text else f"({name})"
+    return text
 
 
 def changes_text(changes: Iterable[Change]) -> str:
     """Changes in one line: `visibility: private → team; size: 3 → 4`."""
     return "; ".join(
-        f"{change.path}: {shown(change.before)}{ARROW}{shown(change.after)}" for change in changes
+        [f"{change.path}: {shown(change.before)}{ARROW}{shown(change.after)}" for change in changes]
     )

@@ -16,7 +16,7 @@ import msgspec
 from indelible.clock import format_us
 from indelible.errors import NotFound
 from indelible.server.index import IndexProcess
-from indelible.server.index.rows import ROW_SELECT, Row, row_to_json
+from indelible.server.index.shown import ROW_SELECT, Row, row_to_json
 from indelible.server.ledger.reader import Entry, LedgerReader
 from indelible.server.query import stats
 from indelible.server.query.cursor import Cursor, encode_cursor, parse_cursor
