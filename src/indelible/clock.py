@@ -9,7 +9,6 @@ from typing import Protocol
 US_PER_S = 1_000_000
 US_PER_DAY = 86_400 * US_PER_S
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_US = timedelta(microseconds=1)
 
 
 class Clock(Protocol):
@@ -65,7 +64,8 @@ def to_datetime(us: int) -> datetime:
 
 def to_us(moment: datetime) -> int:
     """Microseconds since the epoch of an aware datetime."""
-    return (moment - _EPOCH) // _US
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * US_PER_S + since.microseconds
 
 
 def format_us(us: int) -> str:
