@@ -101,11 +101,8 @@ class VerifierKey(msgspec.Struct, frozen=True):
         """Raises BadSignature unless it holds; returns the time it carries, if its type does."""
         time_s, message, signature = _open_payload(self, note, payload)
         try:
-            if self.algorithm == MLDSA44:
-                MLDSA44PublicKey.from_public_bytes(self.public_key).verify(signature, message)
-            else:
-                Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, message)
-        except (InvalidSignature, ValueError) as error:
+            check_signature(self.algorithm, self.public_key, signature, message)
+        except BadSignature as error:
             raise BadSignature(f"the signature of {self.name} does not hold") from error
         return time_s
 
@@ -175,6 +172,17 @@ def supports_mldsa44() -> bool:
     except UnsupportedAlgorithm:
         return False
     return True
+
+
+def check_signature(algorithm: int, public_key: bytes, signature: bytes, message: bytes) -> None:
+    """Raises BadSignature unless the bare signature holds; ML-DSA-44 pure, with empty context."""
+    try:
+        if algorithm == MLDSA44:
+            MLDSA44PublicKey.from_public_bytes(public_key).verify(signature, message)
+        else:
+            Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+    except (InvalidSignature, ValueError) as error:
+        raise BadSignature("the signature does not hold") from error
 
 
 def encode_vkey(key: VerifierKey) -> str:
