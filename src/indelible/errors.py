@@ -135,7 +135,12 @@ class Pushback(Error):
     status = 503
 
     def __init__(
-        self, message: str, *, retry_after_s: int = 1, hint: str | None = None, code: str | None = None
+        self,
+        message: str,
+        *,
+        retry_after_s: int = 1,
+        hint: str | None = None,
+        code: str | None = None,
     ) -> None:
         super().__init__(message, hint=hint, code=code)
         self.retry_after_s = retry_after_s

@@ -7,6 +7,7 @@ Tiles and bundles never change once they are full, so they may be kept for ever 
 from __future__ import annotations
 
 import asyncio
+import uuid
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -134,9 +135,12 @@ async def get_event_proof(request: Request) -> Response:
     """An offline proof of one event; waits a moment for a checkpoint that covers it."""
     caller: Caller = request.state.caller
     service = service_of(request)
-    event_id = request.path_params["id"]
-    index = await service.query.index_of(caller.tenant_id, event_id)
-    return await _proof(request, index, f"{event_id}.tlog-proof")
+    try:
+        event_id = str(uuid.UUID(request.path_params["id"]))
+    except ValueError as cause:
+        raise NotFound("there is no such event: an id is a UUID") from cause
+    event = await service.query.event(caller.tenant_id, event_id)
+    return await _proof(request, event["index"], f"{event_id}.tlog-proof")
 
 
 async def get_entry_proof(request: Request) -> Response:
