@@ -134,6 +134,7 @@ def main() -> int:
     options = parser.parse_args()
 
     begun = time.monotonic()
+    facts = machine.describe()
     end_us = now_us()
     date = datetime.now(UTC).date().isoformat()
     parent = ROOT / "var" / "bench"
@@ -151,7 +152,7 @@ def main() -> int:
             shutil.rmtree(folder, ignore_errors=True)
     numbers.notes.append(f"The whole run took {time.monotonic() - begun:.0f} s.")
     text = report.page(
-        date, machine.describe(), options.events, numbers.values, numbers.notes,
+        date, facts, options.events, numbers.values, numbers.notes,
         numbers.failures, peers,
     )  # fmt: skip
     out = options.out or ROOT / "docs" / "bench" / f"{date}.md"

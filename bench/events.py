@@ -88,7 +88,7 @@ def make_events(count: int, *, end_us: int, seed: int = 7) -> Iterator[dict[str,
         when = start + step * position
         person = people[int(len(people) * dice.random() ** 3)]
         share = dice.random()
-        if share < 0.82:
+        if share < 0.82 or position in planted:
             event = _by_person(dice, person)
         elif share < 0.92:
             event = _by_system(dice)

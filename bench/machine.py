@@ -15,6 +15,7 @@ def describe() -> list[tuple[str, str]]:
         ("Processor", f"{processor()}, {os.cpu_count()} cores"),
         ("Memory", f"{memory_bytes() / 2**30:.0f} GiB"),
         ("System", f"{platform.system()} {platform.release()}, {distribution()}"),
+        ("Load before", f"{os.getloadavg()[0]:.1f} processes wanted to run, in the last minute"),
         ("Python", platform.python_version()),
         ("Commit", commit()),
     ]

@@ -146,6 +146,7 @@ class Weight:
 
     memory: int  # proportional set size, bytes: shared pages are counted once
     cpu_s: float
+    alone_s: float  # processor time of the process itself, without those below it
 
 
 def family(pid: int) -> list[int]:
@@ -167,7 +168,7 @@ def family(pid: int) -> list[int]:
 
 
 def weigh(pid: int) -> Weight:
-    memory, ticks = 0, 0
+    memory, ticks, alone = 0, 0, 0
     for one in family(pid):
         folder = Path("/proc") / str(one)
         try:
@@ -177,8 +178,11 @@ def weigh(pid: int) -> Weight:
             continue
         found = re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)
         memory += int(found.group(1)) * 1024 if found else 0
-        ticks += int(fields[11]) + int(fields[12])
-    return Weight(memory=memory, cpu_s=ticks / os.sysconf("SC_CLK_TCK"))
+        used = int(fields[11]) + int(fields[12])
+        ticks += used
+        alone += used if one == pid else 0
+    second = os.sysconf("SC_CLK_TCK")
+    return Weight(memory=memory, cpu_s=ticks / second, alone_s=alone / second)
 
 
 def bytes_under(path: Path) -> int:
