@@ -15,7 +15,6 @@ import { EndBar } from "./EndBar.tsx";
 import type { TableHandle } from "./EventTable.tsx";
 import { Explain } from "./Explain.tsx";
 import { Histogram } from "./Histogram.tsx";
-import { IndexNotice } from "./IndexNotice.tsx";
 import { PeriodControl, periodMoves } from "./PeriodControl.tsx";
 import { Results } from "./Results.tsx";
 import { useRows } from "./rows.ts";
@@ -129,7 +128,6 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
         />,
         () => setPanel("help"),
       )}
-      <IndexNotice />
       <div className="bar">
         <StreamTabs
           stream={view.stream}
@@ -194,7 +192,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
           onOpen={open}
           onOrder={() => change({ order: view.order === "desc" ? "asc" : "desc" })}
         />
-        <EndBar scope={scope} count={count} total={total} rows={rows} />
+        <EndBar scope={scope} count={query.isError ? null : count} total={total} rows={rows} />
       </section>
       <Suspense>
         {view.event !== null && (

@@ -1,6 +1,7 @@
 import { messages } from "../text/messages.ts";
 import { amountText, countText } from "../text/numbers.ts";
 import { FORMAT_NAMES, spanText } from "../time/format.ts";
+import { IndexNotice } from "./IndexNotice.tsx";
 import type { Rows } from "./rows.ts";
 import type { Scope } from "./scope.ts";
 
@@ -18,15 +19,18 @@ export function EndBar({ scope, count, total, rows }: EndBarProps) {
   return (
     <div className="endbar">
       <span>
-        <b>{count === null ? text.reading : amountText(count, "event")}</b>
-        {narrowed && text.footIn(spanText(narrowed.from, narrowed.to, zone, settings.date_format))}
-        {!narrowed && view.period && ` ${text.footOf[view.period]}`}
+        {count !== null && <b>{amountText(count, "event")}</b>}
+        {count !== null &&
+          narrowed &&
+          text.footIn(spanText(narrowed.from, narrowed.to, zone, settings.date_format))}
+        {count !== null && !narrowed && view.period && ` ${text.footOf[view.period]}`}
       </span>
       {narrowed && total !== null && view.period && (
         <span className="mid-info">{text.footOfCount(total, text.footOf[view.period])}</span>
       )}
       {rows.isCut && <span>{text.narrowTime}</span>}
       <span className="grow" />
+      <IndexNotice />
       {rows.page && (
         <span className="wide" title={countText(rows.page.indexed_through)}>
           {text.indexed(rows.page.indexed_through)}

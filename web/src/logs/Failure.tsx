@@ -4,12 +4,24 @@ import { messages } from "../text/messages.ts";
 
 interface FailureProps {
   problem: unknown;
+  /** Whether a search text was sent, so that a refusal is about that text. */
+  isSearch?: boolean;
   retry: () => void;
 }
 
 /** What stands where the rows would be when they could not be read. */
-export function Failure({ problem, retry }: FailureProps) {
+export function Failure({ problem, isSearch, retry }: FailureProps) {
   const known = problem instanceof ApiProblem ? problem : null;
+  // The mistake itself is marked above, under the search box.
+  if (isSearch && known?.status === 400) {
+    return (
+      <div className="state">
+        <Icon name="search" className="big" />
+        <h2>{messages.states.searchTitle}</h2>
+        <p>{known.hint ?? messages.states.searchHint}</p>
+      </div>
+    );
+  }
   const isDenied = known?.status === 403;
   return (
     <div className="state" role="alert">

@@ -2,10 +2,13 @@ import { Icon } from "../icons/Icon.tsx";
 import { useStatus } from "../shell/Seal.tsx";
 import { messages } from "../text/messages.ts";
 
-/** Lag that nobody would notice is not worth a band across the page. */
+/** Lag that nobody would notice is not worth a word. */
 const WORTH_SAYING_S = 3;
 
-/** Says when the search index lags or restarts; the log itself goes on. */
+/**
+ * Says when the search index lags or restarts; the log itself goes on. In the footer, where it has
+ * its room already: a band above the rows would move them.
+ */
 export function IndexNotice() {
   const { data } = useStatus();
   if (!data) return null;
@@ -19,9 +22,9 @@ export function IndexNotice() {
         ? messages.states.restarting
         : messages.states.catchingUp(lag_entries);
   return (
-    <div className="notice" role="status">
+    <span className="lag cut" role="status" title={words}>
       <Icon name="wait" />
       {words}
-    </div>
+    </span>
   );
 }

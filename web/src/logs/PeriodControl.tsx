@@ -1,6 +1,7 @@
 import { lazy, Suspense } from "react";
 import type { Period } from "../api/types.ts";
 import { useOpening } from "../controls/MenuButton.tsx";
+import { useNarrow } from "../controls/narrow.ts";
 import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
 import { readDate, stepped } from "../time/periods.ts";
@@ -45,6 +46,7 @@ export function PeriodControl({ scope, change }: { scope: Scope; change: Change 
   const moves = periodMoves(scope, change);
   const period = view.period ?? "day";
   const name = periodName(scope);
+  const narrow = useNarrow();
   return (
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out in a bar */}
@@ -97,7 +99,7 @@ export function PeriodControl({ scope, change }: { scope: Scope; change: Change 
           onClick={() => setOpen(!open)}
         >
           <Icon name="cal" />
-          <span className="cut">{name}</span>
+          <span className="cut">{narrow ? periodName(scope, true) : name}</span>
         </button>
         {open && (
           <div

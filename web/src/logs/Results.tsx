@@ -35,7 +35,11 @@ export function Results(props: ResultsProps) {
   if (query.isError && !query.isFetchNextPageError && !query.isFetchPreviousPageError) {
     return (
       <div className="scroll">
-        <Failure problem={query.error} retry={() => query.refetch()} />
+        <Failure
+          problem={query.error}
+          isSearch={scope.view.q !== ""}
+          retry={() => query.refetch()}
+        />
       </div>
     );
   }

@@ -78,6 +78,8 @@ export function Who({ event, tenant }: { event: AuditEvent; tenant: string }) {
       )}
       {other ? (
         <span className="vh">{text.actsAs}</span>
+      ) : missing && !known ? (
+        <span className="vh">{kindText(event)}</span>
       ) : (
         <span className={kind === "user" ? "kind" : "kind mark"}>{kindText(event)}</span>
       )}

@@ -61,10 +61,10 @@ export function scopeOf(view: View, settings: Settings, now: number): Scope {
 }
 
 /** Name of the period as the date button shows it. */
-export function periodName(scope: Scope): string {
+export function periodName(scope: Scope, short = false): string {
   const { view, date, settings, whole, zone } = scope;
   if (view.period === null) return spanText(whole.from, whole.to, zone, settings.date_format);
-  return periodText(view.period, date, settings.date_format, settings.week_start);
+  return periodText(view.period, date, settings.date_format, settings.week_start, short);
 }
 
 /** The time that the list covers, in words: "Friday 20/11/2026, 13:15 to 14:45". */

@@ -8,6 +8,7 @@ import { MenuButton } from "../controls/MenuButton.tsx";
 import { Icon, Mark } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
 import { OneLine } from "../text/Shown.tsx";
+import { ThemeSwitch } from "./ThemeSwitch.tsx";
 
 interface MainMenuProps {
   session: Session;
@@ -83,9 +84,12 @@ function Account({ session }: { session: Session }) {
   });
   return (
     <div className="foot">
+      <div className="look">
+        <ThemeSwitch />
+      </div>
       <MenuButton
         up
-        className=""
+        className="account"
         label={messages.menu.account(person.name || person.email)}
         face={
           <>

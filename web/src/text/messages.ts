@@ -61,7 +61,7 @@ export const messages = {
     searchHint: "Search e-mail, address, endpoint, operation, changed values…",
     searchHintShort: "Search Logs…",
     clearSearch: "Clear the search",
-    searchWrong: (detail: string) => `This search cannot be read: ${detail}`,
+    searchWrong: (detail: string) => `This search cannot be read: ${detail.replace(/\.$/, "")}.`,
     searchExpected: (what: string) => `Expected ${what}.`,
     export: "Export",
     settings: "Settings",
@@ -118,6 +118,8 @@ export const messages = {
     noAnswer: "The service does not answer.",
     answered: (status: number) => `The service answered ${status}.`,
     errorTitle: "The log could not be read",
+    searchTitle: "This search cannot be read",
+    searchHint: "Correct it in the box above. Nothing was searched.",
     requestId: "Request id",
     retry: "Try again",
     catchingUp: (entries: number) =>

@@ -35,10 +35,12 @@ export function clockText(at: number, zone: string, isEnd = false): string {
 /** UTC to the last digit that the event has: 13:44:51.123 UTC. */
 export function utcText(iso: string): string {
   const [, time = ""] = iso.split("T");
-  return `${time.replace(/Z$|[+-]\d\d:?\d\d$/, "")} UTC`;
+  const digits = time.replace(/Z$|[+-]\d\d:?\d\d$/, "").replace(/(\.\d*?)0+$/, "$1");
+  return `${digits.replace(/\.$/, "")} UTC`;
 }
 
 const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "long", timeZone: "UTC" });
+const shortWeekday = new Intl.DateTimeFormat("en-GB", { weekday: "short", timeZone: "UTC" });
 const monthName = new Intl.DateTimeFormat("en-GB", { month: "long", timeZone: "UTC" });
 
 /** The name of a period: "Friday 20/11/2026", "16/11/2026 – 22/11/2026", "November 2026". */
@@ -47,9 +49,11 @@ export function periodText(
   date: CalendarDate,
   format: DateFormat,
   weekStart: WeekStart,
+  short = false,
 ): string {
   if (period === "day") {
-    return `${weekday.format(date.toDate("UTC"))} ${dateText(date, format)}`;
+    const name = (short ? shortWeekday : weekday).format(date.toDate("UTC"));
+    return `${name} ${dateText(date, format)}`;
   }
   if (period === "month") return `${monthName.format(date.toDate("UTC"))} ${date.year}`;
   const first = firstDay("week", date, weekStart);

@@ -22,5 +22,5 @@ export function allZones(): string[] {
 export function offsetOf(zone: string, at: number): string {
   const parts = new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeZoneName: "shortOffset" });
   const name = parts.formatToParts(at).find((part) => part.type === "timeZoneName")?.value ?? "";
-  return name.replace("GMT", "UTC");
+  return name.replace("GMT", "UTC").replace(/\+0$/, "");
 }
