@@ -27,7 +27,7 @@ export interface Scope {
 
 export function scopeOf(view: View, settings: Settings, now: number): Scope {
   const zone = view.tz && isZone(view.tz) ? view.tz : settings.zone;
-  const today = todayIn(zone);
+  const today = todayIn(zone, now);
   const date = readDate(view.date) ?? today;
   const given: Span | null =
     view.from !== null && view.to !== null

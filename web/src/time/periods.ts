@@ -1,10 +1,11 @@
 import {
   type CalendarDate,
   endOfMonth,
+  fromAbsolute,
   parseDate,
   startOfMonth,
   startOfWeek,
-  today,
+  toCalendarDate,
   toZoned,
 } from "@internationalized/date";
 import type { Period, WeekStart } from "../api/types.ts";
@@ -20,7 +21,10 @@ const FIRST_DAY = { monday: "mon", sunday: "sun", saturday: "sat" } as const;
 /** What the calendar calls our week start. */
 export const firstDayOf = (weekStart: WeekStart) => FIRST_DAY[weekStart];
 
-export const todayIn = (zone: string): CalendarDate => today(zone);
+/** The date that it is in a zone at a moment. */
+/** The date that it is in a zone at a moment. */
+export const todayIn = (zone: string, now: number): CalendarDate =>
+  toCalendarDate(fromAbsolute(now, zone));
 
 /** The date in the address, or null when it is none. */
 export function readDate(text: string | null): CalendarDate | null {
