@@ -176,9 +176,18 @@ class Indelible:
         self, operation: str, *, mode: Mode | None = None, **fields: Unpack[EventFields]
     ) -> Receipt | None:
         """`record` for coroutines: what may wait (`sync`, `block`) waits in a thread."""
-        if (mode or self._mode) == "sync" or self._on_full == "block":
+        if mode == "sync" or self.may_wait:
             return await asyncio.to_thread(self.record, operation, mode=mode, **fields)
         return self.record(operation, mode=mode, **fields)
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether `record` can block its thread: event loops then call it in another."""
+        return self._mode == "sync" or self._on_full == "block"
+
+    def swallow(self, error: Exception, what: str) -> None:
+        """For hooks: counts, logs and offers an error that must not reach the host."""
+        self._guard.swallow(error, what, lost=1)
 
     def _queue(self, operation: str, fields: EventFields) -> Receipt | None:
         parts = self._here()

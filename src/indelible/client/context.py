@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import ParamSpec, TypedDict, TypeVar, Unpack
+from typing import NamedTuple, ParamSpec, TypedDict, TypeVar, Unpack
 
 from indelible.client.fields import (
     ActorLike,
@@ -26,7 +26,7 @@ from indelible.client.fields import (
     TargetLike,
     as_list,
 )
-from indelible.event.model import Stream
+from indelible.event.model import Change, Stream, Target
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -51,6 +51,13 @@ class Description(ContentFields, total=False):
     record: bool | None
 
 
+class Touched(NamedTuple):
+    """One thing that a data hook saw changing, and its fields."""
+
+    target: Target
+    changes: list[Change]
+
+
 class Holder:
     """
     Facts of one request, job or block. Owned by whoever put it into the context; any thread or
@@ -60,6 +67,7 @@ class Holder:
     __slots__ = (
         "actor",
         "changes",
+        "collects",
         "content",
         "job",
         "on_behalf_of",
@@ -69,6 +77,7 @@ class Holder:
         "session_id",
         "stream",
         "targets",
+        "touched",
         "trace_id",
     )
 
@@ -81,10 +90,14 @@ class Holder:
         self.trace_id: str | None = None
         self.stream: Stream | None = None
         self.job: JobLike | None = None
-        # Of the event that the middleware or job wrapper writes at the end:
+        # Whether data changes made meanwhile belong to the one event written at the end (true for
+        # requests), or are events of their own (jobs, scripts).
+        self.collects = False
+        # Of the event that the middleware writes at the end:
         self.content: ContentFields = {}
         self.targets: list[TargetLike] = []
         self.changes: list[ChangeLike] = []
+        self.touched: list[Touched] = []
         # True: always leave an event. False: leave none. None: the middleware's rule decides.
         self.record: bool | None = None
 
@@ -97,12 +110,46 @@ class Holder:
         other.job = self.job
         return other
 
+    def collected(self) -> tuple[list[TargetLike], list[ChangeLike]]:
+        """
+        Targets and changes said by `describe` and seen by data hooks, without repeats.
+
+        Fields of several things get the thing in front of their path: `group/7.name`.
+        """
+        things: dict[tuple[str | None, str | None], Target] = {}
+        fields: dict[tuple[tuple[str | None, str | None], str], Change] = {}
+        for target, changes in self.touched:
+            thing = (target.type, target.id)
+            things[thing] = target
+            for change in changes:
+                # Changed twice in one request: the first before and the last after count.
+                earlier = fields.get((thing, change.path), change)
+                fields[thing, change.path] = Change(
+                    path=change.path, before=earlier.before, after=change.after
+                )
+        several = len(things) > 1
+        seen = [
+            Change(path=f"{thing[0]}/{thing[1]}.{path}", before=change.before, after=change.after)
+            if several
+            else change
+            for (thing, path), change in fields.items()
+        ]
+        said = {_thing(target) for target in self.targets}
+        others = [target for thing, target in things.items() if thing not in said]
+        return [*self.targets, *others], [*self.changes, *seen]
+
     def update(self, values: Bound) -> None:
         """Sets what is named; the rest stays."""
         for name, value in values.items():
             if name not in Bound.__annotations__:
                 raise TypeError(f"unknown context field {name!r}")
             setattr(self, name, value)
+
+
+def _thing(target: TargetLike) -> tuple[str | None, str | None]:
+    if isinstance(target, Target):
+        return target.type, target.id
+    return target.get("type"), target.get("id")
 
 
 _current: contextvars.ContextVar[Holder | None] = contextvars.ContextVar(

@@ -1,0 +1,299 @@
+"""Row changes with real SQLite: what is told, with which values, and what is not told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, ForeignKey, String, Table, create_engine, delete, insert, update
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+from sqlalchemy.pool import StaticPool
+from tests.unit.client.fake_service import FakeService
+
+from indelible import Indelible
+from indelible.capture.asgi import AuditMiddleware
+from indelible.capture.sqlalchemy import capture_changes
+from indelible.client import audit_context, describe
+
+NewClient = Callable[..., Indelible]
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+members = Table(
+    "members",
+    Base.metadata,
+    Column("group_id", ForeignKey("group_.id"), primary_key=True),
+    Column("user_id", ForeignKey("user_.id"), primary_key=True),
+)
+
+
+class Group(Base):
+    __tablename__ = "group_"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    limit: Mapped[Decimal | None] = mapped_column(default=None)
+    note: Mapped[str | None] = mapped_column(String, default=None, info={"audit": False})
+    users: Mapped[list[User]] = relationship(secondary=members)
+    sites: Mapped[list[Site]] = relationship(cascade="all, delete-orphan")
+
+
+class User(Base):
+    __tablename__ = "user_"
+    __audit_type__ = "person"
+    __audit_name__ = "email"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str]
+    password_hash: Mapped[str] = mapped_column(default="x")
+
+
+class Site(Base):
+    __tablename__ = "site"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("group_.id"))
+    title: Mapped[str]
+
+
+class Trace(Base):
+    __tablename__ = "trace"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class AuditedSession(Session):
+    """A class of its own, so that listeners do not leak into other tests."""
+
+
+@pytest.fixture
+def client(new_client: NewClient) -> Indelible:
+    return new_client()
+
+
+@pytest.fixture
+def session(client: Indelible) -> Iterator[Session]:
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    Base.metadata.create_all(engine)
+
+    class Own(AuditedSession):
+        pass
+
+    capture_changes(Own, client=client, skip=[Trace])
+    with Own(engine) as session:
+        yield session
+    engine.dispose()
+
+
+def told(client: Indelible, service: FakeService) -> list[dict[str, Any]]:
+    """The events since the last call."""
+    assert client.flush(10)
+    events, service.events[:] = list(service.events), []
+    return events
+
+
+def changes(event: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    return {
+        change["path"]: (change.get("before"), change.get("after")) for change in event["changes"]
+    }
+
+
+def test_create_update_delete_are_told_with_before_and_after(
+    session: Session, client: Indelible, service: FakeService
+) -> None:
+    group = Group(name="Depot north", limit=Decimal("9.50"), note="not told")
+    session.add(group)
+    session.commit()
+    (event,) = told(client, service)
+    assert event["operation"] == "CreateGroup"
+    assert event["targets"] == [{"type": "group", "id": "1", "name": "Depot north"}]
+    assert changes(event) == {
+        "id": (None, 1),
+        "name": (None, "Depot north"),
+        "limit": (None, "9.50"),
+    }
+    group.name = "Depot south"  # expired by the commit: the old value is not in memory
+    session.commit()
+    (event,) = told(client, service)
+    assert (event["operation"], changes(event)) == (
+        "UpdateGroup",
+        {"name": ("Depot north", "Depot south")},
+    )
+    session.delete(group)
+    session.commit()
+    (event,) = told(client, service)
+    assert event["operation"] == "DeleteGroup"
+    assert changes(event)["name"] == ("Depot south", None)
+
+
+def test_secrets_are_masked_and_names_are_the_models_own(
+    session: Session, client: Indelible, service: FakeService
+) -> None:
+    user = User(email="ana@meridian.example", password_hash="$argon2id$1")
+    session.add(user)
+    session.commit()
+    user.password_hash = "$argon2id$2"
+    session.commit()
+    created, updated = told(client, service)
+    assert created["targets"][0] == {"type": "person", "id": "1", "name": "ana@meridian.example"}
+    assert changes(updated) == {"password_hash": ("[redacted]", "[redacted]")}
+    assert "argon2" not in str((created, updated))
+
+
+def test_nothing_is_told_of_what_is_rolled_back(
+    session: Session, client: Indelible, service: FakeService
+) -> None:
+    session.add(Group(name="never"))
+    session.flush()
+    session.rollback()
+    session.add(Group(name="neither"))
+    session.flush()
+    session.close()
+    assert told(client, service) == []
+
+
+def test_savepoints_are_told_by_their_own_fate(
+    session: Session, client: Indelible, service: FakeService
+) -> None:
+    session.add(Group(name="outer"))
+    with session.begin_nested():
+        session.add(Group(name="kept"))
+        with session.begin_nested():
+            session.add(Group(name="kept too"))
+    lost = session.begin_nested()
+    session.add(Group(name="lost"))
+    session.flush()
+    lost.rollback()
+    assert told(client, service) == []  # not before the commit
+    session.commit()
+    names = {event["targets"][0]["name"] for event in told(client, service)}
+    assert names == {"outer", "kept", "kept too"}
+
+
+def test_a_failed_flush_tells_nothing(
+    session: Session, client: Indelible, service: FakeService
+) -> None:
+    session.add(Group(id=1, name="first"))
+    session.commit()
+    told(client, service)
+    session.add_all([Group(name="good"), Site(title="no group", group_id=None)])
+    with pytest.raises(Exception, match="NOT NULL"):
+        session.commit()
+    session.rollback()
+    assert told(client, service) == []
+
+
+def test_links_to_others_are_told_by_name(
+    session: Session, client: Indelible, service: FakeService
+) -> None:
+    ana, ben = User(email="ana@meridian.example"), User(email="ben@meridian.example")
+    group = Group(name="Depot north", users=[ana])
+    session.add_all([group, ben])
+    session.commit()
+    told(client, service)
+    group.users.append(ben)
+    group.users.remove(ana)
+    session.commit()
+    (event,) = told(client, service)
+    assert changes(event) == {"users": (["ana@meridian.example"], ["ben@meridian.example"])}
+
+
+def test_cascades_and_orphans_are_told(
+    session: Session, client: Indelible, service: FakeService
+) -> None:
+    group = Group(name="Depot", sites=[Site(title="Gate"), Site(title="Yard")])
+    session.add(group)
+    session.commit()
+    told(client, service)
+    group.sites.pop(0)
+    session.commit()
+    (orphan,) = told(client, service)
+    assert (orphan["operation"], orphan["targets"][0]["name"]) == ("DeleteSite", "Gate")
+    session.delete(group)
+    session.commit()
+    assert {event["operation"] for event in told(client, service)} == {"DeleteSite", "DeleteGroup"}
+
+
+def test_statements_are_told_with_their_row_count(
+    session: Session, client: Indelible, service: FakeService
+) -> None:
+    session.execute(insert(Group), [{"name": "a"}, {"name": "b"}])
+    session.execute(update(Group).values(limit=1))
+    session.execute(delete(Group).where(Group.name == "none"))
+    session.commit()
+    events = told(client, service)
+    assert [(event["operation"], event["metadata"]) for event in events] == [
+        ("CreateGroup", {"bulk": True, "rows": 2}),
+        ("UpdateGroup", {"bulk": True, "rows": 2}),
+    ]
+    assert events[0]["targets"] == [{"type": "group"}]
+
+
+def test_skipped_models_and_unchanged_values_are_not_told(
+    session: Session, client: Indelible, service: FakeService
+) -> None:
+    session.add_all([Trace(), group := Group(name="same")])
+    session.commit()
+    told(client, service)
+    group.name = "same"
+    session.execute(delete(Trace))
+    session.commit()
+    assert told(client, service) == []
+
+
+def test_inside_a_request_the_changes_join_its_event(
+    session: Session, client: Indelible, service: FakeService
+) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        group = Group(name="one")
+        session.add(group)
+        session.commit()
+        group.name = "two"
+        session.commit()
+        describe(operation="CreateGroup")
+        await send({"type": "http.response.start", "status": 201, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def nothing(message: Any) -> None:
+        return
+
+    scope = {"type": "http", "method": "POST", "path": "/groups", "headers": []}
+    asyncio.run(AuditMiddleware(app, client)(scope, None, nothing))  # type: ignore[arg-type]
+    (event,) = told(client, service)
+    assert event["targets"] == [{"type": "group", "id": "1", "name": "two"}]
+    assert changes(event) == {"id": (None, 1), "name": (None, "two")}
+
+
+def test_several_things_in_one_request_keep_their_fields_apart(
+    session: Session, client: Indelible, service: FakeService
+) -> None:
+    with audit_context() as holder:
+        holder.collects = True
+        session.add(Group(name="a"))
+        session.commit()
+        session.add(User(email="b@meridian.example"))
+        session.commit()
+        describe(targets=[{"type": "group", "id": "1", "name": "said by hand"}])
+        targets, found = holder.collected()
+    assert targets[0] == {"type": "group", "id": "1", "name": "said by hand"}
+    assert [getattr(target, "type", None) for target in targets[1:]] == ["person"]
+    assert {getattr(change, "path", None) for change in found} == {
+        "group/1.id",
+        "group/1.name",
+        "person/1.id",
+        "person/1.email",
+        "person/1.password_hash",
+    }
+
+
+def test_a_job_leaves_one_event_per_row_with_its_job(
+    session: Session, client: Indelible, service: FakeService
+) -> None:
+    with audit_context(stream="task", job={"id": "j_1", "state": "started"}):
+        session.add_all([Group(name="a"), Group(name="b")])
+        session.commit()
+    events = told(client, service)
+    assert [event["targets"][0]["name"] for event in events] == ["a", "b"]
+    assert {event["job"]["id"] for event in events} == {"j_1"}
