@@ -115,7 +115,8 @@ class Capture:
             old: dict[InstanceState[Any], dict[str, Any]] = session.info.pop(_OLD, {})
             rows: list[_Row] = []
             # The unit of work knows deletes by cascade and orphans too, unlike session.deleted.
-            for state, (is_delete, list_only) in context.states.items():
+            states = sorted(context.states.items(), key=lambda item: _order(item[0]))
+            for state, (is_delete, list_only) in states:
                 if list_only or self._is_skipped(state.mapper) or state.obj() is None:
                     continue
                 rows.extend(self._row(session, state, is_delete, old.get(state, {})))
@@ -236,6 +237,11 @@ class Capture:
                 fields["changes"] = None
                 fields["metadata"] = {"bulk": True, "rows": row.count}
             self._client.record(f"{row.verb}{row.model}", **fields)
+
+
+def _order(state: InstanceState[Any]) -> tuple[int, str]:
+    """Changed rows by key, then new ones as added; the unit of work keeps them in sets."""
+    return state.insert_order or 0, str(state.key)
 
 
 def target_of(state: InstanceState[Any]) -> Target:

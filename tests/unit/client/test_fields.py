@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indelible.client.compose import Composer
@@ -160,11 +160,12 @@ HOSTILE = st.recursive(
     lambda inner: (
         st.lists(inner) | st.dictionaries(st.text(st.characters()) | st.integers(), inner)
     ),
-    max_leaves=20,
+    max_leaves=8,
 )
 
 
-@given(st.dictionaries(st.text(st.characters()), HOSTILE), HOSTILE, HOSTILE)
+@settings(max_examples=30)
+@given(st.dictionaries(st.text(st.characters(), max_size=5), HOSTILE, max_size=3), HOSTILE, HOSTILE)
 def test_any_value_becomes_one_line_of_json(
     metadata: dict[str, Any], before: object, after: object
 ) -> None:
