@@ -23,7 +23,7 @@ from indelible.tlog.merkle import Frontier
 from indelible.tlog.signature import VerifierKey
 from indelible.tlog.tile import WIDTH
 from indelible.verify.checkpoints import CheckpointChecker
-from indelible.verify.diagnose import diagnose
+from indelible.verify.diagnose import Diagnosis
 from indelible.verify.entries import EntryTaker, Fault
 from indelible.verify.report import (
     CheckpointInfo,
@@ -77,6 +77,7 @@ class LogCheck:
         self._tree = TreeChecker(
             lambda level, n: source.tile(tenant.id, level, n), self._out.finding
         )
+        self._diagnosis = Diagnosis()
         self._compared = 0
         self._confirmed: SignedRoot | None = None
         self._newest: CheckpointRow | None = None
@@ -161,7 +162,7 @@ class LogCheck:
             judged = self._tree.tile(hashes, data.tiles.get(first // WIDTH), inside)
             if judged.altered or any(faults):
                 for k, fault in enumerate(faults):
-                    self._judge_entry(first + k, fault, judged.altered.get(k), judged)
+                    self._judge_entry(first, k, fault, judged)
             else:
                 self._out.add(first, end, Verdict.VALID)
             for root, holds in judged.answers:
@@ -208,9 +209,8 @@ class LogCheck:
 
     # 4. naming what was changed
 
-    def _judge_entry(
-        self, index: int, fault: Fault | None, right: bytes | None, judged: Judged
-    ) -> None:
+    def _judge_entry(self, first: int, position: int, fault: Fault | None, judged: Judged) -> None:
+        index, right = first + position, judged.altered.get(position)
         if right is None and fault is None:
             self._out.add(index, index + 1, Verdict.VALID)
             return
@@ -224,7 +224,15 @@ class LogCheck:
                 opened, k = found
                 event_id = read_event_id(opened.part(k, FACT))
                 if right is not None and (fault is None or fault.part is None):
-                    part, reason = diagnose(opened, k, right, self._entries.highest_day)
+                    start = index - k - first
+                    fate = {
+                        other: other + start in judged.altered
+                        for other in range(len(opened.layout))
+                        if 0 <= other + start < judged.width
+                    }
+                    part, reason = self._diagnosis.explain(
+                        opened, k, right, self._entries.highest_day, fate
+                    )
             elif right is not None and fault is None:
                 part, reason = "leaf", "its leaf was changed"
         if right is not None:

@@ -32,6 +32,8 @@ class SignedRoot(msgspec.Struct, frozen=True):
 class Judged(msgspec.Struct, frozen=True):
     """The outcome for one level-0 tile."""
 
+    # How many entries were judged.
+    width: int
     # Positions in the tile whose entry is not what the tree says, with the tree's leaf hash.
     altered: dict[int, bytes]
     # Whether the tree itself settled each difference, or entry and tile stand against each other.
@@ -163,7 +165,7 @@ class TreeChecker:
             for leaf in hashes:
                 if self._edge is not None and leaf is not None:
                     self._edge.append((leaf,))
-        return Judged(altered, certain, answers)
+        return Judged(len(hashes), altered, certain, answers)
 
     def _roots(self, hashes: Sequence[bytes | None], signed: list[SignedRoot]) -> list[bool]:
         """For each signed root: whether the tree with these leaves has it."""
