@@ -174,7 +174,7 @@ class UrlSink:
                 if error.code == 422:
                     return decode_json(content)
                 if error.code not in (429, 502, 503, 504) or not left:
-                    raise _refused(error.code, content) from error
+                    raise refused(error.code, content) from error
                 pause_s = _wait(error.headers.get("retry-after"), pause_s)
             except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
                 # The batch may be stored although no answer came; ids make the next try harmless.
@@ -190,7 +190,8 @@ def _wait(retry_after: str | None, pause_s: float) -> float:
     return pause_s
 
 
-def _refused(status: int, content: bytes) -> Error:
+def refused(status: int, content: bytes) -> Error:
+    """The error of a reply that was not what was asked for."""
     try:
         problem = decode_json(content)
         return Error(

@@ -9,6 +9,7 @@ from indelible.clock import Clock
 from indelible.server.access.attempts import Attempts
 from indelible.server.access.control import ControlDatabase
 from indelible.server.access.keys import Keys
+from indelible.server.access.outbox import OwnEvent, put
 from indelible.server.access.people import People
 from indelible.server.access.sessions import Sessions
 from indelible.server.access.tenant_settings import TenantSettings
@@ -39,6 +40,11 @@ class Access:
         self.keys = Keys(self.control, clock)
         self.attempts = Attempts(self.control, clock)
         self.tenant_settings = TenantSettings(self.control, settings.screen)
+
+    def put_own_event(self, tenant_id: int, event: OwnEvent) -> None:
+        """Leaves an event for the service to put into the ledger."""
+        with self.control.write() as transaction:
+            put(transaction, tenant_id, event)
 
     def close(self) -> None:
         """Writes down the last uses of keys and closes the database."""

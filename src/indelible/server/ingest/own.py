@@ -22,6 +22,8 @@ from indelible.server.ingest.own_reads import Read, ReadMerger, filter_of, make_
 
 log = logging.getLogger("indelible.own")
 
+EXPORT = "ExportAuditLog"
+
 # The ledger's side: durable when it returns; the same id again stores nothing.
 RecordOwn = Callable[[int, OwnEvent], Awaitable[object]]
 
@@ -46,9 +48,15 @@ class OwnAudit:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def record(self, tenant_id: int, event: OwnEvent) -> None:
-        """Records an event that has no change of the control database with it."""
-        await asyncio.to_thread(self._put, tenant_id, event)
-        await self.drain()
+        """
+        Records an event that has no change of the control database with it; durable on return.
+
+        When the ledger cannot take it now, it waits in the outbox.
+        """
+        try:
+            await self._record_own(tenant_id, event)
+        except Error:
+            await asyncio.to_thread(self._put, tenant_id, event)
 
     def _put(self, tenant_id: int, event: OwnEvent) -> None:
         with self._control.write() as transaction:
@@ -84,21 +92,29 @@ class OwnAudit:
         """
         Takes note of a read of the log; `query` is its filter and period as plain values.
 
-        Reads by keys are durable when this returns. A person's read may be held for some seconds.
+        Exports and reads by keys are durable when this returns, exports are never merged. Another
+        read of a person may be held for some seconds.
         """
         metadata: dict[str, Any] = {"query": filter_of(query)}
         if count is not None:
             metadata["count"] = count
+        is_export = operation == EXPORT
+        event_id = self.new_id()
         event = of_act(
             caller,
-            event_id=self.new_id(),
+            event_id=event_id,
             operation=operation,
             method=method,
             endpoint=endpoint,
             status=200,
+            stream="task" if is_export else "user",
+            job={"id": event_id, "state": "started"} if is_export else None,
             metadata=metadata,
         )
         event["occurred_at"] = format_us(self._clock.now_us())
+        if is_export:
+            await self.record(caller.tenant_id, event)
+            return
         read = make_read((caller.tenant_id, caller.id), operation, query, event)
         now_s = self._clock.monotonic_s()
         if caller.kind == "key":
