@@ -18,7 +18,7 @@ from indelible.tlog.merkle import (
     verify_inclusion,
 )
 from indelible.tlog.proof import prove_consistency, prove_inclusion
-from indelible.tlog.tile import TileReader, extend_tiles, tile_root, tiles_of, width_at
+from indelible.tlog.tile import ReadTile, TileReader, extend_tiles, tile_root, tiles_of, width_at
 
 LEAVES = [sha256(b"leaf %d" % n).digest() for n in range(70_000)]
 SMALL = 66
@@ -36,6 +36,10 @@ def grow(sizes: list[int]) -> Tiles:
     return tiles
 
 
+def reader_of(tiles: Tiles) -> ReadTile:
+    return lambda level, n: tiles[level, n]
+
+
 def test_roots_of_all_small_sizes() -> None:
     frontier = Frontier()
     for size in range(300):
@@ -49,7 +53,7 @@ def test_all_inclusion_proofs_of_small_trees() -> None:
         tiles = grow([size])
         root = mth(LEAVES[:size])
         for index in range(size):
-            found = prove_inclusion(index, size, lambda level, n, t=tiles: t[level, n])
+            found = prove_inclusion(index, size, reader_of(tiles))
             assert list(found) == path(index, LEAVES[:size])
             verify_inclusion(LEAVES[index], index, size, found, root)
             for other in (index - 1, index + 1, size):
@@ -128,7 +132,7 @@ def test_tiles_do_not_depend_on_how_leaves_arrive(steps: list[int]) -> None:
 @given(st.data())
 def test_proofs_out_of_tiles_of_large_trees(data: st.DataObject) -> None:
     tiles = grow([70_000])
-    read = lambda level, n: tiles[level, n]  # noqa: E731
+    read = reader_of(tiles)
     new = data.draw(st.integers(1, 70_000))
     old = data.draw(st.integers(1, new))
     index = data.draw(st.integers(0, new - 1))
