@@ -42,8 +42,9 @@ def check_strength(password: str, email: str) -> None:
 class Passwords:
     """Hashes and checks passwords off the event loop. Made once, used from the event loop only."""
 
-    def __init__(self) -> None:
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+    def __init__(self, at_once: int = _AT_ONCE, most_waiting: int = _WAITING) -> None:
+        self._slots = asyncio.Semaphore(at_once)
+        self._most_waiting = most_waiting
         self._waiting = 0
         # What a login with an unknown e-mail is checked against, so that it takes as long.
         self._nobody = _hasher.hash("no account has this password")
@@ -63,7 +64,7 @@ class Passwords:
         return _hasher.check_needs_rehash(stored)
 
     async def _run(self, work: Callable[..., _R], *args: str) -> _R:
-        if self._waiting >= _WAITING:
+        if self._waiting >= self._most_waiting:
             raise Pushback("too many logins at once", retry_after_s=2)
         self._waiting += 1
         try:

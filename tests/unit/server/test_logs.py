@@ -1,0 +1,35 @@
+"""Log lines: nothing that a sender controls can forge one."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+
+from indelible.server.logs import _Formatter, printable
+
+
+def record(message: str, **extra: object) -> logging.LogRecord:
+    made = logging.LogRecord("indelible.web", logging.INFO, "f", 1, message, None, None)
+    made.__dict__.update(extra)
+    return made
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\r\nb", "a\x1b[2Jb", "a\u202eb", "a\u2028b", "a\0b"])
+def test_control_characters_are_written_out(text: str) -> None:
+    assert printable(text).isprintable()
+    assert "\\" in printable(text)
+    assert "\n" not in _Formatter(as_json=False).format(record(text))
+
+
+def test_json_lines() -> None:
+    line = json.loads(_Formatter(as_json=True).format(record("GET /x 200", request_id="r", ms=1.5)))
+    assert line["message"] == "GET /x 200"
+    assert (line["level"], line["request_id"], line["ms"]) == ("info", "r", 1.5)
+    assert line["time"].endswith("Z")
+
+
+def test_text_lines() -> None:
+    line = _Formatter(as_json=False).format(record("GET /x 200", request_id="r", ip=None))
+    assert line.endswith("info    GET /x 200 request_id=r")
