@@ -113,10 +113,44 @@ class Follower:
         file.write(progress)
         followed = _Followed(file, progress)
         if progress.batch.stop > progress.batch.start:
-            batch = progress.batch
+            self._finish(tenant_id, followed)
+        return followed
+
+    def _finish(self, tenant_id: int, followed: _Followed) -> None:
+        """
+        Step 2: completes the batch that was under way.
+
+        Sent again it adds what is missing, and nothing when its token is known. When the rows are
+        wrong even then, they were lost or doubled later: out with them, and again in a new epoch.
+        """
+        batch = followed.progress.batch
+        if not self._holds(tenant_id, batch):
             entries = self._read(tenant_id, batch.start, batch.stop)
             self._insert(tenant_id, followed, entries)
-        return followed
+        if self._holds(tenant_id, batch):
+            if followed.progress.batch == batch:
+                followed.progress = followed.progress.done()
+            return
+        self.detail = f"repairing from entry {batch.start}"
+        self._delete(tenant_id, batch.start)
+        followed.progress = msgspec.structs.replace(
+            followed.progress,
+            epoch=self._next_epoch(followed.progress.epoch),
+            batch=Batch(batch.start, batch.start, 0),
+            rows=followed.progress.rows - (batch.rows if followed.progress.batch != batch else 0),
+        )
+        followed.file.write(followed.progress)
+
+    def _holds(self, tenant_id: int, batch: Batch) -> bool:
+        """Whether the index has each row of a batch just once."""
+        counts = msgspec.json.decode(
+            self._client.query(
+                "SELECT count() AS n, uniqExact(idx) AS kinds FROM events "
+                "WHERE tenant = {tenant:UInt32} AND idx >= {start:UInt64} AND idx < {stop:UInt64}",
+                {"tenant": tenant_id, "start": batch.start, "stop": batch.stop},
+            )
+        )
+        return bool(counts["n"] == counts["kinds"] == batch.rows)
 
     def _verified(self, tenant_id: int, progress: Progress) -> Progress:
         """Compares what the index holds with what was written down; repairs what differs."""

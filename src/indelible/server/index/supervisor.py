@@ -111,7 +111,6 @@ class IndexProcess:
         while True:
             begun = self._clock.monotonic_s()
             code = await self._run_once()
-            self._up.clear()
             if self._stopping:
                 return
             if self._clock.monotonic_s() - begun > HEALTHY_S:
@@ -152,6 +151,8 @@ class IndexProcess:
         try:
             await self._receive(reader)
         finally:
+            # From this moment questions wait for the next process.
+            self._up.clear()
             self._writer.close()
             self._writer = None
             process = self._process
@@ -332,6 +333,8 @@ class IndexProcess:
     async def _send(self, message: protocol.ToIndex) -> None:
         writer = self._writer
         if writer is None or writer.is_closing():
+            # Seen here before the watch has seen it: what is sent again waits for the next one.
+            self._up.clear()
             raise _Gone("the index process restarts")
         writer.write(protocol.encode_frame(message))
         try:

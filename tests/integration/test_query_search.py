@@ -1,0 +1,247 @@
+"""The standing differential test: whatever is searched for, the index finds what a scan finds."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.integration.plain_scan import contains, fields, has, shape
+from tests.integration.search_index import Entries, Running
+
+pytestmark = pytest.mark.timeout(300)
+
+# Pieces that break naive search: escapes of LIKE, SQL, regular expressions and JSON; letters whose
+# case folding changes length or comes from another script; our own control characters.
+HARD = [
+    "%", "_", "\\", "\\\\", "'", '"', "''", "--", ";", "/*", "{p0:String}", "\\x41", "[a-z]", ".*",
+    "^", "$", "(?i)", "\\E", "\n", "\t", "\x00", "\x01", "\x02", "\x1e", "\x1f", "\ufffd", "ﬀ", "ß",
+    "ẞ", "SS", "ss", "İ", "i̇", "ı", "I", "K", "k", "ſ", "s", "Ω", "ω", "Σ", "ς", "σ", "東京", "都",
+    "ひらがな", "한국", "é", "e\u0301", "Ǆ", "ǆ", "😀", "\u200b", "\u202e", "\u00a0", "ﷺ", "NULL",
+    "true", "0", "-1", "é".upper(), "naïve", "100%", "a_b", "C:\\dir\\n", "*", "?", "[",
+]  # fmt: skip
+SEED = 20261123
+
+
+def _text(rng: random.Random) -> str:
+    return "".join(
+        rng.choice(HARD) if rng.random() < 0.6 else rng.choice(["ab", "Xy", " ", "foo", "BAR-7"])
+        for _ in range(rng.randrange(1, 5))
+    )[:60]
+
+
+def _value(rng: random.Random, depth: int = 0) -> Any:
+    kind = rng.randrange(8 if depth < 2 else 6)
+    if kind == 6:
+        return {_text(rng): _value(rng, depth + 1) for _ in range(2)}
+    if kind == 7:
+        return [_value(rng, depth + 1) for _ in range(2)]
+    return [None, True, rng.randrange(-500, 500), rng.random(), _text(rng), _text(rng)][kind]
+
+
+def _event(rng: random.Random) -> dict[str, Any]:
+    def maybe(make: Any) -> Any:
+        return make() if rng.random() < 0.5 else None
+
+    def text() -> str:
+        return _text(rng)
+
+    return {
+        "operation": text() or "x",
+        "stream": rng.choice(["user", "system", "task"]),
+        "category": maybe(text),
+        "method": maybe(text),
+        "endpoint": maybe(
+            lambda: rng.choice(["/groups/", "/a/b/", "/p/123456/"])
+            + rng.choice(["17", "g_4", _text(rng), "{id}", "9f8e7d6c5b4a"])
+        ),
+        "status": maybe(lambda: rng.choice([200, 201, 403, 404, 500])),
+        "actor": {
+            "id": maybe(text),
+            "email": maybe(lambda: rng.choice(["Ana@Example.com", "k@straße.de", _text(rng)])),
+            "name": maybe(text),
+            "on_behalf_of": maybe(lambda: {"id": maybe(text), "name": text()}),
+        },
+        "origin": maybe(
+            lambda: {
+                "ip": maybe(lambda: f"10.0.{rng.randrange(3)}.{rng.randrange(20)}"),
+                "peer_ip": maybe(lambda: "2001:DB8::7"),
+                "device_id": maybe(text),
+                "user_agent": maybe(text),
+            }
+        ),
+        "targets": [
+            {"type": maybe(text), "id": maybe(text), "name": maybe(text)}
+            for _ in range(rng.randrange(3))
+        ],
+        "changes": [
+            {"path": text(), "before": _value(rng), "after": _value(rng)}
+            for _ in range(rng.randrange(3))
+        ],
+        "context": maybe(
+            lambda: {
+                "request_id": maybe(text),
+                "session_id": maybe(text),
+                "trace_id": maybe(text),
+                "source": maybe(text),
+                "source_version": maybe(text),
+                "source_seq": maybe(lambda: 7),
+            }
+        ),
+        "job": maybe(
+            lambda: {
+                "id": maybe(text), "root_id": maybe(text), "parent_id": maybe(text),
+                "state": "failed", "queue": maybe(text),
+            }
+        ),
+        "severity": maybe(lambda: rng.choice(["info", "critical"])),
+        "reason": maybe(text),
+        "metadata": maybe(lambda: {_text(rng): _value(rng)}),
+    }  # fmt: skip
+
+
+class Corpus:
+    def __init__(self, running: Running, entries: Entries) -> None:
+        self.running = running
+        self.events = {index: shape(event) for index, event in entries.events.items()}
+
+    def scan(self, test: Any) -> list[int]:
+        return sorted((i for i, event in self.events.items() if test(event)), reverse=True)
+
+    def search(self, q: str) -> list[int]:
+        return sorted(self.running.find(q), reverse=True)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
+    data = tmp_path_factory.mktemp("search")
+    entries = Entries(data)
+    rng = random.Random(SEED)
+    entries.add(*(_event(rng) for _ in range(600)))
+    # Another tenant with the very same events: none of them may ever be found.
+    other = Entries(data, tenant_id=2, seed=9)
+    rng = random.Random(SEED)
+    other.add(*(_event(rng) for _ in range(100)))
+    running = Running(data)
+    running.wait(entries.size)
+    running.wait(other.size, tenant_id=2)
+    yield Corpus(running, entries)
+    running.stop()
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def test_phrases_are_found_wherever_a_scan_finds_them(corpus: Corpus) -> None:
+    rng = random.Random(SEED + 1)
+    texts = [t for event in corpus.events.values() for ts in fields(event).values() for t in ts]
+    hits = 0
+    for round_ in range(260):
+        if round_ < len(HARD):
+            needle = HARD[round_]
+        else:
+            text = rng.choice(texts)
+            start = rng.randrange(len(text))
+            needle = text[start : start + rng.randrange(1, 9)]
+            needle = rng.choice([needle, needle.upper(), needle.lower(), needle.swapcase()])
+        want = corpus.scan(lambda event, needle=needle: contains(event, needle))
+        assert corpus.search(_quoted(needle)) == want, ascii(needle)
+        hits += bool(want)
+    assert hits > 150
+
+
+def test_fields_are_matched_as_a_scan_matches_them(corpus: Corpus) -> None:
+    rng = random.Random(SEED + 2)
+    names = ["actor", "endpoint", "target", "change", "device", "method", "operation", "category",
+             "source", "request", "session", "job", "ip"]  # fmt: skip
+    hits = 0
+    for _ in range(260):
+        name = rng.choice(names)
+        texts = [text for event in corpus.events.values() for text in fields(event)[name]]
+        text = rng.choice(texts)
+        if rng.random() < 0.5:
+            query, how, value = f"{name}:{_quoted(text)}", "whole", text
+        else:
+            value = text[: rng.randrange(1, len(text) + 1)]
+            if set(value) & set('" \n\t\u00a0') or value.split() != [value] or value[0] == '"':
+                continue
+            if rng.random() < 0.5:
+                value += "*"
+            in_text = name in ("actor", "endpoint", "target", "change")
+            how = "wild" if "*" in value else "part" if in_text else "whole"
+            query = f"{name}:{value}"
+        want = corpus.scan(lambda event, a=(name, value, how): has(event, *a))
+        assert corpus.search(query) == want, ascii(query)
+        hits += bool(want)
+    assert hits > 100
+
+
+def test_terms_are_combined_and_negated(corpus: Corpus) -> None:
+    rng = random.Random(SEED + 3)
+    for _ in range(40):
+        one, two = rng.choice(HARD[:12]), rng.choice(["ab", "xy", "foo", "ss", "k"])
+        status = rng.choice([200, 403, 404])
+        want = corpus.scan(
+            lambda event, one=one, two=two, status=status: (
+                contains(event, one) and not contains(event, two) and event["status"] != status
+            )
+        )
+        query = f"{_quoted(one)} -{two} -status:{status}"
+        assert corpus.search(query) == want, ascii(query)
+
+
+@pytest.mark.parametrize(
+    ("query", "test"),
+    [
+        ("status:404", lambda e: e["status"] == 404),
+        ("status:4xx", lambda e: e["status"] is not None and 400 <= e["status"] < 500),
+        ("-status:2xx", lambda e: e["status"] is None or not 200 <= e["status"] < 300),
+        ("status:>=403", lambda e: e["status"] is not None and e["status"] >= 403),
+        ("status:<300", lambda e: e["status"] is not None and e["status"] < 300),
+        ("status:none", lambda e: e["status"] is None),
+        ("status:N/A", lambda e: e["status"] is None),
+        ("outcome:DENIED", lambda e: e["outcome"] == "denied"),
+        ("kind:task", lambda e: e["actor"]["kind"] == "task"),
+        ("404", lambda e: contains(e, "404")),
+        ("-foo", lambda e: not contains(e, "foo")),
+    ],
+)
+def test_closed_fields(corpus: Corpus, query: str, test: Any) -> None:
+    want = corpus.scan(test)
+    assert want
+    assert corpus.search(query) == want
+
+
+def test_ids_and_indices(corpus: Corpus) -> None:
+    index, event = next(iter(corpus.events.items()))
+    assert corpus.search(f"id:{event['id'].upper()}") == [index]
+    assert corpus.search(f"index:{index}") == [index]
+    assert index in corpus.search(event["id"][4:20].upper())
+    assert corpus.search("index:<10") == sorted((i for i in corpus.events if i < 10), reverse=True)
+
+
+def test_more_values_than_are_listed(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The long way, by subquery, gives what the short one gives."""
+    from indelible.server.query import prepare
+
+    short = {q: corpus.search(q) for q in ("a", "e", "kind:u*", "actor:a", "-o", "0")}
+    monkeypatch.setattr(prepare, "MAX_VALUES", 0)
+    assert {q: corpus.search(q) for q in short} == short
+    assert all(short.values())
+
+
+def test_counts_agree_with_lists(corpus: Corpus) -> None:
+    for q in ("foo", "-foo", "kind:user", "status:4xx", "zzzzzzzz"):
+        filter_ = corpus.running.filter(q=q)
+        assert corpus.running.run(corpus.running.query.count(filter_)) == len(corpus.search(q))
+
+
+def test_another_tenant_sees_its_own_events_only(corpus: Corpus) -> None:
+    running = corpus.running
+    filter_ = running.filter(tenant_id=2)
+    assert running.run(running.query.count(filter_)) == 100
+    first = next(iter(corpus.events.values()))
+    filter_ = running.filter(tenant_id=2, q=f"id:{first['id']}")
+    assert running.run(running.query.count(filter_)) == 0
