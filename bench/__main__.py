@@ -29,6 +29,7 @@ from bench.service import Service, weigh
 
 ROOT = Path(__file__).resolve().parent.parent
 BATCH = 500
+PEER_TIMEOUT_S = 120
 SINGLES = 200_000  # more than any machine sends in the time given
 PEERS = {
     "SQLite + FTS5": ("sqlite_fts", 200_000),
@@ -102,14 +103,24 @@ def measure_peers(folder: Path, events: int, end_us: int) -> dict[str, dict[str,
         work.mkdir()
         command = [sys.executable, "-m", "bench.peers.run", module, str(folder / "batches")]
         command += [str(min(events, most)), str(end_us), str(work)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-        if done.returncode == 0:
-            results[title] = json.loads(done.stdout.splitlines()[-1])
-        else:
-            last = done.stderr.strip().splitlines()[-1:] or ["no message"]
-            results[title] = f"it failed: {last[0]}"
+        results[title] = run_peer(command)
         shutil.rmtree(work, ignore_errors=True)
     return results
+
+
+def run_peer(command: list[str]) -> dict[str, Any] | str:
+    """The peer's numbers, or why there are none."""
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=PEER_TIMEOUT_S
+        )
+    except subprocess.TimeoutExpired:
+        return f"it took more than {PEER_TIMEOUT_S} s"
+    if done.returncode == 0:
+        numbers: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return numbers
+    last = done.stderr.strip().splitlines()[-1:] or ["no message"]
+    return f"it failed: {last[0]}"
 
 
 def install_postgres() -> bool:

@@ -229,7 +229,8 @@ def show_summary(outcomes: list[Outcome], seconds: float) -> tuple[int, int, int
             if one.is_pytest
             else f"{'-':>8}{'-':>8}{'-':>9}"
         )
-        result = "ok" if one.ok else "FAILED"
+        only_skips = bool(one.skips) and not one.passed
+        result = "FAILED" if not one.ok else "skipped" if only_skips else "ok"
         print(f"{one.name:<14}{result:<9}{counts}{one.seconds:>10.1f}")
     print(f"{'total':<48}{seconds:>10.1f}")
 
