@@ -71,8 +71,8 @@ def ingest(service: Service, bodies: Path, numbers: Numbers) -> None:
         f" (a batch: p50 {sent['p50_ms']:.0f} ms, p99 {sent['p99_ms']:.0f} ms, pushed back"
         f" {sent['pushed_back']} times); indexed {indexed_at - begun - sent['seconds']:.1f} s after"
         f" the last acknowledgement. Processor time an event: {alone:.1f} µs of the service until"
-        f" acknowledged, {until_stored:.1f} µs with the index process at work meanwhile, {until_indexed:.1f} µs"
-        f" until all is indexed; {sent['cpu_s'] / events * 1e6:.1f} µs of the load generator."
+        f" acknowledged, {until_stored:.1f} µs with the index process at work meanwhile,"
+        f" {until_indexed:.1f} µs until all is indexed; {sent['cpu_s'] / events * 1e6:.1f} µs of the load generator."
     )
 
 
