@@ -50,7 +50,9 @@ export default function EventDrawer({
     queryFn: ({ signal }) => fetchEvent(id, signal),
     ...(inList ? { placeholderData: inList } : {}),
   });
-  useEffect(() => panel.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    panel.current?.focus({ preventScroll: true });
+  }, []);
 
   const newer = place === null ? undefined : rows.at(place - 1);
   const older = place === null ? undefined : rows.at(place + 1);

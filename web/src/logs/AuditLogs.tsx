@@ -108,7 +108,9 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
   // A new view is read from its beginning.
   const listKey = JSON.stringify(scope.filters);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key is the trigger
-  useEffect(() => scroller.current?.scrollTo({ top: 0 }), [listKey]);
+  useEffect(() => {
+    scroller.current?.scrollTo({ top: 0 });
+  }, [listKey]);
 
   const iconOnly = narrow ? "btn icon quiet" : "btn";
   const pill = fresh > 0 && total !== 0 && (

@@ -12,6 +12,7 @@ import {
 } from "react";
 import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
+import { copyWhole } from "../text/Shown.tsx";
 import { CardRow, TableRow } from "./EventRow.tsx";
 import type { Rows } from "./rows.ts";
 import type { Scope } from "./scope.ts";
@@ -76,7 +77,9 @@ export function EventTable(props: EventTableProps) {
     ),
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new height is the trigger
-  useEffect(() => virtual.measure(), [virtual, rowPx]);
+  useEffect(() => {
+    virtual.measure();
+  }, [virtual, rowPx]);
 
   const items = virtual.getVirtualItems();
   const seenEnd = virtual.range?.endIndex ?? 0;
@@ -173,7 +176,12 @@ export function EventTable(props: EventTableProps) {
           <th scope="col">{text.columns.operation}</th>
         </tr>
       </thead>
-      <tbody ref={body} style={{ height: virtual.getTotalSize() }} onKeyDown={onKeyDown}>
+      <tbody
+        ref={body}
+        style={{ height: virtual.getTotalSize() }}
+        onKeyDown={onKeyDown}
+        onCopy={copyWhole}
+      >
         {items.map((item) => {
           const event = rows.at(item.index);
           return (

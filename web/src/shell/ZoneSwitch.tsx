@@ -65,7 +65,9 @@ function ZoneList({
   const input = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
-  useEffect(() => input.current?.focus(), []);
+  useEffect(() => {
+    input.current?.focus();
+  }, []);
 
   const choices = useMemo((): Choice[] => {
     const text = typed.trim().toLowerCase().replaceAll(" ", "_");
