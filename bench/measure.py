@@ -72,7 +72,8 @@ def ingest(service: Service, bodies: Path, numbers: Numbers) -> None:
         f" {sent['pushed_back']} times); indexed {indexed_at - begun - sent['seconds']:.1f} s after"
         f" the last acknowledgement. Processor time an event: {alone:.1f} µs of the service until"
         f" acknowledged, {until_stored:.1f} µs with the index process at work meanwhile,"
-        f" {until_indexed:.1f} µs until all is indexed; {sent['cpu_s'] / events * 1e6:.1f} µs of the load generator."
+        f" {until_indexed:.1f} µs until all is indexed;"
+        f" {sent['cpu_s'] / events * 1e6:.1f} µs of the load generator."
     )
 
 
