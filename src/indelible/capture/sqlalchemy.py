@@ -232,7 +232,13 @@ class Capture:
             if holder is not None and holder.collects:
                 holder.touched.append(Touched(row.target, changes))
                 continue
-            fields: EventFields = {"targets": [row.target], "changes": changes}
+            fields: EventFields = {
+                "method": f"Row{row.verb}d",
+                "endpoint": None if holder is None else holder.content.get("endpoint"),
+                "outcome": "success",
+                "targets": [row.target],
+                "changes": changes,
+            }
             if row.count is not None:
                 fields["changes"] = None
                 fields["metadata"] = {"bulk": True, "rows": row.count}

@@ -67,6 +67,8 @@ class Indelible:
     Args:
         url: address of the service; key: a write key.
         source: name of the product, as it shows in `context.source`.
+        instance: name of this process, by which its numbering is told from others; made up if
+            absent.
         mode: `async` queues; `sync` stores before `record` returns and raises if it cannot.
         on_full: what happens when queue and spool are full: `drop_and_count` (told by a
             `GapRecorded` event), `block`, or `raise`.
@@ -82,6 +84,7 @@ class Indelible:
         *,
         source: str,
         source_version: str | None = None,
+        instance: str | None = None,
         mode: Mode = "async",
         on_full: Policy = "drop_and_count",
         max_queue: int = 10_000,
@@ -119,6 +122,8 @@ class Indelible:
                 url, key, timeout_s=timeout_s, now_us=self._clock.now_us, tls=tls
             ),
             make_gap=self._composer.gap,
+            instance=instance,
+            home_pid=os.getpid(),
             policy=on_full,
             max_queue=max_queue,
             max_queue_bytes=max_queue_bytes,

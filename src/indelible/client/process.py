@@ -32,6 +32,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     new_transport: Callable[[], Transport]
     make_gap: Callable[[Gap, int, str], bytes]
+    instance: str | None
+    home_pid: int
     policy: Policy
     max_queue: int
     max_queue_bytes: int
@@ -51,7 +53,11 @@ class Parts:
 
     def __init__(self, plan: Plan) -> None:
         self.pid = os.getpid()
-        self.instance = f"{socket.gethostname()[:100]}-{self.pid}-{plan.random_bytes(4).hex()}"
+        # A name given by the host is for the process that it was given in, not for its children.
+        named = plan.instance if self.pid == plan.home_pid else None
+        self.instance = (
+            named or f"{socket.gethostname()[:100]}-{self.pid}-{plan.random_bytes(4).hex()}"
+        )
         self.spools: list[Spool] = []
         own: Spool | None = None
         if plan.spool_root is not None:

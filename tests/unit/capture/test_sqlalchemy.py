@@ -297,3 +297,4 @@ def test_a_job_leaves_one_event_per_row_with_its_job(
     events = told(client, service)
     assert [event["targets"][0]["name"] for event in events] == ["a", "b"]
     assert {event["job"]["id"] for event in events} == {"j_1"}
+    assert {(event["method"], event["outcome"]) for event in events} == {("RowCreated", "success")}

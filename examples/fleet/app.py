@@ -1,0 +1,103 @@
+"""The one place where fleet is put together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exception_handlers import http_exception_handler
+from fastapi.responses import Response
+from fastapi.staticfiles import StaticFiles
+from fastapi.templating import Jinja2Templates
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session, sessionmaker
+from starlette.exceptions import HTTPException
+
+from fleet import api, login, pages
+from fleet.access import Sessions, find_caller
+from fleet.jobs import Scheduler
+from fleet.models import Base, User
+from fleet.modules import MODULES
+from fleet.sample import fill
+from indelible import Indelible
+from indelible.capture.asgi import AuditMiddleware
+from indelible.capture.sqlalchemy import capture_changes
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the command line says."""
+
+    data: Path
+    audit_url: str
+    session_minutes: float = 30.0
+    jobs_every_s: float = 300.0
+    trusted_proxies: Sequence[str] = ()
+
+
+def create_app(settings: Settings, audit: Indelible) -> FastAPI:
+    """Fleet, writing its audit events through `audit`."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(f"sqlite:///{settings.data / 'fleet.sqlite3'}")
+    Base.metadata.create_all(engine)
+    new_session = sessionmaker(engine, expire_on_commit=False)
+    with Session(engine) as session:
+        if session.scalar(select(User.id).limit(1)) is None:
+            fill(session)  # before capturing: sample rows are not anybody's act
+    capture_changes(new_session, client=audit)
+    sessions = Sessions(settings.session_minutes * 60, time.monotonic)
+    scheduler = Scheduler(audit, new_session, sessions, settings.jobs_every_s)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        _tell_system(audit, "StartService")
+        scheduler.start()
+        yield
+        scheduler.stop()
+        _tell_system(audit, "StopService")
+
+    app = FastAPI(title="Fleet", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.new_session = new_session
+    app.state.sessions = sessions
+    app.state.scheduler = scheduler
+    app.state.templates = Jinja2Templates(HERE / "templates")
+    app.state.templates.env.globals.update(modules=MODULES, audit_url=settings.audit_url)
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    for part in (login.router, api.router, pages.router):
+        app.include_router(part)
+    app.add_exception_handler(HTTPException, _show_problem)  # type: ignore[arg-type]
+    app.add_middleware(
+        AuditMiddleware, client=audit, trusted_proxies=tuple(settings.trusted_proxies)
+    )
+    return app
+
+
+def _tell_system(audit: Indelible, operation: str) -> None:
+    audit.record(
+        operation,
+        stream="system",
+        category="configuration",
+        method="ServiceEvent",
+        endpoint="/service",
+        outcome="success",
+        actor={"kind": "system", "name": "fleet"},
+    )
+
+
+async def _show_problem(request: Request, problem: HTTPException) -> Response:
+    """Problems as a page for people, as JSON for the API."""
+    if request.url.path.startswith("/api/"):
+        return await http_exception_handler(request, problem)
+    reply: Response = request.app.state.templates.TemplateResponse(
+        request,
+        "problem.html",
+        {"caller": find_caller(request), "status": problem.status_code, "detail": problem.detail},
+        status_code=problem.status_code,
+    )
+    return reply

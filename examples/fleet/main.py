@@ -1,0 +1,66 @@
+"""Command line of fleet: `python examples/fleet --url http://127.0.0.1:8080 --key ind_w_…`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from fleet.app import Settings, create_app
+from indelible import Indelible
+from indelible.client import Pace
+from indelible.errors import Error
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs fleet until it is stopped; prints its address as the first line."""
+    parser = argparse.ArgumentParser(prog="fleet", description="Sample product for Indelible.")
+    parser.add_argument("--url", required=True, help="address of the Indelible service")
+    parser.add_argument("--key", default=os.environ.get("FLEET_AUDIT_KEY"), help="a write key")
+    parser.add_argument("--data", type=Path, default=Path("var/fleet"))
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8081, help="0 takes a free one")
+    parser.add_argument("--jobs-every", type=float, default=300.0, help="seconds; 0: only by hand")
+    parser.add_argument("--session-minutes", type=float, default=30.0)
+    parser.add_argument("--trusted-proxies", nargs="*", default=[])
+    given = parser.parse_args(arguments)
+    if not given.key:
+        parser.error("give a write key with --key or in FLEET_AUDIT_KEY")
+    try:
+        audit = Indelible(
+            given.url,
+            given.key,
+            source="fleet-web",
+            source_version="3.1",
+            spool_dir=given.data / "spool",
+            pace=Pace(linger_s=0.1),
+        )
+    except Error as error:
+        sys.stderr.write(f"fleet: {error.message}\n")
+        return 1
+    settings = Settings(
+        data=given.data,
+        audit_url=given.url,
+        session_minutes=given.session_minutes,
+        jobs_every_s=given.jobs_every,
+        trusted_proxies=given.trusted_proxies,
+    )
+    app = create_app(settings, audit)
+    listener = socket.socket(socket.AF_INET6 if ":" in given.host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((given.host, given.port))
+    except OSError as error:
+        sys.stderr.write(f"fleet: cannot listen on port {given.port}: {error.strerror}\n")
+        return 1
+    sys.stdout.write(f"listening on http://{given.host}:{listener.getsockname()[1]}\n")
+    sys.stdout.flush()
+    # The middleware finds the client's address by itself, so uvicorn must not rewrite the peer.
+    config = uvicorn.Config(app, proxy_headers=False, log_level="warning")
+    uvicorn.Server(config).run(sockets=[listener])
+    audit.close()
+    return 0
