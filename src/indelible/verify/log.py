@@ -237,7 +237,7 @@ class LogCheck:
                 part, reason = "leaf", "its leaf was changed"
         if right is not None:
             verdict = Verdict.ALTERED
-            if not judged.certain:
+            if position >= judged.certain:
                 reason += "; or its hash in the tile was: nothing signed above tells which"
         self._out.add(index, index + 1, verdict)
         self._out.finding(Finding(verdict, reason, index, index + 1, event_id, part))

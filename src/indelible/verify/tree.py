@@ -36,8 +36,9 @@ class Judged(msgspec.Struct, frozen=True):
     width: int
     # Positions in the tile whose entry is not what the tree says, with the tree's leaf hash.
     altered: dict[int, bytes]
-    # Whether the tree itself settled each difference, or entry and tile stand against each other.
-    certain: bool
+    # Below this position the tree itself settled each difference; from it on entry and tile stand
+    # against each other.
+    certain: int
     # For each root inside this tile: whether the tree leads to it.
     answers: list[tuple[SignedRoot, bool]]
 
@@ -77,7 +78,7 @@ class TreeChecker:
         width = len(leaves)
         known = None if None in leaves else b"".join(leaf for leaf in leaves if leaf is not None)
         if stored is not None and known == stored[: width * HASH_SIZE]:
-            return self._accept(n, leaves, signed, {}, certain=True)
+            return self._accept(n, leaves, signed, {}, certain=width)
 
         in_tile = _slots(stored, width)
         parent = self._parent(n) if width == WIDTH else None
@@ -89,13 +90,19 @@ class TreeChecker:
             [b if b is not None else a for a, b in zip(leaves, in_tile, strict=True)],
         )
         for chosen in candidates:
-            if self._fits(chosen, parent, signed):
-                return self._settle(n, leaves, in_tile, chosen, signed)
+            if parent is not None and _root(chosen) == parent:
+                return self._settle(n, leaves, in_tile, chosen, signed, width)
+        trusted = [root for root in signed if not root.keeper]
+        for chosen in candidates:
+            # A signed root speaks for the leaves below its size, not for those after it.
+            if trusted and self._roots(chosen, trusted[-1:])[0]:
+                certain = trusted[-1].size - n * WIDTH
+                return self._settle(n, leaves, in_tile, chosen, signed, certain)
         # Nothing outside decides: the tile is believed, and the report says that it may be wrong.
         chosen = candidates[3]
-        altered = {i: in_tile[i] or b"" for i in differ if in_tile[i] is not None}
+        altered = {i: hash_ for i in differ if (hash_ := in_tile[i]) is not None}
         self._report_short(n, in_tile, differ)
-        return self._accept(n, chosen, signed, altered, certain=False, parent=parent)
+        return self._accept(n, chosen, signed, altered, certain=0, parent=parent)
 
     def finish(self, growing: bool) -> None:
         """Looks at the right end of the upper tiles; a growing log may have more by now."""
@@ -113,6 +120,7 @@ class TreeChecker:
         in_tile: Sequence[bytes | None],
         chosen: Sequence[bytes | None],
         signed: list[SignedRoot],
+        certain: int,
     ) -> Judged:
         """What the tree says is known: compare both sides with it."""
         altered = {}
@@ -125,7 +133,7 @@ class TreeChecker:
             if in_tile[i] != right:
                 bad_slots.append(i)
         self._report_short(n, in_tile, bad_slots)
-        return self._accept(n, chosen, signed, altered, certain=True)
+        return self._accept(n, chosen, signed, altered, certain=certain)
 
     def _report_short(self, n: int, in_tile: Sequence[bytes | None], bad_slots: list[int]) -> None:
         if all(slot is None for slot in in_tile):
@@ -144,17 +152,14 @@ class TreeChecker:
         signed: list[SignedRoot],
         altered: dict[int, bytes],
         *,
-        certain: bool,
+        certain: int,
         parent: bytes | None = None,
     ) -> Judged:
         """Takes these leaves into the tree, and compares it with the signed roots inside."""
         answers = list(zip(signed, self._roots(hashes, signed), strict=True))
         self._done = n + 1
         if len(hashes) == WIDTH:
-            whole = b"".join(h for h in hashes if h is not None)
-            node: bytes | None = tile_root(whole) if len(whole) == FULL_TILE else self._parent(n)
-            if parent is not None:
-                node = parent
+            node = parent or _root(hashes) or self._parent(n)
             if node is None:
                 self._edge = None
             elif self._edge is not None:
@@ -181,18 +186,6 @@ class TreeChecker:
                 edge.append((leaf,))
             answers.append(edge.root() == item.root)
         return answers
-
-    def _fits(
-        self, hashes: Sequence[bytes | None], parent: bytes | None, signed: list[SignedRoot]
-    ) -> bool:
-        """Whether something above the tile vouches for these leaves, the whole of them."""
-        if parent is not None:
-            whole = b"".join(h for h in hashes if h is not None)
-            if len(whole) == FULL_TILE and tile_root(whole) == parent:
-                return True
-        # The last signed root covers the most; later leaves of the tile it cannot speak for.
-        trusted = [root for root in signed if not root.keeper]
-        return bool(trusted) and self._roots(hashes, trusted[-1:])[0]
 
     def _parent(self, n: int) -> bytes | None:
         """The stored hash over a full level-0 tile, one level up."""
@@ -241,3 +234,9 @@ def _slots(stored: bytes | None, width: int) -> list[bytes | None]:
     data = stored or b""
     slots = [data[at : at + HASH_SIZE] for at in range(0, width * HASH_SIZE, HASH_SIZE)]
     return [slot if len(slot) == HASH_SIZE else None for slot in slots]
+
+
+def _root(hashes: Sequence[bytes | None]) -> bytes | None:
+    """The hash over a full tile; None when a hash of it is not known."""
+    whole = b"".join(h for h in hashes if h is not None)
+    return tile_root(whole) if len(whole) == FULL_TILE else None

@@ -152,6 +152,28 @@ def test_a_changed_tile_is_told_apart_from_a_changed_entry(filled: SampleLedger)
     assert "entry 265" in only(tenant).reason
 
 
+def test_a_changed_tile_behind_the_last_checkpoint_in_it(filled: SampleLedger) -> None:
+    """The tile above decides, although the checkpoint at 302 fits the changed tile as well."""
+    (data,) = filled.db.execute("SELECT hashes FROM tile WHERE level = 0 AND n = 1").fetchone()
+    changed = bytearray(data)
+    changed[32 * 100] ^= 1
+    filled.db.execute("UPDATE tile SET hashes = ? WHERE level = 0 AND n = 1", (bytes(changed),))
+    _, tenant = check(filled)
+    assert tenant.counts == {"VALID": 602}
+    assert only(tenant).part == "tile 0/1"
+
+
+def test_where_nothing_decides_both_are_named(filled: SampleLedger) -> None:
+    """In the last tile, after its last checkpoint, nothing lies above tile and entry."""
+    filled.add_run([sample_event(n) for n in range(20)])
+    change_item(filled, "first = 602 AND part = 4", 5, lambda data: data.replace(b"5", b"6", 1))
+    report, tenant = check(filled)
+    assert report.exit_code == 1
+    assert spans(tenant)[-2] == (607, 608, "ALTERED")
+    reasons = {f.index: f.reason for f in tenant.findings if f.verdict is Verdict.ALTERED}
+    assert "nothing signed above tells which" in reasons[607]
+
+
 def test_a_changed_tile_and_a_changed_entry_at_once(filled: SampleLedger) -> None:
     where = "first = 2 AND category = 19 AND part = 1"
     change_item(filled, where, 3, lambda data: data.replace(b"POST", b"GETS"))
