@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -50,7 +51,10 @@ class SqliteStorage:
         self._connection.executescript(f"BEGIN IMMEDIATE; {TABLES} COMMIT;")
 
     def close(self) -> None:
-        """Closes; an open transaction is rolled back."""
+        """Folds the write-ahead log into the file, as far as readers let it, and closes."""
+        self.rollback()
+        with suppress(sqlite3.Error):  # the log is replayed on the next opening instead
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
 
     def begin(self) -> None:
