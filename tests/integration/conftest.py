@@ -120,10 +120,21 @@ class RunningService:
         answer: dict[str, Any] = reply.json
         return answer
 
+    def settle(self, limit_s: float = 60.0) -> int:
+        """Waits until the index has all that is acknowledged by now; returns how much that is."""
+        wanted = None
+        end_s = time.monotonic() + limit_s
+        while time.monotonic() < end_s:
+            status = self.request("GET", "/v1/status", key=self.key("r")).json
+            wanted = wanted or int(status["ledger"]["size"])
+            if status["index"]["indexed_through"] >= wanted:
+                return wanted
+            time.sleep(0.1)
+        raise AssertionError(f"the index does not get there: {status}")
+
     def events(self, **params: Any) -> list[dict[str, Any]]:
         """Reads events with a key of kind r, after the index has all that was acknowledged."""
-        status = self.request("GET", "/v1/status", key=self.key("r")).json
-        params.setdefault("min_index", status["ledger"]["size"] - 1)
+        self.settle()
         reply = self.request("GET", "/v1/events", key=self.key("r"), params=params)
         assert reply.status == 200, reply.body
         found: list[dict[str, Any]] = reply.json["events"]

@@ -145,6 +145,7 @@ class Parts:
             steps.push_async_callback(asyncio.to_thread, self.ledger.close)
             steps.push_async_callback(self._record_life, "StopService")
             steps.push_async_callback(self.own.flush)
+            steps.push_async_callback(self._maintenance.record_rejections)
         log.info("stopped")
 
     async def _record_life(self, operation: str) -> None:

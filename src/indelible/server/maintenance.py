@@ -47,6 +47,11 @@ class Maintenance:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    async def record_rejections(self) -> None:
+        """Records how many events were rejected since the last call; also the last at a stop."""
+        for tenant_id, event in self._ingest.rejections.take():
+            await self._own.record(tenant_id, {"id": self._own.new_id(), **event})
+
     async def _take_commands(self) -> None:
         version = self._access.control.version()
         if version != self._seen_version:
@@ -56,8 +61,7 @@ class Maintenance:
     async def _minute(self) -> None:
         await asyncio.to_thread(self._access.keys.write_uses)
         await asyncio.to_thread(self._access.sessions.end_expired, self._expired)
-        for tenant_id, event in self._ingest.rejections.take():
-            await self._own.record(tenant_id, {"id": self._own.new_id(), **event})
+        await self.record_rejections()
         await self._own.drain()
 
     async def _hour(self) -> None:
