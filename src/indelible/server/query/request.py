@@ -27,7 +27,7 @@ _MAX_INDEX: Final = 2**63 - 1
 
 def parse_filter(parameters: Mapping[str, str], tenant_id: int, defaults: Defaults) -> Filter:
     """The filter of a request. Raises InvalidRequest."""
-    stream = one_of(parameters, "stream", (*STREAMS, "all"), "user")
+    stream = one_of(parameters, "stream", (*STREAMS, "all"), "all")
     own = one_of(parameters, "own", ("show", "hide"), "show")
     text = parameters.get("q", "").strip()
     return Filter(

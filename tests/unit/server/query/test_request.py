@@ -72,7 +72,7 @@ def test_sentences_follow_the_date_format() -> None:
 
 def test_defaults() -> None:
     found = parse_filter({"period": "day"}, 7, NOW)
-    assert (found.tenant_id, found.stream, found.own) == (7, "user", True)
+    assert (found.tenant_id, found.stream, found.own) == (7, None, True)
     assert found.range.from_us == to_us(datetime(2026, 11, 22, 23, tzinfo=UTC))
     assert found.range.tz == "Europe/Berlin"
     assert parse_filter({"stream": "all"}, 7, NOW).stream is None

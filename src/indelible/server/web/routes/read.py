@@ -272,7 +272,7 @@ async def _closing(export: Export) -> AsyncGenerator[bytes]:
 
 
 _FILTER_PARAMS: Final = (
-    Param(name="stream", description="`user` (default), `system`, `task` or `all`."),
+    Param(name="stream", description="`user`, `system`, `task` or `all` (default)."),
     Param(name="period", description="`day`, `week` or `month` of the zone."),
     Param(name="date", description="A date in the period; today by default."),
     Param(name="from", description="First moment of a free range (RFC 3339)."),
