@@ -125,8 +125,8 @@ class EntryTaker:
             for _ in range(_damaged_length(data, run)):
                 self._add(None, fault)
             return
-        for remark in checked.remarks:
-            self._report(Finding(Verdict.ALTERED, remark, checked.first, checked.stop, part="run"))
+        for verdict, remark in checked.remarks:
+            self._report(Finding(verdict, remark, checked.first, checked.stop, part="run"))
         faults: list[Fault | None] = [None] * len(checked.hashes)
         if checked.first < 2:
             faults = [Fault(Verdict.INVALID, "it stands before the first policy")] * len(faults)

@@ -67,7 +67,7 @@ class CheckedRun(msgspec.Struct, frozen=True):
     hashes: list[bytes | None]
     problems: list[Problem]
     # What concerns the run as a whole, and no entry in particular.
-    remarks: list[str]
+    remarks: list[tuple[Verdict, str]]
 
     @property
     def stop(self) -> int:
@@ -85,7 +85,7 @@ class Opened(msgspec.Struct, frozen=True):
     items: dict[tuple[int, int], dict[int, bytes]]
     # By (category, part): why a piece cannot be used.
     broken: dict[tuple[int, int], str]
-    remarks: list[str]
+    remarks: list[tuple[Verdict, str]]
 
     def part(self, k: int, part: int) -> bytes | None:
         """The bytes of one part of the event at position k, if they can be read."""
@@ -124,13 +124,14 @@ class RunChecker:
 
     def open(self, run: RunRow, pieces: list[PieceRow]) -> Opened:
         """Decodes a run for a closer look. Raises Damaged as `check` does."""
-        remarks: list[str] = []
+        remarks: list[tuple[Verdict, str]] = []
         raw = self._inflate(run.layout)
         layout = list(struct.iter_unpack(">BH", raw)) if len(raw) % 3 == 0 else []
         if not 1 <= len(layout) <= MAX_RUN:
             raise Damaged(f"the layout of the run at {run.first} is not one")
         if len(layout) != run.count:
-            remarks.append(f"the run at {run.first} says {run.count} events, has {len(layout)}")
+            text = f"the run at {run.first} says {run.count} events, has {len(layout)}"
+            remarks.append((Verdict.ALTERED, text))
         members: dict[tuple[int, int], list[int]] = {}
         for k, (parts, category) in enumerate(layout):
             for part in (FACT, PERSON, CONTENT):
@@ -142,7 +143,8 @@ class RunChecker:
         for piece in pieces:
             key = (piece.category, piece.part)
             if key not in members:
-                remarks.append(f"the run at {run.first} has a piece {key} that nothing calls for")
+                text = f"the run at {run.first} has a piece {key} that nothing calls for"
+                remarks.append((Verdict.UNEXPECTED, text))
                 continue
             try:
                 salts[key], items[key] = self._open_piece(piece, members[key])
@@ -169,6 +171,8 @@ class RunChecker:
                 if len(salts) != salts_size:
                     return None
                 items.reverse()
+                if piece.part not in PART_NAMES:
+                    return None
                 sources[piece.category * 8 + piece.part] = (salts, items)
             hashes: list[bytes | None] = []
             add = hashes.append

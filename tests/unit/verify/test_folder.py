@@ -537,3 +537,16 @@ def test_the_database_can_be_read_by_hand(filled: SampleLedger) -> None:
     db = sqlite3.connect(folder / "ledger.sqlite3")
     assert db.execute("SELECT count(*) FROM run").fetchone() == (4,)
     db.close()
+
+
+def test_a_piece_of_no_known_part_is_unexpected(filled: SampleLedger) -> None:
+    """Even when its number looks like that of a piece which is called for."""
+    filled.db.execute(
+        "INSERT INTO piece SELECT tenant, first, category - 1, 9, seed, salts, data FROM piece"
+        " WHERE first = 2 AND category = 19 AND part = 1"
+    )
+    report, tenant = check(filled)
+    assert report.exit_code == 1
+    assert only(tenant).verdict is Verdict.UNEXPECTED
+    assert "nothing calls for" in only(tenant).reason
+    assert tenant.counts == {"VALID": 602}
