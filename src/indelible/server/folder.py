@@ -6,6 +6,8 @@ import fcntl
 import os
 from pathlib import Path
 
+import msgspec
+
 from indelible.codec import DecodeError, decode_json, encode_json
 from indelible.errors import SettingsError
 
@@ -14,6 +16,19 @@ FORMAT_FILE = "format.json"
 LOCK_FILE = "service.lock"
 LEDGER_FILE = "ledger.sqlite3"
 CONTROL_FILE = "control.sqlite3"
+BACKUP_FILE = "backup.json"
+RESTORED_FILE = "restored.json"
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """
+    Why the logs of a restored folder must not go on; the file is there for as long as they must not.
+
+    Reading, verifying and exporting by hand do no harm; signing anything new would.
+    """
+
+    made_at: str
+    reason: str
 
 
 def create_folder(path: Path) -> None:
@@ -52,6 +67,12 @@ def finish_folder(path: Path) -> None:
 
 def check_folder(path: Path) -> None:
     """Raises SettingsError unless this is a data folder of a format that we know."""
+    if (path / BACKUP_FILE).exists():
+        raise SettingsError(
+            f"{path} is a backup, not a data folder in use",
+            hint=f"`indelible restore {path} --data NEW` makes a data folder of it",
+            code="is-backup",
+        )
     try:
         content = decode_json((path / FORMAT_FILE).read_bytes())
     except FileNotFoundError as error:
@@ -67,6 +88,37 @@ def check_folder(path: Path) -> None:
             f"{path} has format {found!r}, this version of Indelible knows {FORMAT}",
             hint="use the version that made it",
         )
+
+
+def write_restored(path: Path, restored: Restored) -> None:
+    """Marks a restored folder, durably, before it becomes a data folder."""
+    temporary = path / (RESTORED_FILE + ".new")
+    with temporary.open("wb") as file:
+        file.write(encode_json(restored) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.rename(path / RESTORED_FILE)
+
+
+def check_may_continue(path: Path) -> None:
+    """Raises SettingsError when the folder was restored and its logs must not go on."""
+    try:
+        data = (path / RESTORED_FILE).read_bytes()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise SettingsError(f"cannot read {path / RESTORED_FILE}: {error}") from error
+    try:
+        restored = msgspec.json.decode(data, type=Restored)
+        why = f"{path} was restored from a backup of {restored.made_at}, and {restored.reason}"
+    except msgspec.MsgspecError:
+        why = f"{path} was restored from a backup, and {RESTORED_FILE} cannot be read"
+    raise SettingsError(
+        why,
+        hint="a log must not be signed twice from one place: restore again with --guard,"
+        " --nothing-newer or --as-new-origin (docs/operations.md, Restore)",
+        code="ledger-rolled-back",
+    )
 
 
 class FolderLock:

@@ -12,9 +12,10 @@ from indelible.clock import Clock, day_of
 from indelible.errors import FatalError, NotFound
 from indelible.event import Event, split
 from indelible.seal import PartedEvent, genesis_leaf, policy_leaf
+from indelible.server.folder import check_may_continue
 from indelible.server.ledger.aliases import Aliases
 from indelible.server.ledger.categories import first_policy
-from indelible.server.ledger.checkpointing import create_keys
+from indelible.server.ledger.checkpointing import Checkpointer, create_keys
 from indelible.server.ledger.reader import LedgerReader, Tenant
 from indelible.server.ledger.schema import open_ledger
 from indelible.server.ledger.seen import WINDOWED
@@ -97,6 +98,13 @@ class Ledger:
             storage.put_tiles(tenant_id, [(level, n, data) for (level, n), data in tiles.items()])
             storage.put_head(tenant_id, Head(len(leaves), day, frontier.to_bytes(), 1))
             storage.commit()
+            # A log that was only made can be verified too; opening signs it if this is cut off.
+            note = Checkpointer(data_dir, tenant_id, origin).sign(
+                len(leaves), frontier.root(), now_us
+            )
+            storage.begin()
+            storage.put_checkpoint(tenant_id, len(leaves), note, now_us)
+            storage.commit()
         finally:
             storage.close()
 
@@ -110,7 +118,12 @@ class Ledger:
         max_queued_events: int = MAX_QUEUED_EVENTS,
         max_queued_bytes: int = MAX_QUEUED_BYTES,
     ) -> Ledger:
-        """Opens and starts the writer. The caller holds the folder lock."""
+        """
+        Opens and starts the writer. The caller holds the folder lock.
+
+        Raises SettingsError when the log must not go on (`ledger-rolled-back`).
+        """
+        check_may_continue(data_dir)
         ledger = cls(
             data_dir,
             clock,

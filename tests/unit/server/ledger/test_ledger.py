@@ -20,7 +20,10 @@ from indelible.tlog.signature import open_checkpoint, parse_vkey
 from .conftest import Append, append_to, event
 
 
-def test_a_new_ledger_has_genesis_and_policy(ledger: Ledger) -> None:
+def test_a_new_ledger_has_genesis_and_policy_and_is_signed(ledger: Ledger) -> None:
+    found = ledger.reader.latest_checkpoint(1)
+    assert found is not None
+    assert found.size == 2
     entries = ledger.reader.read(1, 0, 10)
     assert [entry.leaf_type for entry in entries] == [GENESIS, POLICY]
     assert [leaf_hash(entry.leaf or b"") for entry in entries] == [
