@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -161,6 +162,9 @@ def test_index_status_and_rebuild(start_service: Start) -> None:
     data = ("--data", str(service.data))
     assert json.loads(run_command("index", "status", "--json", *data).stdout)["state"] == "ready"
     run_command("index", "rebuild", *data)
+    request = service.data / "index" / "rebuild.request"
+    while request.exists():
+        time.sleep(0.1)
     service.settle()
     assert [e["operation"] for e in service.events(period="day", q="Kept")] == ["Kept"]
     queued = service.events(stream="task", period="day", q="RebuildIndex")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from indelible.server.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+_ORIGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*(/[A-Za-z0-9._~-]+)*")
 
 
 def data_option(command: Command) -> Command:
@@ -41,6 +44,13 @@ def read_settings(data_dir: Path, command_line: dict[str, object] | None = None)
     from indelible.server.settings import load_settings
 
     return load_settings(data_dir, os.environ, command_line)
+
+
+def read_origin(text: str) -> str:
+    """The name of a log. Raises SettingsError."""
+    if not _ORIGIN.fullmatch(text) or len(text) > 200:
+        raise SettingsError(f"{text!r} cannot be an origin", hint="use a form like host/name")
+    return text
 
 
 def first_tenant(data_dir: Path) -> Tenant:

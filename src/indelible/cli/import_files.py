@@ -53,7 +53,7 @@ class Counts(msgspec.Struct):
 @click.option("--url", help="Send to a running service instead of a data folder.")
 @click.option("--key", envvar="INDELIBLE_KEY", help="API key of kind a, with --url.")
 @json_option
-def import_group(
+def import_files(
     format_name: str,
     paths: tuple[Path, ...],
     data_dir: Path,

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from pathlib import Path
 
 import click
 
-from indelible.cli.data import command_event, data_option, read_settings
+from indelible.cli.data import command_event, data_option, read_origin, read_settings
 from indelible.cli.output import give, json_option, pairs
 from indelible.clock import SystemClock
-from indelible.errors import SettingsError
 
-_ORIGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*(/[A-Za-z0-9._~-]+)*")
 _TENANT = "main"
 
 
@@ -31,9 +28,7 @@ def init(data_dir: Path, origin: str | None, admin_email: str | None, as_json: b
     from indelible.server.settings import likely_address
 
     data_dir = data_dir.absolute()
-    name = origin or f"{socket.gethostname()}/{_TENANT}"
-    if not _ORIGIN.fullmatch(name) or len(name) > 200:
-        raise SettingsError(f"{name!r} cannot be an origin", hint="use a form like host/name")
+    name = read_origin(origin or f"{socket.gethostname()}/{_TENANT}")
     email = read_email(admin_email) if admin_email else None
     settings = read_settings(data_dir)
     create_folder(data_dir)

@@ -10,13 +10,16 @@ import click
 
 from indelible.cli.output import say
 from indelible.errors import Error
+from indelible.server.version import version
 
 _COMMANDS = {
     "init": ("indelible.cli.init", "init"),
     "serve": ("indelible.cli.serve", "serve"),
-    "import": ("indelible.cli.import_files", "import_group"),
+    "import": ("indelible.cli.import_files", "import_files"),
     "verify": ("indelible.verify.command", "verify"),
     "export": ("indelible.cli.export", "export"),
+    "backup": ("indelible.cli.backup", "backup"),
+    "restore": ("indelible.cli.backup", "restore"),
     "index": ("indelible.cli.index", "index"),
     "keys": ("indelible.cli.keys", "keys"),
     "users": ("indelible.cli.users", "users"),
@@ -46,7 +49,7 @@ class _Lazy(click.Group):
     help="Indelible: an audit log that can prove nothing was changed, added or left out.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(package_name="indelible", prog_name="indelible")
+@click.version_option(version(), prog_name="indelible")
 def cli() -> None:
     """The group."""
 

@@ -161,6 +161,7 @@ class ControlDatabase:
             self._writer.execute("ROLLBACK")
 
     def close(self) -> None:
-        """Closes both connections; the write-ahead log is folded in by the last of them."""
-        self._reader.close()
-        self._writer.close()
+        """Closes both connections after what runs on them; the last one folds the log in."""
+        with self._read_lock, self._write_lock:
+            self._reader.close()
+            self._writer.close()
