@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-
 from tests.browser.sample import NOW, sample_events
 from tests.integration.conftest import RunningService, init_folder, start
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 
@@ -53,5 +55,5 @@ def drawer(page: Page) -> Locator:
 
 def open_list(page: Page, count: str) -> None:
     """Waits until the list shows what its sentence counts."""
-    expect(explained(page)).to_contain_text(f"{count} event")
+    expect(explained(page)).to_contain_text(re.compile(rf"\. {count} (of [\d,]+ )?events?\."))
     expect(page.locator(".endbar")).to_contain_text(f"{count} event")

@@ -78,33 +78,33 @@ def moment(day: str, second: int) -> str:
 def sample_events() -> list[dict[str, Any]]:
     """All of them."""
     events = [user_event(number) for number in range(USER_COUNT)]
-    for number in range(SYSTEM_COUNT):
-        events.append(
-            {
-                "stream": "system",
-                "operation": "RotateKey",
-                "method": "Schedule",
-                "endpoint": "vault",
-                "occurred_at": moment(TODAY, 60 * number),
-            }
-        )
-    for number in range(TASK_COUNT):
-        events.append(
-            {
-                "stream": "task",
-                "operation": "NightlyExport",
-                "occurred_at": moment(TODAY, 3600 + 60 * number),
-                "job": {"id": f"j_{number}", "state": "succeeded", "queue": "nightly"},
-            }
-        )
-    for number in range(YESTERDAY_COUNT):
-        events.append(
-            {
-                "operation": "ImportUsers",
-                "occurred_at": moment("2024-03-14", 36_000 + number),
-                "actor": {"kind": "external", "name": "hr-sync.partner.example"},
-            }
-        )
+    events += [
+        {
+            "stream": "system",
+            "operation": "RotateKey",
+            "method": "Schedule",
+            "endpoint": "vault",
+            "occurred_at": moment(TODAY, 60 * number),
+        }
+        for number in range(SYSTEM_COUNT)
+    ]
+    events += [
+        {
+            "stream": "task",
+            "operation": "NightlyExport",
+            "occurred_at": moment(TODAY, 3600 + 60 * number),
+            "job": {"id": f"j_{number}", "state": "succeeded", "queue": "nightly"},
+        }
+        for number in range(TASK_COUNT)
+    ]
+    events += [
+        {
+            "operation": "ImportUsers",
+            "occurred_at": moment("2024-03-14", 36_000 + number),
+            "actor": {"kind": "external", "name": "hr-sync.partner.example"},
+        }
+        for number in range(YESTERDAY_COUNT)
+    ]
     # A Saturday of the week before, for hostile text; and one event in July of another year.
     events.append(
         {

@@ -27,6 +27,13 @@ describe("visible", () => {
     ]);
   });
 
+  it("finds the first hidden character after any question", () => {
+    const text = "Eve\u202enA";
+    expect(hasHidden(text)).toBe(true);
+    expect(pieces(text).map((piece) => piece.text)).toEqual(["Eve", "⟪U+202E⟫", "nA"]);
+    expect(visible(text)).toBe("Eve⟪U+202E⟫nA");
+  });
+
   it("answers the same when asked twice", () => {
     expect([hasHidden("a\u202e"), hasHidden("a\u202e"), hasHidden("a")]).toEqual([
       true,

@@ -28,12 +28,14 @@ interface MenuButtonProps {
   label: string;
   className: string;
   face: ReactNode;
+  /** Whether the face's own text names the button, so that the label is only the menu's. */
+  isNamed?: boolean;
   children: (close: () => void) => ReactNode;
   up?: boolean;
 }
 
 /** A button with a menu; arrow keys, Home, End and letters move in it. */
-export function MenuButton({ label, className, face, children, up }: MenuButtonProps) {
+export function MenuButton({ label, className, face, isNamed, children, up }: MenuButtonProps) {
   const { open, setOpen, close, anchor, button } = useOpening();
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
@@ -75,8 +77,8 @@ export function MenuButton({ label, className, face, children, up }: MenuButtonP
         ref={button}
         type="button"
         className={className}
-        aria-label={label}
-        title={label}
+        aria-label={isNamed ? undefined : label}
+        title={isNamed ? undefined : label}
         aria-haspopup="menu"
         aria-expanded={open}
         aria-controls={open ? id : undefined}

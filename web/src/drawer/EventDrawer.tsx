@@ -67,7 +67,7 @@ export default function EventDrawer({
 
   const event = query.data;
   return (
-    <aside
+    <section
       ref={panel}
       className="drawer"
       role="dialog"
@@ -137,7 +137,7 @@ export default function EventDrawer({
           <p className="sub">{text.loading}</p>
         </div>
       )}
-    </aside>
+    </section>
   );
 }
 

@@ -89,21 +89,21 @@ export function EventTable(props: EventTableProps) {
     if (rows.first > 0 && seenStart - 60 < rows.first) onNeedPrevious();
   }, [seenEnd, seenStart, rows.end, rows.first, onNeedNext, onNeedPrevious]);
 
+  // The row may not be drawn yet when it becomes the current one: its focus follows then.
+  const focusRow = (place: number) => {
+    const row = body.current?.querySelector<HTMLElement>(`[data-place="${place}"]`);
+    row?.focus({ preventScroll: true });
+    wantsFocus.current = !row;
+  };
   const moveTo = (place: number) => {
     const next = Math.min(rows.end - 1, Math.max(rows.first, place));
     if (next < 0) return;
-    wantsFocus.current = true;
     setCurrent(next);
     virtual.scrollToIndex(next, { align: "auto" });
+    focusRow(next);
   };
-  // The row may not be drawn yet when it becomes the current one: its focus follows.
   useEffect(() => {
-    if (!wantsFocus.current) return;
-    const row = body.current?.querySelector<HTMLElement>(`[data-place="${current}"]`);
-    if (row) {
-      row.focus({ preventScroll: true });
-      wantsFocus.current = false;
-    }
+    if (wantsFocus.current) focusRow(current);
   });
   useImperativeHandle(props.handle, () => ({
     move: (by) => {

@@ -12,12 +12,15 @@ interface ExplainProps {
   problem: unknown;
 }
 
-const RANGE_WORDS = [" on ", " in ", " from ", " before ", " at "];
+const RANGE_WORDS = [" on ", " in ", " from ", " at any time", " before "];
 
 /** The sentence in two: what, and the time clause at its end, which is set bold. */
 export function splitRange(sentence: string): [string, string] {
   const text = sentence.replace(/\.$/, "");
-  const at = Math.max(...RANGE_WORDS.map((word) => text.lastIndexOf(word)));
+  const places = RANGE_WORDS.map((word) => text.lastIndexOf(word));
+  // "from … and before …" is one clause: "before" counts where no other word is.
+  const at =
+    Math.max(...places.slice(0, -1)) < 0 ? Math.max(...places) : Math.max(...places.slice(0, -1));
   return at < 0 ? [text, ""] : [text.slice(0, at + 1), text.slice(at + 1)];
 }
 

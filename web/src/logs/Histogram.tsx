@@ -10,7 +10,7 @@ import {
 import { fetchStats } from "../api/log.ts";
 import { messages } from "../text/messages.ts";
 import { amountText, countText } from "../text/numbers.ts";
-import { clockText, spanText } from "../time/format.ts";
+import { clockText, isoText, spanText } from "../time/format.ts";
 import type { Span } from "../time/periods.ts";
 import {
   axisOf,
@@ -67,7 +67,7 @@ export function Histogram({ scope, generation, now, narrow, change, children }: 
   );
   const totals = totalsOf(bars);
   const probe = useProbe(whole, intervalS, narrowed, (span) =>
-    change({ from: new Date(span.from).toISOString(), to: new Date(span.to).toISOString() }),
+    change({ from: isoText(span.from), to: isoText(span.to) }),
   );
   const zoomOut = () =>
     view.period === null

@@ -45,8 +45,7 @@ export function PeriodControl({ scope, change }: { scope: Scope; change: Change 
   const { open, setOpen, close, anchor, button } = useOpening();
   const moves = periodMoves(scope, change);
   const period = view.period ?? "day";
-  const name = periodName(scope);
-  const narrow = useNarrow();
+  const name = periodName(scope, useNarrow());
   return (
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out in a bar */}
@@ -99,7 +98,7 @@ export function PeriodControl({ scope, change }: { scope: Scope; change: Change 
           onClick={() => setOpen(!open)}
         >
           <Icon name="cal" />
-          <span className="cut">{narrow ? periodName(scope, true) : name}</span>
+          <span className="cut">{name}</span>
         </button>
         {open && (
           <div

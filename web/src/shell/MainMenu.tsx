@@ -90,11 +90,15 @@ function Account({ session }: { session: Session }) {
       <MenuButton
         up
         className="account"
+        isNamed
         label={messages.menu.account(person.name || person.email)}
         face={
           <>
-            <span className="face">{initials(session)}</span>
+            <span className="face" aria-hidden="true">
+              {initials(session)}
+            </span>
             <span>
+              <span className="vh">{messages.menu.accountOf} </span>
               <OneLine text={person.name || person.email} />
               <span className="muted cut">{role}</span>
             </span>

@@ -11,6 +11,7 @@ export const messages = {
     auditLogs: "Audit Logs",
     keys: "API keys",
     account: (name: string) => `Account of ${name}`,
+    accountOf: "Account of",
     logOut: "Log out",
     version: (version: string) => `Indelible ${version}`,
   },

@@ -35,8 +35,8 @@ export function pieces(text: string): Piece[] {
 }
 
 export function hasHidden(text: string): boolean {
-  HIDDEN.lastIndex = 0;
-  return HIDDEN.test(text);
+  // Not `test`: it would leave its place in the expression, and `matchAll` would begin there.
+  return text.search(HIDDEN) >= 0;
 }
 
 /** At most `most` characters, the middle given way to "…". Never cuts a pair in two. */

@@ -32,6 +32,9 @@ export function clockText(at: number, zone: string, isEnd = false): string {
   return `${two(local.hour)}:${two(local.minute)}`;
 }
 
+/** RFC 3339 in UTC, as the address holds it; without a fraction that says nothing. */
+export const isoText = (at: number): string => new Date(at).toISOString().replace(".000Z", "Z");
+
 /** UTC to the last digit that the event has: 13:44:51.123 UTC. */
 export function utcText(iso: string): string {
   const [, time = ""] = iso.split("T");

@@ -1,0 +1,84 @@
+"""Search Logs: what it finds, when it asks, and what it says when it cannot read the text."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Request, expect
+from tests.browser.conftest import Screen
+from tests.browser.look import explained, open_list, row_at, search_box, tab
+
+
+def test_words_and_fields(screen: Screen) -> None:
+    page = screen.open()
+    open_list(page, "900")
+    search_box(page).fill("greta.holm operation:AssignRole")
+    search_box(page).press("Enter")
+    open_list(page, "45")
+    expect(explained(page)).to_contain_text("greta.holm")
+    expect(row_at(page, 0)).to_contain_text("greta.holm")
+    assert "q=greta.holm+operation%3AAssignRole" in page.url
+    expect(page).to_have_title(re.compile("^Audit Logs · greta.holm operation:AssignRole"))
+    # The other tabs count the same search.
+    expect(tab(page, "System")).to_contain_text("0")
+
+
+def test_finds_inside_words_and_changed_values(screen: Screen) -> None:
+    page = screen.open("/?q=HARINGPROF")
+    open_list(page, "225")
+    page = screen.open("/?q=depots")
+    open_list(page, "900")
+
+
+def test_typing_asks_once_after_a_pause(screen: Screen) -> None:
+    page = screen.open()
+    open_list(page, "900")
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        if "/v1/events?" in request.url:
+            asked.append(request.url)
+
+    page.on("request", note)
+    search_box(page).press_sequentially("tomas")
+    open_list(page, "180")
+    assert [re.search(r"[?&]q=([^&]*)", url)[1] for url in asked] == ["tomas"]  # type: ignore[index]
+
+
+def test_mistake_is_shown_at_its_place(screen: Screen) -> None:
+    page = screen.open()
+    open_list(page, "900")
+    search_box(page).fill("Assign status:abc")
+    search_box(page).press("Enter")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("This search cannot be read: abc is not a status.")
+    expect(alert.locator("mark")).to_have_text("abc")
+    expect(search_box(page)).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_role("heading", name="This search cannot be read")).to_be_visible()
+    expect(page.get_by_role("grid")).to_have_count(0)
+    search_box(page).fill("Assign status:403")
+    search_box(page).press("Enter")
+    expect(alert).to_have_count(0)
+    expect(row_at(page, 0)).to_contain_text("403")
+
+
+def test_no_hit_says_so_and_lets_go_of_the_search(screen: Screen) -> None:
+    page = screen.open("/?q=nobody.has.this")
+    expect(page.get_by_role("heading", name="No events here")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="nobody.has.this")).to_be_visible()
+    page.get_by_role("link", name="Show without the search").click()
+    open_list(page, "900")
+    expect(search_box(page)).to_have_value("")
+
+
+def test_clear_and_escape(screen: Screen) -> None:
+    page = screen.open("/?q=tomas")
+    open_list(page, "180")
+    page.get_by_role("button", name="Clear the search").click()
+    open_list(page, "900")
+    expect(search_box(page)).to_be_focused()
+    search_box(page).fill("tomas")
+    search_box(page).press("Enter")
+    open_list(page, "180")
+    search_box(page).press("Escape")
+    open_list(page, "900")
