@@ -22,7 +22,7 @@ RESTORED_FILE = "restored.json"
 
 class Restored(msgspec.Struct, frozen=True):
     """
-    Why the logs of a restored folder must not go on; the file is there for as long as they must not.
+    Why the logs of a restored folder must not go on. The file is there for as long as that holds.
 
     Reading, verifying and exporting by hand do no harm; signing anything new would.
     """
@@ -39,7 +39,8 @@ def create_folder(path: Path) -> None:
         )
     if path.exists() and any(item.name != "indelible.toml" for item in path.iterdir()):
         raise SettingsError(
-            f"{path} is not empty and not a data folder", hint="name an empty or new folder"
+            f"{path} is not empty and not a data folder",
+            hint="name an empty or new folder; a broken off `init` leaves one to remove",
         )
     path.mkdir(parents=True, exist_ok=True)
     path.chmod(0o700)
