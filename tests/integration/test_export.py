@@ -136,8 +136,18 @@ def test_raw_csv_reads_back_as_the_list(made: tuple[Running, Entries]) -> None:
         )
         for change in event["changes"]:
             assert f"{change['path']}: {change['before']} → " in cells["Changes"]
-        for target in event["targets"]:
-            assert (target["id"] or "") in cells["Targets"]
+        assert cells["Targets"] == "; ".join(
+            " ".join(
+                word
+                for word in (
+                    target["type"],
+                    target["id"],
+                    f"({target['name']})" if target["name"] else None,
+                )
+                if word
+            )
+            for target in event["targets"]
+        )
 
 
 def test_safe_csv_holds_no_cell_that_a_sheet_would_run(made: tuple[Running, Entries]) -> None:

@@ -60,6 +60,19 @@ _STATE: Final = (
     "if(bitAnd(flags, 64) != 0, 'content', '')]), ', '), ' erased'))"
 )
 
+# `profile p_12 (Depot north); group 7`: (type, id) lie in `rest`, names in `content`.
+_TARGET: Final = (
+    "arrayStringConcat(arrayFilter(x -> x != '', [ifNull(pair[1], ''), ifNull(pair[2], ''), "
+    "if(ifNull(name, '') = '', '', concat('(', name, ')'))]), ' ')"
+)
+_TARGETS: Final = (
+    "if(position(rest, '\"targets\"') = 0, '', arrayStringConcat(arrayMap((pair, name) -> "
+    f"{_TARGET}, "
+    "JSONExtract(rest, 'targets', 'Array(Array(Nullable(String)))') AS pairs, "
+    "arrayResize(JSONExtract(content, 'target_names', 'Array(Nullable(String))'), "
+    "length(pairs))), '; '))"
+)
+
 
 def csv_columns(
     parameters: Parameters, *, tenant: str, tz: str, date_format: str, form: Form
@@ -95,7 +108,7 @@ def csv_columns(
             "kind",
             text("actor_id"),
             text("behalf"),
-            text("targets"),
+            text(_TARGETS),
             text("changes"),
             text("request_id"),
             text("source"),

@@ -6,6 +6,7 @@ Columns are made once per batch, not once per event: this is where the index spe
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
@@ -25,6 +26,7 @@ _TYPES: Final[dict[str, Any]] = {
     "status": pa.int16(),
     "flags": pa.uint8(),
 }
+_HEX: Final = re.compile("[0-9a-f-]*")
 _FEW: Final = frozenset(table.FEW)
 _POSITION: Final = {name: position for position, name in enumerate(table.COLUMNS)}
 _OCCURRED: Final = _POSITION["occurred_us"]
@@ -60,6 +62,8 @@ class Columns:
             for value, day, count in self._distinct(name, days, one_day):
                 if value and value != table.NO_STATUS:
                     found.append((name, str(value), day, count))
+        for name, value in self._id_kinds():
+            found.extend((name, value, day, 1) for day in set(days))
         if not found:
             return b""
         names, values, found_days, counts = zip(*found, strict=True)
@@ -72,6 +76,15 @@ class Columns:
             pa.array(counts, pa.uint64()),
         ]
         return _stream(arrays, VALUE_NAMES)
+
+    def _id_kinds(self) -> list[tuple[str, str]]:
+        """What the columns of ids hold; of one that is empty, nothing."""
+        kinds = []
+        for name in table.ID_COLUMNS:
+            joined = "".join(self._columns[_POSITION[name]])
+            if joined:
+                kinds.append((name, table.HEX if _HEX.fullmatch(joined) else table.ANY))
+        return kinds
 
     def _distinct(
         self, name: str, days: list[int], one_day: int | None

@@ -28,7 +28,7 @@ from indelible.event.parts import Fact, Person
 from indelible.server.index import folding
 from indelible.server.index import schema as table
 from indelible.server.index.endpoint import template_of
-from indelible.server.index.text import changes_text, leaves, target_text
+from indelible.server.index.text import changes_text, leaves
 
 NO_ID: Final = "00000000-0000-0000-0000-000000000000"
 EVENT: Final = 1
@@ -140,12 +140,12 @@ def row_of(tenant: int, entry: LedgerEntry) -> tuple[Any, ...]:
             if text:
                 add(folding.BEHALF + text)
 
-    targets = changes = ""
+    changes = ""
     pairs = fact.targets
     if pairs:
         if person.target_ids:
             pairs = _with_personal_ids(pairs, person.target_ids)
-        targets = _add_targets(pairs, content.target_names, add)
+        _add_targets(pairs, content.target_names, add)
     if content.changes:
         changes = changes_text(content.changes)
         _add_changes(content.changes, add)
@@ -220,7 +220,6 @@ def row_of(tenant: int, entry: LedgerEntry) -> tuple[Any, ...]:
         context.session_id or "",
         context.trace_id or "",
         job_id,
-        targets,
         changes,
         folding.join_pieces(pieces, may_hold_marks=marks),
         "" if entry.content is None else entry.content.decode(),
@@ -250,19 +249,15 @@ def _with_personal_ids(
 
 def _add_targets(
     pairs: list[tuple[str | None, str | None]], names: list[str | None] | None, add: Add
-) -> str:
-    """Adds the pieces of the targets; gives them in one line."""
-    shown = []
-    for position, (kind, target_id) in enumerate(pairs):
-        name = names[position] if names is not None else None
+) -> None:
+    for kind, target_id in pairs:
         if kind:
             add(folding.TARGET + kind)
         if target_id:
             add(folding.TARGET + target_id)
+    for name in names or ():
         if name:
             add(folding.TARGET + name)
-        shown.append(target_text(kind, target_id, name))
-    return "; ".join(shown)
 
 
 def _add_changes(changes: list[Change], add: Add) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 
 from indelible.server.index.folding import FOLD_VERSION
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 INDEX_VERSION: Final = f"{SCHEMA_VERSION} {FOLD_VERSION}"
 
 NO_STATUS: Final = -1
@@ -46,7 +46,6 @@ MANY: Final = (
     "session_id",
     "trace_id",
     "job_id",
-    "targets",
     "changes",
     "text",
     "content",
@@ -85,6 +84,10 @@ VALUE_COLUMNS: Final = (
 # Scanned by a free-text search besides `text`: as sent, and never longer than an id. A value that
 # folds to something else also stands in `text`, so a folded needle finds it there.
 ID_COLUMNS: Final = ("request_id", "session_id", "trace_id", "job_id")
+# What such a column holds on a day, kept in the values table, tells which of them a needle can be
+# in at all: nothing but hexadecimal digits and dashes, or anything.
+HEX: Final = "hex"
+ANY: Final = "any"
 
 # Bits of `flags`.
 HAS_ORIGIN: Final = 1
@@ -110,7 +113,7 @@ CREATE TABLE IF NOT EXISTS events (
     leaf_hash FixedString(32) CODEC(NONE),
     status Int16,
     flags UInt8,
-    {", ".join(f"{name} LowCardinality(String)" for name in FEW)},
+    {", ".join(f"{name} LowCardinality(String) CODEC(ZSTD(1))" for name in FEW)},
     {", ".join(f"{name} String CODEC(ZSTD(3))" for name in MANY)}
 )
 ENGINE = MergeTree

@@ -1,4 +1,4 @@
-"""What of an event's nested values is searched as text, and how targets and changes are shown."""
+"""What of an event's nested values is searched as text, and how changes are shown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from indelible.codec import encode_json
-from indelible.event import Change, Target
+from indelible.event import Change
 
 ARROW = " → "
 
@@ -35,19 +35,6 @@ def leaves(value: Any) -> Iterator[str]:
 def shown(value: Any) -> str:
     """A value of a change in one line: text as it is, anything else as JSON."""
     return value if isinstance(value, str) else encode_json(value).decode()
-
-
-def targets_text(targets: Iterable[Target]) -> str:
-    """Targets in one line: `profile p_12 (Depot north); group 7`."""
-    return "; ".join([target_text(target.type, target.id, target.name) for target in targets])
-
-
-def target_text(kind: str | None, target_id: str | None, name: str | None) -> str:
-    """One target: `profile p_12 (Depot north)`."""
-    text = f"{kind} {target_id}" if kind and target_id else kind or target_id or ""
-    if name:
-        return f"{text} ({name})" if text else f"({name})"
-    return text
 
 
 def changes_text(changes: Iterable[Change]) -> str:

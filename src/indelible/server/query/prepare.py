@@ -13,6 +13,7 @@ import msgspec
 
 from indelible.clock import US_PER_DAY
 from indelible.server.index import IndexProcess
+from indelible.server.index.schema import ID_COLUMNS
 from indelible.server.query.filter import Filter
 from indelible.server.query.filters import FAMILIES, Context, Found, Lookup, words
 from indelible.server.query.filters.base import NOTHING, values_where
@@ -50,9 +51,9 @@ async def prepare(index: IndexProcess, filter_: Filter, through: int) -> Prepare
     """Asks the values table what the terms stand for, and puts the condition together."""
     days = _days(filter_)
     lookups = list(dict.fromkeys(lookup for term in filter_.terms for lookup in _lookups(term)))
-    answers = await _ask(index, filter_.tenant_id, lookups, days)
+    answers, id_kinds = await _ask(index, filter_.tenant_id, lookups, days)
     parameters = Parameters(filter_.tenant_id)
-    context = Context(parameters, answers, days)
+    context = Context(parameters, answers, days, id_kinds)
     conditions = ["tenant = {tenant:UInt32}"]
     if filter_.range.from_us is not None:
         conditions.append(f"occurred_us >= {parameters.add(filter_.range.from_us, 'Int64')}")
@@ -107,9 +108,10 @@ def _days(filter_: Filter) -> tuple[int, int] | None:
 
 async def _ask(
     index: IndexProcess, tenant_id: int, lookups: list[Lookup], days: tuple[int, int] | None
-) -> dict[Lookup, Found]:
+) -> tuple[dict[Lookup, Found], dict[str, set[str]]]:
+    """What the lookups find, and what the columns of ids hold."""
     if not lookups:
-        return {}
+        return {}, {}
     parameters = Parameters(tenant_id)
     statements = []
     for position, lookup in enumerate(lookups):
@@ -118,13 +120,20 @@ async def _ask(
             f"SELECT {position} AS n, col, value FROM vals WHERE {where} "
             f"GROUP BY col, value LIMIT {MAX_VALUES + 1}"
         )
+    where = values_where(None, ID_COLUMNS, parameters, days)
+    statements.append(f"SELECT -1 AS n, col, value FROM vals WHERE {where} GROUP BY col, value")
     sql = " UNION ALL ".join(f"({statement})" for statement in statements)
     found: list[dict[str, list[str]]] = [{} for _ in lookups]
     counts = [0] * len(lookups)
+    id_kinds: dict[str, set[str]] = {}
     for row in _decode_values(await index.query(sql, parameters.values)):
+        if row.n < 0:
+            id_kinds.setdefault(row.col, set()).add(row.value)
+            continue
         found[row.n].setdefault(row.col, []).append(row.value)
         counts[row.n] += 1
-    return {
+    answers = {
         lookup: Found(values=found[position], more=counts[position] > MAX_VALUES)
         for position, lookup in enumerate(lookups)
     }
+    return answers, id_kinds

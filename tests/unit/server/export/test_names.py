@@ -12,12 +12,12 @@ from indelible.server.query import Defaults, parse_filter
 @pytest.mark.parametrize(
     ("parameters", "want"),
     [
-        ({"period": "day", "date": "2026-11-20"}, "indelible-acme-user-20261120-20261120.csv"),
+        ({"period": "day", "date": "2026-11-20"}, "indelible-acme-all-20261120-20261120.csv"),
         (
-            {"period": "month", "date": "2026-11-20", "stream": "all"},
-            "indelible-acme-all-20261101-20261130.csv",
+            {"period": "month", "date": "2026-11-20", "stream": "task"},
+            "indelible-acme-task-20261101-20261130.csv",
         ),
-        ({}, "indelible-acme-user-first-last.csv"),
+        ({}, "indelible-acme-all-first-last.csv"),
     ],
 )
 def test_file_names(parameters: dict[str, str], want: str) -> None:
@@ -27,7 +27,7 @@ def test_file_names(parameters: dict[str, str], want: str) -> None:
 
 def test_names_hold_nothing_that_a_header_or_a_disk_minds() -> None:
     filter_ = parse_filter({}, 1, Defaults(now_us=0))
-    assert file_name('a"b/..\r\n;é', filter_, "jsonl").startswith("indelible-a_b_..____-user")
+    assert file_name('a"b/..\r\n;é', filter_, "jsonl").startswith("indelible-a_b_..____-all")
 
 
 def test_the_header_is_the_contract() -> None:

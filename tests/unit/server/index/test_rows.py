@@ -17,7 +17,7 @@ from indelible.server.index.batch import VALUE_NAMES, Columns
 from indelible.server.index.folding import BREAK, CHANGE, TARGET, fold, join_pieces
 from indelible.server.index.rows import row_of, stub_row
 from indelible.server.index.shown import Row, row_to_json
-from indelible.server.index.text import changes_text, leaves, target_text
+from indelible.server.index.text import changes_text, leaves
 
 AT_US = 1_795_428_000_000_000
 
@@ -161,7 +161,6 @@ def test_what_has_many_values_is_searched_as_text() -> None:
     assert f"{BREAK}{CHANGE}true{BREAK}" in row["text"]
     assert "req-1" in row["text"]
     assert "s-1" not in row["text"]  # folds to itself: its own column is enough
-    assert row["targets"] == "Profile p_12 (Straße)"
     assert row["changes"] == 'Visibility: null → ["Team",3,true]'
 
 
@@ -250,6 +249,4 @@ def test_nested_values() -> None:
     assert list(leaves({"a": [1, None, {"b": "x"}], "": True, "c": 1.5})) == [
         "a", "1", "b", "x", "true", "c", "1.5",
     ]  # fmt: skip
-    assert target_text(None, None, "Only") == "(Only)"
-    assert target_text("group", None, None) == "group"
     assert changes_text([]) == ""

@@ -35,9 +35,14 @@ class Context:
     """What a filter needs to make its condition: the answers, and where values are bound."""
 
     def __init__(
-        self, parameters: Parameters, answers: Mapping[Lookup, Found], days: tuple[int, int] | None
+        self,
+        parameters: Parameters,
+        answers: Mapping[Lookup, Found],
+        days: tuple[int, int] | None,
+        id_kinds: Mapping[str, set[str]],
     ) -> None:
         self.parameters = parameters
+        self.id_kinds = id_kinds  # column of ids → what it holds in the range; absent: nothing
         self._answers = answers
         self._days = days
 
@@ -65,18 +70,16 @@ def _own(column: str, condition: str) -> str:
 
 
 def values_where(
-    pattern: Pattern,
+    pattern: Pattern | None,
     columns: Iterable[str],
     parameters: Parameters,
     days: tuple[int, int] | None,
 ) -> str:
-    """The condition of a lookup on the values table."""
+    """The condition of a lookup on the values table; without a pattern, any value."""
     names = parameters.add(list(columns), "Array(String)")
-    conditions = [
-        "tenant = {tenant:UInt32}",
-        f"col IN {names}",
-        pattern.on("folded", parameters),
-    ]
+    conditions = ["tenant = {tenant:UInt32}", f"col IN {names}"]
+    if pattern is not None:
+        conditions.append(pattern.on("folded", parameters))
     if days is not None:
         first, last = days
         conditions.append(

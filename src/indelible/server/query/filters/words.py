@@ -21,11 +21,14 @@ def lookups(word: Word) -> list[Lookup]:
 def condition(word: Word, context: Context) -> str:
     """Any column with such a value, the searchable text, or an id as sent."""
     pattern = part(word.text)
-    conditions = context.columns(lookups(word)[0])
-    conditions.extend(
-        pattern.on(column, context.parameters) for column in ("text", *table.ID_COLUMNS)
-    )
     letters = set(pattern.text)
+    conditions = context.columns(lookups(word)[0])
+    conditions.append(pattern.on("text", context.parameters))
+    conditions.extend(
+        pattern.on(column, context.parameters)
+        for column, kinds in context.id_kinds.items()
+        if table.ANY in kinds or letters <= _OF_AN_ID
+    )
     if letters <= _OF_AN_ID and len(pattern.text) <= 36:
         found = pattern.on("toString(id)", context.parameters)
         # A stub has no id, but its column holds zeros.
