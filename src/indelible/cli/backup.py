@@ -163,7 +163,6 @@ def _settle(
     event = command_event(
         "RestoreBackup",
         "indelible restore",
-        severity="warning",
         targets=[{"type": "log", "id": log.origin} for log in manifest.logs],
         metadata={
             "made_at": manifest.made_at,
@@ -171,6 +170,7 @@ def _settle(
             "logs": {log.origin: {"size": log.size, "root": log.root} for log in manifest.logs},
         },
     )
+    event["severity"] = "warning"
     release(data_dir, lambda: _record(data_dir, manifest.logs[0].tenant, event))
     return True, reason
 
@@ -196,7 +196,6 @@ def _restore_as_new(source: Path, data_dir: Path, origin: str, as_json: bool) ->
         event = command_event(
             "ContinueAsNewLog",
             "indelible restore",
-            severity="warning",
             targets=[{"type": "log", "id": origin}, {"type": "log", "id": old.origin}],
             metadata={
                 "made_at": manifest.made_at,
@@ -206,6 +205,7 @@ def _restore_as_new(source: Path, data_dir: Path, origin: str, as_json: bool) ->
                 "without_fact": replayed.without_fact,
             },
         )
+        event["severity"] = "warning"
         _record(data_dir, first_tenant(data_dir).id, event)
         status = _verify(data_dir)
     say(f"{origin} is a new log; keep the backup, it is the evidence of {old.origin}")

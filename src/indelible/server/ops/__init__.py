@@ -1,0 +1,1 @@
+"""What keeps a service running for years: backup and restore, checks, metrics."""
