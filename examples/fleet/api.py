@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, HTTPException, Request
+from fastapi import APIRouter, Body, Request
 
 from fleet.access import need_caller, need_role
 from fleet.modules import BY_KEY, MODULES, Module
@@ -49,19 +49,23 @@ def _add_endpoints(module: Module) -> None:
     add(at, delete, methods=["DELETE"], status_code=204, name=module.delete)
 
 
-@router.post("/approvals/v1/{row_id}/{verdict}", name="DecideApproval")
-def decide_approval(request: Request, row_id: str, verdict: str) -> dict[str, Any]:
-    """Approves or rejects a request."""
-    if verdict not in ("approve", "reject"):
-        raise HTTPException(404, f"A request cannot be {verdict}d.")
-    describe(
-        operation="ApproveRequest" if verdict == "approve" else "RejectRequest",
-        category="approval",
-    )
+@router.post("/approvals/v1/{row_id}/approve", name="ApproveRequest")
+def approve(request: Request, row_id: str) -> dict[str, Any]:
+    """Approves a request."""
+    return _decide(request, row_id, "approved")
+
+
+@router.post("/approvals/v1/{row_id}/reject", name="RejectRequest")
+def reject(request: Request, row_id: str) -> dict[str, Any]:
+    """Rejects a request."""
+    return _decide(request, row_id, "rejected")
+
+
+def _decide(request: Request, row_id: str, state: str) -> dict[str, Any]:
+    describe(category="approval")
     caller = need_caller(request)
     need_role(caller, "admin")
     with request.app.state.new_session() as session:
-        state = "approved" if verdict == "approve" else "rejected"
         return as_dict(BY_KEY["approvals"], decide(session, row_id, state, caller.name))
 
 

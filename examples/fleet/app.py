@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -61,6 +62,8 @@ def create_app(settings: Settings, audit: Indelible) -> FastAPI:
         yield
         scheduler.stop()
         _tell_system(audit, "StopService")
+        # Here and not after the server: it ends by its signal, and then no exit hook runs.
+        await asyncio.to_thread(audit.close)
 
     app = FastAPI(title="Fleet", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.new_session = new_session

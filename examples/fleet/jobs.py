@@ -100,7 +100,10 @@ def _first(module: Module, name: str) -> dict[str, str]:
 
 def _drift(module: Module, row: Base) -> dict[str, str]:
     """One field of the row moves on to its next value."""
-    field = module.fields[1] if module.key != "users" else module.fields[2]
+    if module.key == "users":
+        # A partner's list never makes anybody an administrator.
+        return {"role": "editor" if getattr(row, "role", "") == "viewer" else "viewer"}
+    field = module.fields[1]
     value = getattr(row, field.key)
     if field.choices:
         return {field.key: field.choices[(field.choices.index(value) + 1) % len(field.choices)]}

@@ -54,6 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((given.host, given.port))
+        listener.listen(128)  # from here on a client waits rather than is refused
     except OSError as error:
         sys.stderr.write(f"fleet: cannot listen on port {given.port}: {error.strerror}\n")
         return 1
@@ -62,5 +63,4 @@ def main(arguments: list[str] | None = None) -> int:
     # The middleware finds the client's address by itself, so uvicorn must not rewrite the peer.
     config = uvicorn.Config(app, proxy_headers=False, log_level="warning")
     uvicorn.Server(config).run(sockets=[listener])
-    audit.close()
     return 0

@@ -142,19 +142,24 @@ def share(request: Request, profile_id: str, shared_with: str = Form(max_length=
     return RedirectResponse(BY_KEY["profiles"].path, 303)
 
 
-@router.post("/approvals/v1/{row_id}/{verdict}", name="DecideApproval")
-def decide_approval(
-    request: Request, row_id: str, verdict: str, reason: str = Form(default="")
-) -> Response:
-    """Approves or rejects a request of somebody else."""
-    if verdict not in ("approve", "reject"):
-        raise HTTPException(404, f"A request cannot be {verdict}d.")
-    operation = "ApproveRequest" if verdict == "approve" else "RejectRequest"
-    describe(operation=operation, category="approval", reason=reason or None)
+@router.post("/approvals/v1/{row_id}/approve", name="ApproveRequest")
+def approve(request: Request, row_id: str, reason: str = Form(default="")) -> Response:
+    """Approves a request of somebody else."""
+    return _decide(request, row_id, "approved", reason)
+
+
+@router.post("/approvals/v1/{row_id}/reject", name="RejectRequest")
+def reject(request: Request, row_id: str, reason: str = Form(default="")) -> Response:
+    """Rejects a request of somebody else."""
+    return _decide(request, row_id, "rejected", reason)
+
+
+def _decide(request: Request, row_id: str, state: str, reason: str) -> Response:
+    describe(category="approval", reason=reason or None)  # the operation is the route's name
     caller = need_caller(request)
     need_role(caller, "admin")
     with request.app.state.new_session() as session:
-        decide(session, row_id, "approved" if verdict == "approve" else "rejected", caller.name)
+        decide(session, row_id, state, caller.name)
     return RedirectResponse("/approvals/v1", 303)
 
 

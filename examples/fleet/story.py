@@ -233,7 +233,7 @@ def _approval(day: Day) -> Iterator[Told]:
     state = "approved" if verdict == "approve" else "rejected"
     yield day.at(hour + 0.2 + dice.random() * 4), f"{verdict.capitalize()}Request", {
         **_who(deciding, day, day.token("s")), "category": "approval", "method": "POST",
-        "endpoint": "/approvals/v1/{row_id}/{verdict}", "status": 303, "targets": target,
+        "endpoint": f"/approvals/v1/{{row_id}}/{verdict}", "status": 303, "targets": target,
         "changes": _change("state", "requested", state),
         "reason": "in line with the depot plan" if verdict == "approve" else "not needed any more",
     }  # fmt: skip
