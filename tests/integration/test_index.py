@@ -159,6 +159,22 @@ def test_rebuild_on_request_running_and_stopped(tmp_path: Path, start: Start) ->
     assert not (tmp_path / "index" / "rebuild.request").exists()
 
 
+def test_an_index_of_another_version_is_made_anew(tmp_path: Path, start: Start) -> None:
+    entries = Entries(tmp_path)
+    entries.add(*_some(100))
+    one = start(tmp_path)
+    one.wait(entries.size)
+    _stop(one)
+    progress = tmp_path / "index" / "progress-1.json"
+    found = msgspec.json.decode(progress.read_bytes())
+    progress.write_bytes(msgspec.json.encode({**found, "version": "0 casefold/1.0"}))
+    _sql(tmp_path / "index" / "engine", "ALTER TABLE events DROP COLUMN severity")
+    two = start(tmp_path)
+    two.wait(entries.size)
+    assert two.counts() == (100, 100)
+    assert two.rows("SELECT any(severity) AS severity FROM events") == [{"severity": ""}]
+
+
 def test_a_bad_entry_becomes_a_stub_and_an_alert(tmp_path: Path, start: Start) -> None:
     entries = Entries(tmp_path)
     entries.add(*_some(20))

@@ -88,15 +88,14 @@ class Follower:
             self._client.run(statement)
 
     def rebuild(self, reason: str) -> None:
-        """Drops everything; the next steps fill the index from the first entry."""
+        """Empties the index; the next steps fill it from the first entry."""
         self.detail = f"rebuilding: {reason}"
-        for statement in table.DROP:
+        for statement in table.EMPTY:
             self._client.run(statement)
         for path in self._folder.glob("progress-*.json"):
             path.unlink()
         self._tenants.clear()
         self._alerts.clear()
-        self.create()
 
     def _open(self, tenant_id: int) -> _Followed:
         """Steps 1 and 2 for one tenant."""

@@ -31,6 +31,7 @@ from indelible.server.index import protocol, status
 from indelible.server.index import schema as table
 from indelible.server.index.engine import DAMAGED, Client, EngineError
 from indelible.server.index.follower import Follower, Ledger
+from indelible.server.index.state import of_another_version
 
 QUERY_THREADS: Final = 3
 STREAM_THREADS: Final = 6
@@ -246,7 +247,7 @@ def run(descriptor: int, data_dir: Path, reader: str, memory_mb: int) -> None:
     clock = SystemClock()
     channel = _Channel(socket.socket(fileno=descriptor))
     wake, stop = threading.Event(), threading.Event()
-    if status.rebuild_requested(folder):
+    if status.rebuild_requested(folder) or of_another_version(folder):
         # Nothing is open yet: the quickest way, and one that heals any damage.
         shutil.rmtree(folder / status.ENGINE_FOLDER, ignore_errors=True)
         for path in folder.glob("progress-*.json"):

@@ -100,7 +100,8 @@ NO_CONTENT: Final = 64
 
 _DURABLE = (
     "fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, "
-    "min_compressed_bytes_to_fsync_after_merge = 1, non_replicated_deduplication_window = 10000"
+    "min_compressed_bytes_to_fsync_after_merge = 1, non_replicated_deduplication_window = 10000, "
+    "old_parts_lifetime = 60"
 )
 
 _EVENTS = f"""
@@ -137,7 +138,8 @@ SETTINGS {_DURABLE}
 """
 
 CREATE: Final = (_EVENTS, _VALUES)
-DROP: Final = ("DROP TABLE IF EXISTS events SYNC", "DROP TABLE IF EXISTS vals SYNC")
+# Emptied, not dropped: a question that comes meanwhile finds nothing, but does not fail.
+EMPTY: Final = ("TRUNCATE TABLE events SYNC", "TRUNCATE TABLE vals SYNC")
 
 # Session settings. The condition cache has given wrong rows across users; asynchronous inserts
 # would be acknowledged before they are written.

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from indelible.codec import DecodeError, encode_json
+from indelible.server.index.schema import INDEX_VERSION
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -69,6 +70,17 @@ class ProgressFile:
     def write(self, progress: Progress) -> None:
         """Replaces the file; it is on disk when this returns."""
         write_durably(self._path, encode_json(progress))
+
+
+def of_another_version(folder: Path) -> bool:
+    """Whether the index was made with other tables, or with another folding of text."""
+    for path in folder.glob("progress-*.json"):
+        try:
+            if _decode(path.read_bytes()).version != INDEX_VERSION:
+                return True
+        except (OSError, DecodeError, UnicodeDecodeError):
+            return True
+    return False
 
 
 def write_durably(path: Path, data: bytes) -> None:

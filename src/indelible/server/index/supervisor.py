@@ -72,6 +72,7 @@ class IndexProcess:
         self._sizes: dict[int, int] = {}
         self._stopping = False
         self._failures = 0
+        self._log_from = 0
         self._status = IndexStatus(state="restarting", detail="starting")
 
     # -- life
@@ -135,6 +136,7 @@ class IndexProcess:
             theirs.close()
             await self._set_status("failed", f"cannot write to the index folder: {cause}")
             return -1
+        self._log_from = log.tell()
         with theirs, log:
             self._process = subprocess.Popen(  # noqa: ASYNC220  (returns at once, never forks us)
                 [
@@ -195,12 +197,14 @@ class IndexProcess:
             queue.put_nowait(protocol.Failed(number, 0, reason))
 
     def _last_words(self) -> str:
-        """The end of the process's log, which often names the cause."""
+        """The last line that this process wrote to its log, which often names the cause."""
         try:
-            lines = (self._data_dir / FOLDER / "process.log").read_text("utf-8", "replace")
+            with (self._data_dir / FOLDER / "process.log").open("rb") as log:
+                log.seek(self._log_from)
+                text = log.read(LOG_BYTES).decode("utf-8", "replace")
         except OSError:
             return ""
-        last = lines.strip().splitlines()[-1:]
+        last = text.strip().splitlines()[-1:]
         return f": {last[0][:300]}" if last else ""
 
     # -- state
