@@ -233,11 +233,16 @@ class IndexProcess:
             return False
         return True
 
-    async def wait_until_known(self, tenant_id: int, limit_s: float = READY_WAIT_S) -> bool:
-        """Waits until the index process has said how far this tenant is."""
+    async def wait_until_known(self, tenant_id: int, limit_s: float = READY_WAIT_S) -> None:
+        """
+        Waits until the index process has said how far this tenant is.
+
+        Raises IndexFailed when it does not: an answer without rows would be a wrong one.
+        """
         if tenant_id in self._status.indexed_through:
-            return True
-        return await self.wait_for(tenant_id, -1, limit_s)
+            return
+        if not await self.wait_for(tenant_id, -1, limit_s):
+            raise self._not_there()
 
     def notify(self, tenant_id: int, size: int) -> None:
         """Says that a tenant's ledger has `size` entries now. May be called by any thread."""
@@ -329,10 +334,13 @@ class IndexProcess:
             async with asyncio.timeout(READY_WAIT_S):
                 await self._up.wait()
         except TimeoutError as cause:
-            raise IndexFailed(
-                "the search index is not there yet",
-                hint=self._status.detail or "it starts again by itself; try again in a moment",
-            ) from cause
+            raise self._not_there() from cause
+
+    def _not_there(self) -> IndexFailed:
+        return IndexFailed(
+            "the search index is not there yet",
+            hint=self._status.detail or "it starts by itself; try again in a moment",
+        )
 
     async def _send(self, message: protocol.ToIndex) -> None:
         writer = self._writer

@@ -25,7 +25,7 @@ from indelible.server.query.filter import Filter, Page
 from indelible.server.query.periods import Range
 from indelible.server.query.prepare import Prepared, prepare
 
-MIN_INDEX_WAIT_S: Final = 3.0
+MIN_INDEX_WAIT_S: Final = 5.0
 
 _decode_rows = msgspec.json.Decoder(Row).decode_lines
 
@@ -66,13 +66,12 @@ class Query:
         The filter's condition on one snapshot of the index.
 
         Waits, up to a limit, until the index has entry `min_index`; then goes on regardless, and
-        the answer's `indexed_through` tells.
+        the answer's `indexed_through` tells. Raises IndexFailed while nothing is known of it.
         """
         tenant_id = filter_.tenant_id
+        await self._index.wait_until_known(tenant_id)
         if min_index is not None:
             await self._index.wait_for(tenant_id, min_index, MIN_INDEX_WAIT_S)
-        else:
-            await self._index.wait_until_known(tenant_id)
         return await prepare(self._index, filter_, self._index.indexed_through(tenant_id))
 
     async def events(self, filter_: Filter, page: Page) -> Events:
