@@ -23,6 +23,7 @@ _COMMANDS = {
     "index": ("indelible.cli.index", "index"),
     "keys": ("indelible.cli.keys", "keys"),
     "users": ("indelible.cli.users", "users"),
+    "doctor": ("indelible.cli.doctor", "doctor"),
     "settings": ("indelible.cli.settings", "settings"),
     "demo": ("indelible.cli.demo", "demo"),
 }

@@ -77,6 +77,8 @@ _MIGRATIONS: tuple[str, ...] = (
     """,
 )
 
+SCHEMA_VERSION = len(_MIGRATIONS)
+
 Row = tuple[Any, ...]
 
 
