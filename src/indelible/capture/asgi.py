@@ -12,7 +12,6 @@ the response is done: writes and denied requests by default, others by `rule` or
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
@@ -91,7 +90,7 @@ class AuditMiddleware:
         holder = Holder()
         holder.collects = True
         holder.origin = {name: value for name, value in origin.items() if value}
-        holder.request_id = request_id_of(first("x-request-id"), lambda: os.urandom(8).hex())
+        holder.request_id = request_id_of(first("x-request-id"), self._client.new_request_id)
         holder.trace_id = trace_id_of(first("traceparent"))
         return holder
 

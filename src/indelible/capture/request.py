@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -23,6 +24,7 @@ _DENIED = frozenset({401, 403})
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 _FOR = re.compile(r'(?:^|;)\s*for\s*=\s*("(?:[^"\\]|\\.)*"|[^;,\s]*)', re.IGNORECASE)
+_LONGEST_ADDRESS = 80  # brackets, zone and port included; longer text is no address
 _WORD = re.compile(r"[^0-9A-Za-z]+")
 
 
@@ -50,6 +52,8 @@ class TrustedProxies:
                 f"trusted proxies: {error}", hint="networks such as 10.0.0.0/8, or `unix`"
             ) from error
         self._trust_unix = "unix" in set(networks)
+        # Few addresses make most requests.
+        self._is_trusted = lru_cache(maxsize=4096)(self._is_in_networks)
 
     def resolve(self, peer: str | None, header_values: Sequence[str]) -> str | None:
         """The client's address; None when nobody trustworthy names one."""
@@ -67,7 +71,7 @@ class TrustedProxies:
                 break
         return None if hop is None else str(hop)
 
-    def _is_trusted(self, address: _Address) -> bool:
+    def _is_in_networks(self, address: _Address) -> bool:
         return any(
             address.version == network.version and address in network for network in self._networks
         )
@@ -83,7 +87,11 @@ class TrustedProxies:
 
 def parse_address(text: str) -> _Address | None:
     """An IP address from `1.2.3.4`, `1.2.3.4:80`, `[::1]:80`, `fe80::1%eth0`, `::ffff:1.2.3.4`."""
-    text = text.strip()
+    return _parse_address(text.strip()) if len(text) <= _LONGEST_ADDRESS else None
+
+
+@lru_cache(maxsize=4096)
+def _parse_address(text: str) -> _Address | None:
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:

@@ -28,6 +28,7 @@ from indelible.client.buffer import Policy, QueueFull
 from indelible.client.compose import Composer
 from indelible.client.fields import EventFields, Mode, encode_event
 from indelible.client.guard import Guard
+from indelible.client.ids import RandomBytes, RandomPool
 from indelible.client.process import Parts, Plan
 from indelible.client.sender import Pace, Problem
 from indelible.client.spool import folder_of
@@ -99,7 +100,7 @@ class Indelible:
         on_error: Callable[[Problem], None] | None = None,
         on_receipt: Callable[[Receipt], None] | None = None,
         clock: Clock | None = None,
-        random_bytes: Callable[[int], bytes] = os.urandom,
+        random_bytes: RandomBytes | None = None,
         jitter: Callable[[], float] | None = None,
     ) -> None:
         if not source:
@@ -113,6 +114,7 @@ class Indelible:
         self._timeout_s = timeout_s
         self._exit_timeout_s = exit_timeout_s
         self._clock: Clock = clock or SystemClock()
+        random_bytes = random_bytes or RandomPool()
         self._jitter = jitter or secrets.SystemRandom().random
         self._guard = Guard(on_error, self._clock.monotonic_s)
         self._on_receipt = on_receipt
@@ -189,6 +191,10 @@ class Indelible:
     def may_wait(self) -> bool:
         """Whether `record` can block its thread: event loops then call it in another."""
         return self._mode == "sync" or self._on_full == "block"
+
+    def new_request_id(self) -> str:
+        """For hooks: an id for a request that came without one."""
+        return self._plan.random_bytes(8).hex()
 
     def swallow(self, error: Exception, what: str) -> None:
         """For hooks: counts, logs and offers an error that must not reach the host."""

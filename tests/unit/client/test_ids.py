@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indelible.client.ids import uuid7
+from indelible.client.ids import RandomPool, uuid7
 
 MOMENTS = st.integers(min_value=0, max_value=(1 << 48) * 1000 - 1)
 
@@ -28,4 +30,28 @@ def test_ids_sort_by_the_microsecond(first_us: int, second_us: int, noise: bytes
 
 
 def test_the_random_bits_keep_ids_of_one_microsecond_apart() -> None:
-    assert len({uuid7(1_795_451_711_253_057) for _ in range(1000)}) == 1000
+    pool = RandomPool()
+    assert len({uuid7(1_795_451_711_253_057, pool) for _ in range(1000)}) == 1000
+
+
+def test_a_pool_gives_every_byte_once_and_any_count() -> None:
+    counter = iter(range(1 << 20))
+    pool = RandomPool(lambda count: bytes(next(counter) % 251 for _ in range(count)))
+    taken = b"".join(pool(count) for count in (8, 16, 4000, 60, 5000))
+    assert [len(taken), len(pool(0))] == [9084, 0]
+    assert taken[:24] == bytes(range(24))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_has_other_bytes_than_its_parent() -> None:
+    pool = RandomPool()
+    pool(8)
+    read_end, write_end = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(write_end, pool(16))
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(read_end, 16) != pool(16)
+    os.close(read_end)
+    os.close(write_end)
