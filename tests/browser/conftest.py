@@ -121,17 +121,24 @@ def log_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSer
     data = tmp_path_factory.mktemp("log") / "data"
     service = start(data, setup_token=init_folder(data)["token"])
     service.send(*sample_events())
-    service.set_up()
     service.events(limit=1)  # waits until the index has them
     yield service
     service.stop()
 
 
-@pytest.fixture
-def screen(log_service: RunningService, browser: Browser) -> Iterator[Screen]:
-    """Pages on the sample log, logged in as its administrator."""
+@pytest.fixture(scope="session")
+def cookie(log_service: RunningService) -> tuple[str, str]:
+    """One session of the administrator for all tests that do not end it."""
     name, _, value = log_service.set_up().cookie.partition("=")
-    opened = Screen(log_service, browser, (name, value))
+    return name, value
+
+
+@pytest.fixture
+def screen(
+    log_service: RunningService, browser: Browser, cookie: tuple[str, str]
+) -> Iterator[Screen]:
+    """Pages on the sample log, logged in as its administrator."""
+    opened = Screen(log_service, browser, cookie)
     yield opened
     opened.close()
 

@@ -176,7 +176,7 @@ function Sheet({ event, part, scope, tenant }: SheetProps) {
   if (part === "changes" || part === "request") {
     return (
       <section className="block">
-        <h3>{text.tabs[part]}</h3>
+        <h2>{text.tabs[part]}</h2>
         {part === "changes" ? (
           <Changes event={event} />
         ) : (
@@ -199,12 +199,12 @@ function Sheet({ event, part, scope, tenant }: SheetProps) {
       </p>
       {hasChanges && (
         <section className="block">
-          <h3>{text.tabs.changes}</h3>
+          <h2>{text.tabs.changes}</h2>
           <Changes event={event} />
         </section>
       )}
       <section className="block">
-        <h3>{text.tabs.request}</h3>
+        <h2>{text.tabs.request}</h2>
         <Fields two fields={mainFields(event, zone, settings.date_format, tenant)} />
       </section>
       <Integrity event={event} />

@@ -39,9 +39,9 @@ export function Integrity({ event }: { event: AuditEvent }) {
   const witnesses = status?.ledger.witnesses ?? 0;
   return (
     <section className="block">
-      <h3>
+      <h2>
         {messages.drawer.tabs.integrity} <Verdict checked={checked} failed={proof.isError} />
-      </h3>
+      </h2>
       <Path event={event} checked={checked} witnesses={witnesses} />
       <dl className="pairs proofs">
         <dt>{messages.drawer.leafHash}</dt>
