@@ -115,11 +115,13 @@ def test_reads(start_service: Start) -> None:
     login = service.set_up()
     for number in range(5):
         service.send({"operation": f"Paged{number}"})
+    service.settle()
     for _ in range(8):
         open_page(login)
         time.sleep(0.3)
-    page = login.request("GET", "/v1/events", params={**TODAY, "limit": 2}).json
-    login.request("GET", "/v1/events", params={**TODAY, "limit": 2, "cursor": page["next_cursor"]})
+    paging = {**TODAY, "stream": "user", "limit": 2}
+    page = login.request("GET", "/v1/events", params=paging).json
+    login.request("GET", "/v1/events", params={**paging, "cursor": page["next_cursor"]})
     wait_for(service, "ReadAuditLog")
     for text in ("d", "de", "depot"):
         open_page(login, q=text)
@@ -143,6 +145,7 @@ def test_reads(start_service: Start) -> None:
 def test_reads_that_are_held_are_written_at_the_stop(start_service: Start) -> None:
     service = start_service()
     login = service.set_up()
+    service.settle()
     open_page(login, q="last words")
     service.stop()
     again = start_service(service.data)

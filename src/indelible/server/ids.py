@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 
 from indelible.clock import Clock
@@ -16,6 +15,7 @@ def id_maker(clock: Clock, random_bytes: Callable[[int], bytes]) -> Callable[[],
         value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(random_bytes(10), "big")
         value = value & ~(0xF << 76) | 0x7 << 76
         value = value & ~(0b11 << 62) | 0b10 << 62
-        return str(uuid.UUID(int=value))
+        text = f"{value:032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     return new_id

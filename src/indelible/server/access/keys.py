@@ -14,6 +14,7 @@ from indelible.server.access.token import KeyKind, KeyText, parse_key
 
 _COLUMNS = "id, tenant, name, kind, secret_hash, created_us, last_used_us, revoked_us"
 _LONGEST_NAME = 100
+_FRESH_S = 0.01
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +44,8 @@ class Keys:
     """
     The keys of all tenants.
 
-    Known keys are kept in memory and read again as soon as any process changed the control
-    database, so that a revoked key is refused at once. Called from the event loop and threads.
+    Known keys are kept in memory. A change by this process counts at once, one by another within
+    ten milliseconds, which is how often the database is asked. Called from event loop and threads.
     """
 
     def __init__(self, control: ControlDatabase, clock: Clock) -> None:
@@ -52,6 +53,7 @@ class Keys:
         self._clock = clock
         # Replaced as a whole, never changed: (version of the database, keys by id).
         self._known: tuple[int, dict[str, ApiKey]] = (-1, {})
+        self._fresh_until_s = -1.0
         # Owned by the event loop; written down by `write_uses`.
         self._used: dict[str, int] = {}
 
@@ -73,6 +75,7 @@ class Keys:
                 (key.id, tenant_id, stored.name, key.kind, key.secret_hash, stored.created_us),
             )
             put(transaction, tenant_id, event)
+        self._fresh_until_s = -1.0
         return stored
 
     def all(self, tenant_id: int) -> list[ApiKey]:
@@ -104,6 +107,7 @@ class Keys:
             ).rowcount
             if changed:
                 put(transaction, tenant_id, event)
+        self._fresh_until_s = -1.0
         return bool(changed)
 
     def find(self, text: str) -> ApiKey | None:
@@ -131,14 +135,18 @@ class Keys:
             )
 
     def _keys(self) -> dict[str, ApiKey]:
-        version = self._control.version()
         known_version, known = self._known
+        now_s = self._clock.monotonic_s()
+        if now_s < self._fresh_until_s:
+            return known
+        version = self._control.version()
         if version != known_version:
             known = {
                 key.id: key
                 for key in map(_key, self._control.read(f"SELECT {_COLUMNS} FROM api_key"))
             }
             self._known = (version, known)
+        self._fresh_until_s = now_s + _FRESH_S
         return known
 
 

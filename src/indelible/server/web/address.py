@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import msgspec
@@ -19,6 +20,8 @@ from starlette.types import Scope
 from indelible.server.settings import ServiceSettings
 
 _LONGEST_AGENT = 4000
+_NAMES = ("host", "user-agent", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
+_READ = {name.encode(): name for name in _NAMES}
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -58,7 +61,8 @@ class Addresses:
         """The entry of one request."""
         headers: dict[str, list[str]] = {}
         for name, value in scope["headers"]:
-            headers.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+            if name in _READ:
+                headers.setdefault(_READ[name], []).append(value.decode("latin-1"))
         client = scope.get("client")
         peer = _address(client[0]) if client else None
         trusted = peer is not None and self._trusts(peer)
@@ -87,6 +91,8 @@ class Addresses:
         )
 
     def _trusts(self, address: str) -> bool:
+        if not self._trusted:
+            return False
         parsed = ipaddress.ip_address(address)
         return any(parsed in network for network in self._trusted)
 
@@ -109,6 +115,7 @@ def _last(headers: Mapping[str, list[str]], name: str) -> str:
     return values[-1].rsplit(",", 1)[-1].strip() if values else ""
 
 
+@lru_cache(maxsize=10_000)
 def _address(text: str) -> str | None:
     """An address in its shortest spelling; a port behind it is dropped, IPv4 in IPv6 unpacked."""
     text = text.strip()

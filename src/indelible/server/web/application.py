@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -22,7 +21,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from indelible.errors import Error
-from indelible.server.access.token import RandomBytes, random_text
+from indelible.server.access.token import RandomBytes
 from indelible.server.web.address import Addresses
 from indelible.server.web.authenticate import authenticate, entry_of
 from indelible.server.web.problem import bug_response, plain_problem, problem_response
@@ -33,6 +32,9 @@ if TYPE_CHECKING:
     from indelible.server.web.service import Service
 
 log = logging.getLogger("indelible.web")
+
+Observe = Callable[[str | None, str, int, float], None]
+"""Told of each answered request: route template or None, method, status, seconds."""
 
 
 class PathEndpoint:
@@ -46,6 +48,7 @@ class PathEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        scope["state"]["route"] = self._path
         try:
             response = await self._answer(request)
         except ClientDisconnect:
@@ -65,7 +68,8 @@ class PathEndpoint:
                 allow=allowed,
             )
         try:
-            if api.permit is not None:
+            is_open = api.open_when is not None and api.open_when(request)
+            if api.permit is not None and not is_open:
                 service: Service = request.app.state.service
                 request.state.caller = await authenticate(request, service, api.permit)
             return await api.handler(request)
@@ -90,19 +94,21 @@ class Entrance:
         addresses: Addresses,
         root_path: str,
         random_bytes: RandomBytes,
+        observe: Observe,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._app = app
         self._addresses = addresses
         self._root_path = root_path
         self._random_bytes = random_bytes
+        self._observe = observe
         self._timer = timer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             # No web sockets, and no lifespan: the composition root starts and stops the parts.
             raise RuntimeError(f"unexpected scope {scope['type']}")
-        request_id = random_text(self._random_bytes, 20)
+        request_id = self._random_bytes(10).hex()
         entry = self._addresses.enter(scope, request_id)
         scope = dict(scope)
         path = scope["path"]
@@ -111,7 +117,7 @@ class Entrance:
             within = path == self._root_path or path.startswith(self._root_path + "/")
             scope["root_path"] = self._root_path
             scope["path"] = path if within else self._root_path + path
-        scope["state"] = {**scope.get("state", {}), "entry": entry}
+        state = scope["state"] = {**scope.get("state", {}), "entry": entry}
         started = self._timer()
         status = 0
 
@@ -119,23 +125,27 @@ class Entrance:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                is_page = headers.get("content-type", "").startswith("text/html")
-                add_security_headers(headers, secure=entry.secure, is_page=is_page)
-                headers["x-request-id"] = request_id
+                headers = list(message.get("headers", ()))
+                add_security_headers(headers, secure=entry.secure, request_id=request_id)
+                message["headers"] = headers
             await send(message)
 
         try:
             await self._app(scope, receive, send_with_headers)
         finally:
-            log.info(
+            seconds = self._timer() - started
+            self._observe(state.get("route"), scope["method"], status, seconds)
+            # An event stored is told by its receipt; a line for each would cost more than it does.
+            routine = status == 200 and path.endswith("/v1/events") and scope["method"] == "POST"
+            log.log(
+                logging.DEBUG if routine else logging.INFO,
                 "%s %s %s",
                 scope["method"],
                 path,
                 status or "no reply",
                 extra={
                     "request_id": request_id,
-                    "ms": round((self._timer() - started) * 1000, 1),
+                    "ms": round(seconds * 1000, 1),
                     "ip": entry.ip,
                 },
             )
@@ -158,6 +168,7 @@ def make_application(service: Service, routes: Iterable[Api], fallback: BaseRout
         addresses=Addresses(service.settings.service),
         root_path=service.settings.service.root_path,
         random_bytes=service.access.random_bytes,
+        observe=service.metrics.request,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
+RawHeaders = list[tuple[bytes, bytes]]
 
 SCREEN_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -12,22 +12,35 @@ SCREEN_POLICY = (
 # Replies of the API are data: nothing in them may run, load or be framed if opened as a page.
 API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
-_ALWAYS = {
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "x-frame-options": "DENY",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-}
-_ONE_YEAR = "max-age=31536000"
+_ALWAYS: RawHeaders = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+]
+_OF_PAGES: RawHeaders = [*_ALWAYS, (b"content-security-policy", SCREEN_POLICY.encode())]
+_OF_DATA: RawHeaders = [*_ALWAYS, (b"content-security-policy", API_POLICY.encode())]
+_NO_STORE = (b"cache-control", b"no-store")
+_HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 
 
-def add_security_headers(headers: MutableHeaders, *, secure: bool, is_page: bool) -> None:
-    """Sets them, keeping a cache rule that the handler chose."""
-    for name, value in _ALWAYS.items():
-        headers[name] = value
-    headers["content-security-policy"] = SCREEN_POLICY if is_page else API_POLICY
-    headers.setdefault("cache-control", "no-store")
+def add_security_headers(headers: RawHeaders, *, secure: bool, request_id: str) -> None:
+    """
+    Adds them to the raw headers of a reply, keeping a cache rule that the handler chose.
+
+    Written for speed: it runs once for each event that is sent alone.
+    """
+    is_page = has_cache_rule = False
+    for name, value in headers:
+        if name == b"content-type":
+            is_page = value.startswith(b"text/html")
+        elif name == b"cache-control":
+            has_cache_rule = True
+    headers += _OF_PAGES if is_page else _OF_DATA
+    headers.append((b"x-request-id", request_id.encode()))
+    if not has_cache_rule:
+        headers.append(_NO_STORE)
     if secure:
-        headers["strict-transport-security"] = _ONE_YEAR
+        headers.append(_HTTPS_ONLY)
