@@ -273,7 +273,8 @@ class Indelible:
             return True
         deadline_s = self._clock.monotonic_s() + timeout_s
         buffer = parts.buffer
-        wanted = buffer.accepted
+        # A gap that waits for room becomes one more event.
+        wanted = buffer.accepted + (1 if buffer.pending_gap() else 0)
         if buffer.settled >= wanted:
             return True
         if parts.sender.start():
