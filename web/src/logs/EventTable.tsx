@@ -18,7 +18,7 @@ import type { Rows } from "./rows.ts";
 import type { Scope } from "./scope.ts";
 
 const CARD_PX = 111;
-const OVERSCAN = 6;
+const OVERSCAN = 5;
 const text = messages.logs;
 
 /** What shortcuts outside the table may ask of it. */

@@ -44,11 +44,9 @@ export function OneLine({ text, tail = 10 }: { text: string; tail?: number }) {
   const kept = cutMiddle(text, LONGEST_CELL);
   if (kept.length <= tail * 2 || hasHidden(kept)) {
     return (
-      <span className="cut" title={title}>
-        <bdi>
-          <Shown text={kept} />
-        </bdi>
-      </span>
+      <bdi className="cut" title={title}>
+        <Shown text={kept} />
+      </bdi>
     );
   }
   const all = Array.from(kept);
