@@ -68,13 +68,19 @@ async def _serve(data_dir: Path, settings: Settings, clock: Clock) -> int:
     def stop_on_fatal(error: FatalError) -> None:
         # The effect of a commit is unknown: end, so that opening again finds out.
         failed.append(error)
+        with contextlib.suppress(RuntimeError):  # the loop is gone: everything is ending anyway
+            loop.call_soon_threadsafe(stop_server)
+
+    def stop_server() -> None:
         if server is not None:
-            loop.call_soon_threadsafe(server.handle_exit, signal.SIGTERM, None)
+            server.handle_exit(signal.SIGTERM, None)
 
     parts = Parts(data_dir, settings, clock, stop_on_fatal)
     try:
         await parts.start()
         await parts.record_start()
+        if failed:
+            raise failed[0]  # before there was a server to stop
         app = make_application(parts.service, all_routes(), SCREEN)
         server = _Server(_config(settings, app), _address(listening, settings))
         for number in (signal.SIGTERM, signal.SIGINT):

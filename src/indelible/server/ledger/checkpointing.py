@@ -16,6 +16,7 @@ import msgspec
 from indelible.codec import decode_json, encode_json
 from indelible.errors import MalformedProof, SettingsError
 from indelible.seal import Genesis
+from indelible.server.ledger.durable import write_durably
 from indelible.tlog.checkpoint import Checkpoint
 from indelible.tlog.keyfile import encode_key_file, generate_log_keys, parse_key_file
 from indelible.tlog.signature import SigningKey, encode_vkey, sign_checkpoint
@@ -79,23 +80,3 @@ def create_keys(data_dir: Path, tenant_id: int, origin: str) -> Genesis:
 def key_file(data_dir: Path, tenant_id: int) -> Path:
     """Where a tenant's signing keys lie."""
     return data_dir / "keys" / f"{tenant_id}.key"
-
-
-def write_durably(path: Path, data: bytes) -> None:
-    """
-    Replaces a file, readable by its owner only; after a power cut the old or the new content is
-    there whole. On return the content and the name are on disk.
-    """
-    part = path.with_name(path.name + ".part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        os.write(handle, data)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -170,6 +170,11 @@ class Ledger:
         """How many events wait for a commit."""
         return self._sequencer.queued_events
 
+    @property
+    def failed(self) -> bool:
+        """Whether a commit failed in a way that only opening again can mend."""
+        return self._sequencer.failed
+
     def on_commit(self, listener: Callable[[int, int], None]) -> None:
         """`listener(tenant_id, size)` is called in the writer thread after each commit."""
         with self._listeners_lock:

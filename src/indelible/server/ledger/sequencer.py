@@ -73,6 +73,7 @@ class Sequencer:
         self._failed: FatalError | None = None
 
         # Owned by the writer thread once it runs.
+        self._under_way: dict[int, Submission] = {}  # taken and not answered, by identity
         self._logs = {
             tenant.id: TenantLog(data_dir, tenant, storage, clock.now_us())
             for tenant in storage.tenants()
@@ -131,17 +132,28 @@ class Sequencer:
         """How many events wait, for metrics."""
         return self._queued_events
 
+    @property
+    def failed(self) -> bool:
+        """Whether everything is refused from now on."""
+        return self._failed is not None
+
     # -- the writer thread
 
     def _run(self) -> None:
         while True:
             group, stopping = self._take()
+            self._under_way = {id(submission): submission for submission in group}
             try:
                 if group:
                     self._store(group)
                 self._do_due(stopping)
             except FatalError as error:
                 self._fail(error)
+                return
+            except Exception as cause:
+                # A defect, or a file that cannot even be rolled back: nobody may wait for ever.
+                log.exception("the ledger's writer failed")
+                self._fail(FatalError(f"the ledger's writer failed: {cause}"))
                 return
             if stopping and not group:
                 return
@@ -169,11 +181,10 @@ class Sequencer:
             return group, self._stopping
 
     def _store(self, group: list[Submission]) -> None:
+        """Stores and answers a group. After a FatalError `_fail` answers what is left."""
         try:
             answers = self._commit(group)
-        except FatalError as error:
-            for submission in group:
-                submission.notify(error)
+        except FatalError:
             raise
         except Error as error:
             self._storage.rollback()
@@ -189,11 +200,15 @@ class Sequencer:
             log.exception("a request could not be stored")
             answers = [error]
         for submission, answer in zip(group, answers, strict=True):
-            try:
-                submission.notify(answer)
-            except Exception:
-                # A loop that is gone with its client; the events are stored all the same.
-                log.exception("an answer could not be delivered")
+            self._answer(submission, answer)
+
+    def _answer(self, submission: Submission, answer: Answer) -> None:
+        self._under_way.pop(id(submission), None)
+        try:
+            submission.notify(answer)
+        except Exception:
+            # A loop that is gone with its client; the events are stored all the same.
+            log.exception("an answer could not be delivered")
 
     def _commit(self, group: list[Submission]) -> list[Answer]:
         now_us = self._clock.now_us()
@@ -201,13 +216,16 @@ class Sequencer:
         for submission in group:
             of_tenant.setdefault(submission.tenant_id, []).append(submission)
         plans: list[tuple[TenantLog, Plan, Staged | None]] = []
-        for tenant_id in sorted(of_tenant):
-            tenant_log = self._logs[tenant_id]
-            plan = make_plan(tenant_log, self._reader, of_tenant[tenant_id])
-            staged = None
-            if plan.events:
-                staged = tenant_log.stage(plan.events, plan.day, os.urandom)
-            plans.append((tenant_log, plan, staged))
+        try:
+            for tenant_id in sorted(of_tenant):
+                tenant_log = self._logs[tenant_id]
+                plan = make_plan(tenant_log, self._reader, of_tenant[tenant_id])
+                staged = None
+                if plan.events:
+                    staged = tenant_log.stage(plan.events, plan.day, os.urandom)
+                plans.append((tenant_log, plan, staged))
+        except sqlite3.Error as cause:
+            raise StorageError(f"cannot read the ledger: {cause}", hint="check the disk") from cause
         aliases = self._aliases.unwritten()
 
         if any(staged for _, _, staged in plans):
@@ -229,12 +247,13 @@ class Sequencer:
                 tenant_log.settle(staged)
                 for _, keys, places in plan.keys_stored(staged.first):
                     tenant_log.seen.add(keys, places)
-                self._on_commit(tenant_log.tenant.id, tenant_log.size)
+                try:
+                    self._on_commit(tenant_log.tenant.id, tenant_log.size)
+                except Exception:
+                    # Listeners look at the ledger from time to time, too.
+                    log.exception("a listener could not be told of a commit")
             answers.update(plan.answers(staged, tenant_log.size))
-        self._aliases.written(aliases)
-        if self._checkpoint_due_s is None:
-            self._checkpoint_due_s = self._clock.monotonic_s() + CHECKPOINT_AFTER_S
-        return [answers[id(submission)] for submission in group]
+        return answers
 
     def _write_seen(self, log_: TenantLog, plan: Plan, staged: Staged, now_us: int) -> None:
         for kind, keys, places in plan.keys_stored(staged.first):
@@ -289,8 +308,8 @@ class Sequencer:
         log.critical("the ledger stops: %s", error)
         with self._wakeup:
             self._failed = error
-            waiting = list(self._queue)
+            waiting = [*self._under_way.values(), *self._queue]
             self._queue.clear()
         for submission in waiting:
-            submission.notify(error)
+            self._answer(submission, error)
         self._on_fatal(error)

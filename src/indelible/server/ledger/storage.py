@@ -16,6 +16,7 @@ import msgspec
 
 from indelible.errors import FatalError, StorageError
 from indelible.seal import SealedRun
+from indelible.server.ledger.durable import sync_folder
 from indelible.server.ledger.pieces import PieceWriter
 from indelible.server.ledger.reader import Tenant
 from indelible.server.ledger.schema import TABLES, open_ledger
@@ -39,6 +40,17 @@ class SqliteStorage:
 
     def __init__(self, path: Path) -> None:
         self._connection = open_ledger(path, read_only=False)
+        try:
+            # Opens the write-ahead log, and makes its name durable before anything is in it:
+            # SQLite does that at the first commit only, and passes over a failure in silence.
+            self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            sync_folder(path.parent)
+        except sqlite3.Error as cause:
+            self._connection.close()
+            raise StorageError(f"cannot read {path}: {cause}") from cause
+        except BaseException:
+            self._connection.close()
+            raise
         self._pieces = PieceWriter()
 
     @property
@@ -52,8 +64,8 @@ class SqliteStorage:
 
     def close(self) -> None:
         """Folds the write-ahead log into the file, as far as readers let it, and closes."""
-        self.rollback()
-        with suppress(sqlite3.Error):  # the log is replayed on the next opening instead
+        with suppress(sqlite3.Error, FatalError):  # it is replayed on the next opening instead
+            self.rollback()
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
 
@@ -84,9 +96,12 @@ class SqliteStorage:
             raise FatalError(f"the ledger's commit failed: {cause}") from cause
 
     def rollback(self) -> None:
-        """Drops the open transaction, if there is one."""
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+        """Drops the open transaction, if there is one. Raises FatalError when even that fails."""
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error as cause:
+            raise FatalError(f"the ledger cannot drop a transaction: {cause}") from cause
 
     # -- reading for the writer
 

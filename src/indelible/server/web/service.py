@@ -54,7 +54,7 @@ class Service:
 
     def can_store(self) -> bool:
         """Whether the ledger takes events now."""
-        return self.ledger.queued_events < MAX_QUEUED_EVENTS
+        return not self.ledger.failed and self.ledger.queued_events < MAX_QUEUED_EVENTS
 
     def can_search(self) -> bool:
         """Whether the index answers, be it late."""
