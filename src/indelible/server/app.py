@@ -36,6 +36,9 @@ from indelible.server.ingest.own_event import of_service
 from indelible.server.ledger import Ledger
 from indelible.server.logs import configure_logs
 from indelible.server.maintenance import Maintenance
+from indelible.server.ops.disk import Disk
+from indelible.server.ops.metrics import Metrics
+from indelible.server.ops.scrape import Scrape
 from indelible.server.query import Query
 from indelible.server.settings import Settings
 from indelible.server.version import version
@@ -114,6 +117,9 @@ class Parts:
         self.ingest = Ingest(self.ledger, new_id)
         self.own = OwnAudit(self.access.control, self.ingest.record_own, clock, new_id)
         self.index = IndexProcess(data_dir, memory_mb=settings.index.memory_mb, clock=clock)
+        metrics = Metrics()
+        self.ledger.on_group(metrics.group)
+        disk = Disk(data_dir, clock)
         self.service = Service(
             version=version(),
             settings=settings,
@@ -127,6 +133,9 @@ class Parts:
             query=Query(self.index, self.ledger.reader),
             own=self.own,
             tenants=tenants,
+            metrics=metrics,
+            disk=disk,
+            scrape=Scrape(metrics, self.ledger, self.index, disk, clock, version()),
         )
         self._maintenance = Maintenance(self.access, self.own, self.ingest, clock)
 

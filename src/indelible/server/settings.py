@@ -77,6 +77,8 @@ TABLE: tuple[Setting, ...] = (
     _row("link", "valid_hours", 72, forms.count(1, 720), "How long a one-time link can be used."),
     _row("index", "memory_mb", 1024, forms.count(256, 1_048_576),
          "Memory that the search index process may take."),
+    _row("metrics", "open_on_loopback", False, forms.BOOL,
+         "Answer /metrics without a key when it is asked for straight from this machine."),
     _row("screen", "zone", "UTC", forms.ZONE,
          "Time zone of days, weeks and months (IANA name).", at_run_time=True),
     _row("screen", "date_format", "dmy", forms.choice("dmy", "iso", "mdy"),
@@ -136,6 +138,12 @@ class IndexSettings(msgspec.Struct, frozen=True):
     memory_mb: int
 
 
+class MetricsSettings(msgspec.Struct, frozen=True):
+    """Group "metrics": who may scrape."""
+
+    open_on_loopback: bool
+
+
 class ScreenSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Group "screen": defaults of the tenant settings; the control database holds the changes."""
 
@@ -153,6 +161,7 @@ class Settings(msgspec.Struct, frozen=True):
     session: SessionSettings
     link: LinkSettings
     index: IndexSettings
+    metrics: MetricsSettings
     screen: ScreenSettings
     origins: dict[str, str]
 

@@ -72,6 +72,7 @@ class IndexProcess:
         self._sizes: dict[int, int] = {}
         self._stopping = False
         self._failures = 0
+        self._restarts = 0
         self._log_from = 0
         self._status = IndexStatus(state="restarting", detail="starting")
 
@@ -107,6 +108,11 @@ class IndexProcess:
         process = self._process
         return process.pid if process is not None and process.poll() is None else None
 
+    @property
+    def restarts(self) -> int:
+        """How often the process ended by itself and was started again."""
+        return self._restarts
+
     async def _keep_running(self) -> None:
         pause = FIRST_PAUSE_S
         while True:
@@ -117,6 +123,7 @@ class IndexProcess:
             if self._clock.monotonic_s() - begun > HEALTHY_S:
                 pause, self._failures = FIRST_PAUSE_S, 0
             self._failures += 1
+            self._restarts += 1
             reason = f"the index process ended ({_ending(code)}){self._last_words()}"
             self._fail_all(reason)
             state: State = "failed" if self._failures >= FAILED_AFTER else "restarting"

@@ -180,6 +180,10 @@ class Ledger:
         with self._listeners_lock:
             self._listeners = [*self._listeners, listener]
 
+    def on_group(self, listener: Callable[[int, float], None]) -> None:
+        """`listener(events, seconds)` is called in the writer thread after each group's commit."""
+        self._sequencer.on_group = listener
+
     def part(self, tenant_id: int, event: Event) -> PartedEvent:
         """Splits an event for sealing. Its category must be one of the policy in force."""
         parts = split(event, lambda subject: self._aliases.give(tenant_id, subject))

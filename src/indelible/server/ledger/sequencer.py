@@ -37,6 +37,7 @@ _FORGET_EVERY_S = 3600.0
 
 OnCommit = Callable[[int, int], None]
 OnFatal = Callable[[FatalError], None]
+OnGroup = Callable[[int, float], None]
 
 
 class Sequencer:
@@ -63,6 +64,9 @@ class Sequencer:
         self._max_queued_bytes = max_queued_bytes
         self._on_commit = on_commit
         self._on_fatal = on_fatal
+        # Told of each group that was stored: its new events, and how long that took. Must not
+        # raise: the events are durable by then.
+        self.on_group: OnGroup = lambda _events, _seconds: None
 
         # Guarded by _wakeup's lock, shared with the threads that submit.
         self._wakeup = threading.Condition()
@@ -212,6 +216,7 @@ class Sequencer:
 
     def _commit(self, group: list[Submission]) -> list[Answer]:
         now_us = self._clock.now_us()
+        begun_s = self._clock.monotonic_s()
         of_tenant: dict[int, list[Submission]] = {}
         for submission in group:
             of_tenant.setdefault(submission.tenant_id, []).append(submission)
@@ -241,6 +246,21 @@ class Sequencer:
                 raise StorageError(f"cannot store: {cause}", hint="check the disk") from cause
             self._storage.commit()
 
+        try:
+            answers = self._settle(plans)
+        except Exception as cause:
+            # It is durable: handled as any other defect, it would be stored a second time.
+            raise FatalError(f"what was stored cannot be answered: {cause}") from cause
+        self._aliases.written(aliases)
+        events = sum(len(plan.events) for _, plan, _ in plans)
+        if events:
+            self.on_group(events, self._clock.monotonic_s() - begun_s)
+        if self._checkpoint_due_s is None:
+            self._checkpoint_due_s = self._clock.monotonic_s() + CHECKPOINT_AFTER_S
+        return [answers[id(submission)] for submission in group]
+
+    def _settle(self, plans: list[tuple[TenantLog, Plan, Staged | None]]) -> dict[int, Answer]:
+        """Makes what is durable the state, tells the listeners, and gives the answers."""
         answers: dict[int, Answer] = {}
         for tenant_log, plan, staged in plans:
             if staged is not None:

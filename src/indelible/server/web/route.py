@@ -64,3 +64,5 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 200
     errors: tuple[int, ...] = ()
     in_document: bool = True
+    # Requests that this lets through need no key or login: a setting of the operator.
+    open_when: Callable[[Request], bool] | None = None

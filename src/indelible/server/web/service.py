@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from indelible.server.ingest import Ingest
     from indelible.server.ingest.own import OwnAudit
     from indelible.server.ledger import Ledger, LedgerReader, Tenant
+    from indelible.server.ops.disk import Disk
+    from indelible.server.ops.metrics import Metrics
+    from indelible.server.ops.scrape import Scrape
     from indelible.server.query import Query
 
 
@@ -39,6 +42,9 @@ class Service:
     query: Query
     own: OwnAudit
     tenants: dict[int, Tenant]
+    metrics: Metrics
+    disk: Disk
+    scrape: Scrape
     activity: Activity = field(init=False)
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ from indelible.server.web.routes import (
     health,
     imports,
     keys,
+    metrics,
     prove,
     read,
     session,
@@ -32,5 +33,6 @@ def all_routes() -> tuple[Api, ...]:
         *keys.ROUTES,
         *status.ROUTES,
         *health.ROUTES,
+        *metrics.ROUTES,
         *document_routes(all_routes, version()),
     )

@@ -31,7 +31,8 @@ async def post_events(request: Request) -> Response:
     for name in request.query_params:
         if name != "import":
             raise InvalidRequest(f"unknown parameter {name[:80]!r}", parameter=name)
-    reply = await service_of(request).ingest.submit(
+    service = service_of(request)
+    reply = await service.ingest.submit(
         caller.tenant_id,
         await read_body(request, MAX_BODY_BYTES),
         key_id=caller.id,
@@ -39,6 +40,7 @@ async def post_events(request: Request) -> Response:
         content_encoding=request.headers.get("content-encoding"),
         import_format=import_format,
     )
+    service.metrics.ingested(reply.stored, reply.duplicates, len(reply.rejected))
     return Response(encode_json(reply), status_code=reply.status, media_type="application/json")
 
 
