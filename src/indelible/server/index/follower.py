@@ -96,6 +96,17 @@ class Follower:
             path.unlink()
         self._tenants.clear()
         self._alerts.clear()
+        self.report_empty()
+
+    def report_empty(self) -> None:
+        """Says that the index has nothing of any tenant, whatever was said of it before."""
+        self._report(
+            IndexStatus(
+                state="catching_up",
+                indexed_through={tenant.id: 0 for tenant in self._ledger.tenants()},
+                detail=self.detail,
+            )
+        )
 
     def _open(self, tenant_id: int) -> _Followed:
         """Steps 1 and 2 for one tenant."""

@@ -253,6 +253,7 @@ def run(descriptor: int, data_dir: Path, reader: str, memory_mb: int) -> None:
         for path in folder.glob("progress-*.json"):
             path.unlink()
         status.rebuild_begun(folder)
+    is_new = not (folder / status.ENGINE_FOLDER).exists()
     client = _open(folder, memory_mb)
     follower = Follower(
         _ledger(reader, data_dir), client, folder, clock, _Reporter(channel, folder, clock)
@@ -265,6 +266,8 @@ def run(descriptor: int, data_dir: Path, reader: str, memory_mb: int) -> None:
         daemon=True,
     )
     follower.create()
+    if is_new:
+        follower.report_empty()
     thread.start()
     server.serve()
     stop.set()
