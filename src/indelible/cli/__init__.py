@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 __all__ = ["main"]
 
-_SERVER_PACKAGES = {"argon2", "chdb", "clickhouse_connect", "httptools", "rbloom", "starlette",
+_SERVER_PACKAGES = {"alembic", "argon2", "chdb", "clickhouse_connect", "httptools", "prometheus_client", "rbloom", "starlette",
                     "tzdata", "uvicorn", "uvloop", "zstandard", "cryptography"}  # fmt: skip
 
 

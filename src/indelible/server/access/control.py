@@ -2,7 +2,7 @@
 The control database: people, sessions, keys, tenant settings. One SQLite file beside the ledger.
 
 Several processes may use it at once (`indelible keys create` works while the service runs). A
-write is durable when `write` returns. Migrations are numbered and applied in one transaction each.
+write is durable when `write` returns. The tables are made and changed by `migrations/`.
 """
 
 from __future__ import annotations
@@ -15,69 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from indelible.errors import SettingsError, StorageError
-
-_MIGRATIONS: tuple[str, ...] = (
-    """
-    CREATE TABLE person(
-        id TEXT PRIMARY KEY,
-        tenant INTEGER NOT NULL,
-        email TEXT NOT NULL,
-        email_folded TEXT NOT NULL UNIQUE,
-        name TEXT NOT NULL,
-        role TEXT NOT NULL CHECK(role IN ('viewer', 'auditor', 'admin')),
-        password TEXT NOT NULL,
-        created_us INTEGER NOT NULL
-    ) STRICT;
-    CREATE TABLE link(
-        token_hash BLOB PRIMARY KEY,
-        tenant INTEGER NOT NULL,
-        person TEXT REFERENCES person(id),
-        email TEXT,
-        role TEXT NOT NULL CHECK(role IN ('viewer', 'auditor', 'admin')),
-        created_us INTEGER NOT NULL,
-        expires_us INTEGER NOT NULL,
-        used_us INTEGER
-    ) STRICT;
-    CREATE TABLE session(
-        token_hash BLOB PRIMARY KEY,
-        id TEXT NOT NULL UNIQUE,
-        person TEXT NOT NULL REFERENCES person(id),
-        created_us INTEGER NOT NULL,
-        seen_us INTEGER NOT NULL,
-        ip TEXT,
-        user_agent TEXT
-    ) STRICT;
-    CREATE INDEX session_person ON session(person);
-    CREATE TABLE api_key(
-        id TEXT PRIMARY KEY,
-        tenant INTEGER NOT NULL,
-        name TEXT NOT NULL,
-        kind TEXT NOT NULL CHECK(kind IN ('w', 'r', 'a')),
-        secret_hash BLOB NOT NULL,
-        created_us INTEGER NOT NULL,
-        last_used_us INTEGER,
-        revoked_us INTEGER
-    ) STRICT;
-    CREATE TABLE attempt(
-        bucket BLOB PRIMARY KEY,
-        level REAL NOT NULL,
-        at_us INTEGER NOT NULL
-    ) STRICT;
-    CREATE TABLE tenant_setting(
-        tenant INTEGER NOT NULL,
-        name TEXT NOT NULL,
-        value TEXT NOT NULL,
-        PRIMARY KEY(tenant, name)
-    ) STRICT;
-    CREATE TABLE own_event(
-        position INTEGER PRIMARY KEY AUTOINCREMENT,
-        tenant INTEGER NOT NULL,
-        event TEXT NOT NULL
-    ) STRICT;
-    """,
-)
-
-SCHEMA_VERSION = len(_MIGRATIONS)
+from indelible.server.access.migrations.upgrade import SCHEMA_VERSION, upgrade
 
 Row = tuple[Any, ...]
 
@@ -113,20 +51,14 @@ class ControlDatabase:
         return connection
 
     def _migrate(self) -> None:
-        self._writer.execute("BEGIN IMMEDIATE")
         (version,) = self._writer.execute("PRAGMA user_version").fetchone()
-        if version > len(_MIGRATIONS):
-            self._writer.execute("ROLLBACK")
+        if version > SCHEMA_VERSION:
             raise SettingsError(
                 f"{self._path} was made by a later version of Indelible (schema {version})",
                 hint="use that version",
             )
-        for number in range(version, len(_MIGRATIONS)):
-            for statement in _MIGRATIONS[number].split(";"):
-                if statement.strip():
-                    self._writer.execute(statement)
-        self._writer.execute(f"PRAGMA user_version={len(_MIGRATIONS)}")
-        self._writer.execute("COMMIT")
+        if version < SCHEMA_VERSION:
+            upgrade(self._writer)
 
     def read(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """All rows of one query."""

@@ -10,6 +10,7 @@ import pytest
 
 from indelible.errors import SettingsError, StorageError
 from indelible.server.access.control import ControlDatabase
+from indelible.server.access.migrations.upgrade import SCHEMA_VERSION
 from indelible.server.access.outbox import forget, put, waiting
 
 
@@ -26,7 +27,7 @@ def test_only_the_owner_may_read_it(path: Path) -> None:
 def test_opening_again_changes_nothing(path: Path) -> None:
     ControlDatabase(path).close()
     again = ControlDatabase(path)
-    assert again.read("PRAGMA user_version") == [(1,)]
+    assert again.read("PRAGMA user_version") == [(SCHEMA_VERSION,)]
     assert again.read("PRAGMA synchronous") == [(2,)]
     assert again.read("PRAGMA journal_mode") == [("wal",)]
     again.close()

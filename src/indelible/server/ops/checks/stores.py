@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from indelible.clock import US_PER_DAY, day_of, format_us
-from indelible.server.access.control import SCHEMA_VERSION
+from indelible.server.access.migrations.upgrade import SCHEMA_VERSION
 from indelible.server.folder import CONTROL_FILE, LEDGER_FILE
 from indelible.server.index import read_status
 from indelible.server.ledger import LedgerReader
