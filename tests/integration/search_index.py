@@ -112,7 +112,7 @@ class Entries:
 
     def add(self, *sent: Mapping[str, Any], received_us: int | None = None) -> list[int]:
         """Appends events as the service would store them; gives their indices."""
-        entries = []
+        entries: list[StoredEntry] = []
         for fields in sent:
             self._received_us += 1_000
             event = complete(
@@ -186,7 +186,7 @@ class Running:
         named = {name.rstrip("_"): value for name, value in parameters.items()}
         return parse_filter({"stream": "all", **named}, tenant_id, Defaults(now_us=NOW_US, tz=tz))
 
-    def find(self, q: str, **parameters: str) -> list[int]:
+    def find(self, q: str, **parameters: Any) -> list[int]:
         """The indices of all events that a query finds, newest first, over all pages."""
         filter_ = self.filter(q=q, **parameters)
         found: list[int] = []

@@ -138,7 +138,7 @@ def test_phrases_are_found_wherever_a_scan_finds_them(corpus: Corpus) -> None:
     rng = random.Random(SEED + 1)
     texts = [t for event in corpus.events.values() for ts in fields(event).values() for t in ts]
     hits = 0
-    for round_ in range(260):
+    for round_ in range(160):
         if round_ < len(HARD):
             needle = HARD[round_]
         else:
@@ -149,7 +149,7 @@ def test_phrases_are_found_wherever_a_scan_finds_them(corpus: Corpus) -> None:
         want = corpus.scan(lambda event, needle=needle: contains(event, needle))
         assert corpus.search(_quoted(needle)) == want, ascii(needle)
         hits += bool(want)
-    assert hits > 150
+    assert hits > 90
 
 
 def test_fields_are_matched_as_a_scan_matches_them(corpus: Corpus) -> None:
@@ -157,7 +157,7 @@ def test_fields_are_matched_as_a_scan_matches_them(corpus: Corpus) -> None:
     names = ["actor", "endpoint", "target", "change", "device", "method", "operation", "category",
              "source", "request", "session", "job", "ip"]  # fmt: skip
     hits = 0
-    for _ in range(260):
+    for _ in range(150):
         name = rng.choice(names)
         texts = [text for event in corpus.events.values() for text in fields(event)[name]]
         text = rng.choice(texts)
@@ -175,7 +175,7 @@ def test_fields_are_matched_as_a_scan_matches_them(corpus: Corpus) -> None:
         want = corpus.scan(lambda event, a=(name, value, how): has(event, *a))
         assert corpus.search(query) == want, ascii(query)
         hits += bool(want)
-    assert hits > 100
+    assert hits > 60
 
 
 def test_terms_are_combined_and_negated(corpus: Corpus) -> None:
