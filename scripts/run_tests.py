@@ -178,6 +178,12 @@ def contracts(outcome: Outcome) -> None:
     pytest(outcome, "tests/contracts")
 
 
+def faults(outcome: Outcome) -> None:
+    """Kills, failing calls, cut power, full disks; what cannot run here is skipped by name."""
+    run(outcome, "scripts/fault_tools.sh")
+    pytest(outcome, "tests/faults", *spread("worksteal"))
+
+
 def browser(outcome: Outcome) -> None:
     found = subprocess.run(
         ["scripts/chromium.sh"], cwd=ROOT, check=False, stdout=subprocess.PIPE, text=True
@@ -214,6 +220,7 @@ STAGES: dict[str, Callable[[Outcome], None]] = {
     "unit": unit,
     "contracts": contracts,
     "integration": integration,
+    "faults": faults,
     "browser": browser,
 }
 
