@@ -169,6 +169,16 @@ def wait_until_ready(url: str, service: Service) -> None:
         time.sleep(0.1)
 
 
+def wait_until_searchable(data: Path) -> None:
+    """Waits until the search index has the history; goes on after a while, the screen says so."""
+    until_s = time.monotonic() + 30
+    while time.monotonic() < until_s:
+        status = json.loads(indelible("index", "status", "--data", str(data), "--json"))
+        if status["state"] == "ready" and not status["lag_entries"]:
+            return
+        time.sleep(0.2)
+
+
 @contextlib.contextmanager
 def running() -> Iterator[list[Service]]:
     """The services to stop at the end, last started first: fleet still reaches the service."""
@@ -215,6 +225,7 @@ def run(data: Path, port: int, fleet_port: int) -> None:
             raise Failed(f"{seed.name} could not be told\n{seed.tail()}")
         services.remove(seed)
         wait_until_ready(url, main)
+        wait_until_searchable(data)
         made = indelible("users", "reset-link", ADMIN, "--data", str(data), "--json")
         link = f"{url}/setup#token={json.loads(made)['token']}"
         say("")

@@ -39,7 +39,7 @@ PEOPLE = (
     Person("u_8843", "m.lind@meridian.example", "Maria Lind", "admin"),
     Person("u_8844", "greta.holm@meridian.example", "Greta Holm", "editor"),
     Person("u_8845", "paul.nwosu@meridian.example", "Paul Nwosu", "editor"),
-    Person("u_8846", "ines.moreau@meridian.example", "Inês Moreau", "editor"),
+    Person("u_8846", "i.moreau@meridian.example", "Inês Moreau", "editor"),
     Person("u_8847", "tomas.brandt@meridian.example", "Tomáš Brandt", "viewer"),
     Person("u_8848", "lena.fischer@meridian.example", "Lena Fischer", "viewer"),
 )
