@@ -174,6 +174,10 @@ def integration(outcome: Outcome) -> None:
     pytest(outcome, "tests/integration", "tests/tamper", *spread("loadfile"))
 
 
+def hostile(outcome: Outcome) -> None:
+    pytest(outcome, "tests/hostile", *spread("loadfile"))
+
+
 def contracts(outcome: Outcome) -> None:
     pytest(outcome, "tests/contracts")
 
@@ -220,6 +224,7 @@ STAGES: dict[str, Callable[[Outcome], None]] = {
     "unit": unit,
     "contracts": contracts,
     "integration": integration,
+    "hostile": hostile,
     "faults": faults,
     "browser": browser,
 }

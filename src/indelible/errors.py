@@ -9,6 +9,7 @@ The one error family of Indelible.
     ├── Unauthenticated           401
     ├── Denied                    403
     ├── NotFound                  404
+    ├── RequestTimeout            408  the sender is too slow
     ├── Conflict                  409
     ├── TooManyAttempts           429  try again after `retry_after_s`
     ├── Pushback                  503  not now, nothing was stored; try again after `retry_after_s`
@@ -108,6 +109,13 @@ class NotFound(Error):
 
     code = "not-found"
     status = 404
+
+
+class RequestTimeout(Error):
+    """A request whose body did not come in time; nothing of it was stored."""
+
+    code = "request-timeout"
+    status = 408
 
 
 class Conflict(Error):

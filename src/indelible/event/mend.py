@@ -16,6 +16,8 @@ from typing import Any
 MAX_DEPTH = 32
 MAX_FREE_STRING = 16_384  # a string inside changes or metadata
 MAX_MARKS = 50
+_MOST_DIGITS = 1000
+_SHORTEST_LIMIT = 64  # no text of this length or less is too long anywhere
 
 # Path pattern → longest text. The same numbers as in model.py; a test compares the two.
 _LIMITS: dict[str, int] = {
@@ -49,7 +51,15 @@ def read_tolerantly(raw: bytes) -> tuple[Any, list[str]]:
     if _SURROGATE.search(text):
         text = _SURROGATE.sub("\ufffd", text)
         marks.append("(event): bytes that are not UTF-8, replaced")
-    value = json.loads(text, strict=False)
+
+    def integer(digits: str) -> int | str:
+        # Python's conversion grows with the square of the length, and refuses at some length.
+        if len(digits) <= _MOST_DIGITS:
+            return int(digits)
+        marks.append(f"(event): a number of {len(digits)} digits, kept as text")
+        return digits
+
+    value = json.loads(text, strict=False, parse_int=integer)
     return value, marks
 
 
@@ -125,7 +135,10 @@ _POSITION = re.compile(r"\[\d+\]")
 
 
 def _mend_text(text: str, path: str, marks: list[str]) -> str:
-    if _SURROGATE.search(text):
+    if text.isascii():
+        if len(text) <= _SHORTEST_LIMIT:
+            return text
+    elif _SURROGATE.search(text):
         text = _SURROGATE.sub("\ufffd", text)
         marks.append(f"{path}: lone surrogate, replaced")
     limit = _LIMITS.get(_POSITION.sub("[]", path))

@@ -29,6 +29,7 @@ from indelible.event.model import (
     ReportedBy,
     SentEvent,
 )
+from indelible.event.oversize import cut_down
 from indelible.event.rules import default_actor_kind, default_category, default_outcome
 
 _decode = msgspec.json.Decoder(SentEvent).decode
@@ -56,11 +57,16 @@ def parse_event(raw: bytes | msgspec.Raw) -> SentEvent:
 
 
 def _parse_slowly(raw: bytes) -> SentEvent:
+    marks: list[str] = []
     try:
-        value, marks = read_tolerantly(raw)
+        if len(raw) > MAX_EVENT_BYTES:
+            raw = cut_down(raw, marks)
+        value, more = read_tolerantly(raw)
+    except msgspec.ValidationError as cause:
+        raise _explain(str(cause)) from cause
     except (ValueError, RecursionError) as cause:
         raise InvalidEvent("", f"not JSON: {cause}") from cause
-    return parse_value(value, marks)
+    return parse_value(value, marks + more)
 
 
 def parse_value(value: Any, marks: list[str] | None = None) -> SentEvent:
@@ -125,7 +131,9 @@ def _check(sent: SentEvent) -> SentEvent:
         (origin.ip is not None and not _is_address(origin.ip))
         or (origin.peer_ip is not None and not _is_address(origin.peer_ip))
     ):
-        return _without_bad_address(sent, origin)
+        sent = _without_bad_address(sent, origin)
+    if sent.job is not None and sent.job.scheduled_for is not None:
+        _to_utc(sent.job.scheduled_for, "job.scheduled_for")
     return sent
 
 
@@ -210,10 +218,10 @@ def complete(
 _moment = lru_cache(maxsize=8)(to_datetime)
 
 
-def _to_utc(moment: datetime) -> datetime:
+def _to_utc(moment: datetime, path: str = "occurred_at") -> datetime:
     if moment.tzinfo is UTC:
         return moment
     try:
         return moment.astimezone(UTC)
     except OverflowError as cause:
-        raise InvalidEvent("occurred_at", "outside the years 1 to 9999 in UTC") from cause
+        raise InvalidEvent(path, "outside the years 1 to 9999 in UTC") from cause

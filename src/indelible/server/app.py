@@ -18,6 +18,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 import uvloop
@@ -27,22 +28,24 @@ from indelible.clock import Clock, SystemClock, format_us
 from indelible.errors import FatalError, SettingsError
 from indelible.server.access.door import Access
 from indelible.server.access.passwords import Passwords
-from indelible.server.folder import CONTROL_FILE, FolderLock, check_folder
+from indelible.server.folder import CONTROL_FILE, LEDGER_FILE, FolderLock, check_folder
 from indelible.server.ids import id_maker
 from indelible.server.index import IndexProcess
 from indelible.server.ingest import Ingest
 from indelible.server.ingest.own import OwnAudit
 from indelible.server.ingest.own_event import of_service
-from indelible.server.ledger import Ledger
+from indelible.server.ledger import Ledger, LedgerReader
 from indelible.server.logs import configure_logs
 from indelible.server.maintenance import Maintenance
 from indelible.server.ops.disk import Disk
 from indelible.server.ops.metrics import Metrics
 from indelible.server.ops.scrape import Scrape
+from indelible.server.ops.selfcheck import SelfCheck
 from indelible.server.query import Query
 from indelible.server.settings import Settings
 from indelible.server.version import version
 from indelible.server.web.application import make_application
+from indelible.server.web.connection import connection_class
 from indelible.server.web.routes.screen import SCREEN
 from indelible.server.web.service import Service
 from indelible.server.web.table import all_routes
@@ -118,6 +121,14 @@ class Parts:
         self.own = OwnAudit(self.access.control, self.ingest.record_own, clock, new_id)
         self.index = IndexProcess(data_dir, memory_mb=settings.index.memory_mb, clock=clock)
         metrics = Metrics()
+        self._selfcheck = SelfCheck(
+            LedgerReader(data_dir / LEDGER_FILE),
+            self.access.control,
+            self.ledger.tenants(),
+            clock,
+            self._record_check,
+            every_hours=settings.selfcheck.every_hours,
+        )
         self.ledger.on_group(metrics.group)
         disk = Disk(data_dir, clock)
         self.service = Service(
@@ -136,6 +147,7 @@ class Parts:
             metrics=metrics,
             disk=disk,
             scrape=Scrape(metrics, self.ledger, self.index, disk, clock, version()),
+            selfcheck=self._selfcheck,
         )
         self._maintenance = Maintenance(self.access, self.own, self.ingest, clock)
 
@@ -146,6 +158,7 @@ class Parts:
         for tenant_id in self.service.tenants:
             self.index.notify(tenant_id, self.ledger.size(tenant_id))
         self._maintenance.start()
+        self._selfcheck.start()
 
     async def record_start(self) -> None:
         """Records that the service takes events from now on, in every tenant's log."""
@@ -160,8 +173,15 @@ class Parts:
             steps.push_async_callback(asyncio.to_thread, self.ledger.close)
             steps.push_async_callback(self._record_life, "StopService")
             steps.push_async_callback(self.own.flush)
+            steps.push_async_callback(self._selfcheck.stop)
             steps.push_async_callback(self._maintenance.record_rejections)
         log.info("stopped")
+
+    async def _record_check(self, tenant_id: int, event: dict[str, Any]) -> None:
+        occurred_at = format_us(self._clock.now_us())
+        await self.own.record(
+            tenant_id, {"id": self.own.new_id(), "occurred_at": occurred_at, **event}
+        )
 
     async def _record_life(self, operation: str) -> None:
         for tenant_id in self.service.tenants:
@@ -198,7 +218,7 @@ def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=connection_class(),
         ws="none",
         lifespan="off",
         log_config=None,

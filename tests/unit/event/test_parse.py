@@ -159,3 +159,37 @@ def test_another_offset_is_the_same_moment() -> None:
         new_id=str,
     )
     assert event.occurred_at.isoformat() == "2026-11-22T09:15:04.500000+00:00"
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-00:01", "0001-01-01T00:00:00+00:01"])
+@pytest.mark.parametrize("shape", ['"occurred_at":"%s"', '"job":{"scheduled_for":"%s"}'])
+def test_a_time_outside_the_years_in_utc_is_refused(time: str, shape: str) -> None:
+    """Stored, it could not be read back."""
+    with pytest.raises(InvalidEvent, match="outside the years 1 to 9999"):
+        complete(
+            parse_event(('{"operation":"x",' + shape % time + "}").encode()),
+            received_us=0,
+            reported_by="client",
+            new_id=lambda: "0193aaaa-0000-7000-8000-00000000abcd",
+        )
+
+
+def test_what_has_too_many_parts_is_left_out_before_it_is_decoded() -> None:
+    lists = b"[" + b"[]," * 300_000 + b"[]]"
+    assert altered(b'{"operation":"x","metadata":{"a":' + lists + b"}}") == [
+        f"metadata: left out, {len(lists) + 6} bytes are too many"
+    ]
+    assert altered(b'{"operation":"x","targets":' + lists + b"}")[0].startswith("targets: left out")
+    with pytest.raises(InvalidEvent, match="nope: unknown key"):
+        parse_event(b'{"nope":1,"operation":' + lists + b"}")
+    with pytest.raises(InvalidEvent, match="operation: expected string"):
+        parse_event(b'{"operation":' + lists + b"}")
+    with pytest.raises(InvalidEvent, match="more than 300000 values"):
+        parse_event(b'{"operation":"x","metadata":[NaN,' + lists + b"]}")
+
+
+def test_numbers_that_are_too_long_to_convert_stay_text() -> None:
+    sent = parse_event(b'{"operation":"x","metadata":{"n":' + b"9" * 5000 + b"}}")
+    assert sent.metadata == {"n": "9" * 5000}
+    assert sent.context is not None
+    assert sent.context.altered == ["(event): a number of 5000 digits, kept as text"]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Sequence
-from io import BytesIO
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import msgspec
 import zstandard
@@ -20,11 +20,18 @@ from indelible.errors import InvalidRequest, TooLarge, UnsupportedMedia
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 MAX_EVENTS = 10_000
+MAX_MEMBERS = 10_000  # of one compressed body: an event each, if a sender likes
 
+# zlib is told how much may come out; zstd is not, and makes at most 128 KiB of four bytes.
+_GZIP_PIECE = 64 * 1024
+_ZSTD_PIECE = 256
+# More commas than any honest body: then elements are counted before they are kept.
+_MANY_COMMAS = 1_000_000
 _JSON = frozenset({"", "application/json", "text/json"})
 _LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl",
                     "application/x-jsonlines"})  # fmt: skip
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{},]', re.DOTALL)
+_LINE = re.compile(rb"[^\n]+")
 _SPACE = b" \t\r\n"
 
 
@@ -58,48 +65,77 @@ def _too_large() -> TooLarge:
 
 
 def _gunzip(body: bytes) -> bytes:
-    plain: list[bytes] = []
-    left = MAX_BODY_BYTES + 1
-    rest = body
+    unpacked = _Unpacked()
+    stream = None
     try:
-        while rest:
-            # Several members may follow each other (RFC 1952, 2.2).
-            stream = zlib.decompressobj(wbits=31)
-            data = stream.decompress(rest, left)
-            plain.append(data)
-            left -= len(data)
-            if left <= 0:
-                raise _too_large()
-            if not stream.eof:
-                raise InvalidRequest("the gzip body is cut off", code="invalid-body")
-            rest = stream.unused_data
+        for piece in _pieces(body, _GZIP_PIECE):
+            rest = piece
+            while rest:
+                # Several members may follow each other (RFC 1952, 2.2).
+                if stream is None:
+                    unpacked.begin_member()
+                    stream = zlib.decompressobj(wbits=31)
+                unpacked.take(stream.decompress(rest, unpacked.left))
+                rest = stream.unused_data
+                if stream.eof:
+                    stream = None
     except zlib.error as cause:
         raise InvalidRequest(f"the body is not gzip: {cause}", code="invalid-body") from cause
-    return b"".join(plain)
+    if stream is not None:
+        raise InvalidRequest("the gzip body is cut off", code="invalid-body")
+    return unpacked.all()
 
 
 def _unzstd(body: bytes) -> bytes:
+    unpacked = _Unpacked()
+    unpacker = zstandard.ZstdDecompressor(max_window_size=2**25)
+    stream = None
     try:
-        with zstandard.ZstdDecompressor(max_window_size=2**25).stream_reader(
-            BytesIO(body), read_across_frames=True
-        ) as stream:
-            plain = stream.read(MAX_BODY_BYTES + 1)
-            if len(plain) > MAX_BODY_BYTES:
-                raise _too_large()
+        for piece in _pieces(body, _ZSTD_PIECE):
+            rest = piece
+            while rest:
+                if stream is None:
+                    unpacked.begin_member()
+                    stream = unpacker.decompressobj()
+                unpacked.take(stream.decompress(rest))
+                rest = stream.unused_data
+                if stream.eof:
+                    stream = None
     except zstandard.ZstdError as cause:
         raise InvalidRequest(f"the body is not zstd: {cause}", code="invalid-body") from cause
-    if body and not plain and not _is_whole_frame(body):
+    if stream is not None:
         raise InvalidRequest("the zstd body is cut off", code="invalid-body")
-    return plain
+    return unpacked.all()
 
 
-def _is_whole_frame(body: bytes) -> bool:
-    stream = zstandard.ZstdDecompressor().decompressobj()
-    try:
-        stream.decompress(body)
-    except zstandard.ZstdError:
-        return False
-    return bool(stream.eof)
+def _pieces(body: bytes, size: int) -> Iterator[bytes]:
+    return (body[at : at + size] for at in range(0, len(body), size))
+
+
+class _Unpacked:
+    """What has come out so far. Stops at the limits, so that a bomb costs no more than they do."""
+
+    def __init__(self) -> None:
+        self.left = MAX_BODY_BYTES + 1
+        self._members = 0
+        self._plain: list[bytes] = []
+
+    def begin_member(self) -> None:
+        self._members += 1
+        if self._members > MAX_MEMBERS:
+            raise TooLarge(
+                f"a compressed body has at most {MAX_MEMBERS} members",
+                hint="compress the whole batch at once",
+            )
+
+    def take(self, data: bytes) -> None:
+        self._plain.append(data)
+        self.left -= len(data)
+        if self.left <= 0:
+            raise _too_large()
+
+    def all(self) -> bytes:
+        return b"".join(self._plain)
 
 
 def split_events(body: bytes, content_type: str | None) -> Sequence[bytes | msgspec.Raw]:
@@ -110,9 +146,9 @@ def split_events(body: bytes, content_type: str | None) -> Sequence[bytes | msgs
     """
     media = (content_type or "").split(";")[0].strip().lower()
     if media in _LINES:
-        events: Sequence[bytes | msgspec.Raw] = [
-            line for line in body.split(b"\n") if line.strip(_SPACE)
-        ]
+        lines = (line[0] for line in _LINE.finditer(body))
+        filled = (line for line in lines if not line.isspace())
+        events: Sequence[bytes | msgspec.Raw] = list(islice(filled, MAX_EVENTS + 1))
     elif media in _JSON:
         events = _split_json(body)
     else:
@@ -122,7 +158,7 @@ def split_events(body: bytes, content_type: str | None) -> Sequence[bytes | msgs
         )
     if len(events) > MAX_EVENTS:
         raise TooLarge(
-            f"a request has at most {MAX_EVENTS} events, got {len(events)}",
+            f"a request has at most {MAX_EVENTS} events, this one has more",
             hint="send smaller batches",
         )
     return events
@@ -136,14 +172,20 @@ def _split_json(body: bytes) -> Sequence[bytes | msgspec.Raw]:
         )
     if start[:1] != b"[":
         return [body]
-    try:
-        return decode_raw_list(body)
-    except (DecodeError, RecursionError, UnicodeDecodeError):
-        return _split_tolerantly(body)
+    if body.count(b",") <= _MANY_COMMAS:
+        try:
+            return decode_raw_list(body)
+        except (DecodeError, RecursionError, UnicodeDecodeError):
+            pass
+    return _split_tolerantly(body)
 
 
 def _split_tolerantly(body: bytes) -> list[bytes]:
-    """Cuts an array at its commas by looking at brackets and strings only."""
+    """
+    Cuts an array at its commas by looking at brackets and strings only.
+
+    Stops one event after the limit: the rest of the body is not looked at.
+    """
     events: list[bytes] = []
     depth = 0
     since = -1
@@ -156,7 +198,7 @@ def _split_tolerantly(body: bytes) -> list[bytes]:
         elif first in (b"]", b"}"):
             depth -= 1
             if depth == 0:
-                if body[token.end() :].strip(_SPACE):
+                if first == b"}" or body[token.end() :].strip(_SPACE):
                     break
                 last = body[since : token.start()]
                 if last.strip(_SPACE) or events:
@@ -165,6 +207,8 @@ def _split_tolerantly(body: bytes) -> list[bytes]:
         elif first == b"," and depth == 1:
             events.append(body[since : token.start()])
             since = token.end()
+            if len(events) > MAX_EVENTS:
+                return events
     raise InvalidRequest(
         "the body is not a JSON array: its brackets do not match",
         code="invalid-body",

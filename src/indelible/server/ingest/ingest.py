@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 import msgspec
@@ -18,11 +19,13 @@ from indelible.event import ReportedBy, SentEvent, complete, parse_event, parse_
 from indelible.server.ingest.answers import Answers
 from indelible.server.ingest.body import decompress, split_events
 from indelible.server.ingest.rejections import Rejections
+from indelible.server.ingest.room import Room
 from indelible.server.ledger import KEPT, WINDOWED, Incoming, Ledger, Receipt, Stored, key_of
 from indelible.server.ledger.categories import LAST_RESERVED
 
 # Above this a body is parsed in a thread, so that the loop goes on answering others.
 _THREAD_ABOVE_BYTES = 512 * 1024
+_PARSERS = 2  # each may hold a whole unpacked body and its events
 
 
 class Rejected(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -67,7 +70,10 @@ class Ingest:
         self._ledger = ledger
         self._new_id = new_id
         self._answers = Answers()
+        # Threads of its own: hostile bodies must not take those that logins and reads wait for.
+        self._parsers = ThreadPoolExecutor(_PARSERS, thread_name_prefix="parse")
         self.rejections = Rejections()
+        self.room = Room()
 
     async def submit(
         self,
@@ -89,16 +95,17 @@ class Ingest:
         received_us = self._ledger.clock.now_us()
         scope, reported_by = scope_of(key_id, import_format)
 
-        def prepare() -> tuple[list[int], list[Incoming], list[Rejected]]:
+        def prepare() -> tuple[int, tuple[list[int], list[Incoming], list[Rejected]]]:
             plain = decompress(body, content_encoding)
-            return self._prepare(
-                tenant_id, split_events(plain, content_type), scope, reported_by, received_us
-            )
+            events = split_events(plain, content_type)
+            return len(plain), self._prepare(tenant_id, events, scope, reported_by, received_us)
 
         if len(body) > _THREAD_ABOVE_BYTES or content_encoding:
-            positions, items, rejected = await asyncio.to_thread(prepare)
+            loop = asyncio.get_running_loop()
+            weight_bytes, prepared = await loop.run_in_executor(self._parsers, prepare)
         else:
-            positions, items, rejected = prepare()
+            weight_bytes, prepared = prepare()
+        positions, items, rejected = prepared
         for wrong in rejected:
             self.rejections.count(tenant_id, key_id, wrong.code)
         if not items:
@@ -111,7 +118,7 @@ class Ingest:
                 scope=scope,
                 notify=notify,
                 kind=KEPT if import_format else WINDOWED,
-                weight_bytes=len(body),
+                weight_bytes=weight_bytes,
             )
         )
         return reply_of(stored, positions, rejected)

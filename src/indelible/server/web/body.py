@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import TypeVar
 
 import msgspec
 from starlette.requests import Request
 
-from indelible.errors import InvalidRequest, TooLarge, UnsupportedMedia
+from indelible.errors import InvalidRequest, RequestTimeout, TooLarge, UnsupportedMedia
 
 _LIMIT = 64 * 1024
+# A body that stands still, or that takes its time, is given up.
+_CHUNK_S = 20
+_BODY_S = 300
 
 T = TypeVar("T")
 
@@ -26,16 +31,33 @@ async def read_json(request: Request, kind: type[T]) -> T:
             f"content type {media or 'none'} is not read here", hint="send application/json"
         )
     body = bytearray()
-    async for chunk in request.stream():
+    async for chunk in in_time(request.stream()):
         body += chunk
         if len(body) > _LIMIT:
             raise TooLarge(f"the body is larger than {_LIMIT} bytes")
     try:
         return msgspec.json.decode(bytes(body), type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidRequest(f"the body is not right: {_words(error)}") from error
 
 
-def _words(error: msgspec.DecodeError) -> str:
+async def in_time(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The chunks of a body. Raises RequestTimeout when the sender is too slow."""
+    loop = asyncio.get_running_loop()
+    end_s = loop.time() + _BODY_S
+    while True:
+        try:
+            async with asyncio.timeout_at(min(loop.time() + _CHUNK_S, end_s)):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise RequestTimeout(
+                "the body did not come in time", hint="nothing of this request was stored"
+            ) from None
+        yield chunk
+
+
+def _words(error: Exception) -> str:
     text = str(error)
     return text[:1].lower() + text[1:]

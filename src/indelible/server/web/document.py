@@ -18,6 +18,7 @@ _WORDS = {
     401: "No valid key or login",
     403: "Not allowed",
     404: "There is no such thing",
+    408: "The body did not come in time; nothing was stored",
     409: "Does not fit the present state",
     413: "Too large",
     415: "A content type or encoding that is not read",

@@ -41,6 +41,8 @@ def problem_response(error: Error, request_id: str) -> Response:
         }
     if isinstance(error, Pushback | TooManyAttempts):
         headers["retry-after"] = str(error.retry_after_s)
+    if error.status == HTTPStatus.REQUEST_TIMEOUT:
+        headers["connection"] = "close"  # what still comes of the body is not read
     if error.status == HTTPStatus.UNAUTHORIZED:
         headers["www-authenticate"] = 'Bearer realm="indelible"'
     return _response(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,6 +12,7 @@ from indelible.codec import encode_json
 from indelible.errors import Denied, InvalidRequest, TooLarge
 from indelible.event import SentEvent
 from indelible.server.ingest import MAX_BODY_BYTES, MAX_EVENTS, IngestReply
+from indelible.server.web.body import in_time
 from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.service import service_of
 
@@ -32,20 +34,26 @@ async def post_events(request: Request) -> Response:
         if name != "import":
             raise InvalidRequest(f"unknown parameter {name[:80]!r}", parameter=name)
     service = service_of(request)
-    reply = await service.ingest.submit(
-        caller.tenant_id,
-        await read_body(request, MAX_BODY_BYTES),
-        key_id=caller.id,
-        content_type=request.headers.get("content-type"),
-        content_encoding=request.headers.get("content-encoding"),
-        import_format=import_format,
-    )
+    ingest = service.ingest
+    with ingest.room.claim() as claim:
+        reply = await ingest.submit(
+            caller.tenant_id,
+            await read_body(request, MAX_BODY_BYTES, claim.add),
+            key_id=caller.id,
+            content_type=request.headers.get("content-type"),
+            content_encoding=request.headers.get("content-encoding"),
+            import_format=import_format,
+        )
     service.metrics.ingested(reply.stored, reply.duplicates, len(reply.rejected))
     return Response(encode_json(reply), status_code=reply.status, media_type="application/json")
 
 
-async def read_body(request: Request, limit_bytes: int) -> bytes:
-    """The body, read no further than the limit. Raises TooLarge."""
+async def read_body(request: Request, limit_bytes: int, take: Callable[[int], None]) -> bytes:
+    """
+    The body, read no further than the limit; `take` is told the size of each chunk first.
+
+    Raises TooLarge, RequestTimeout, and what `take` raises.
+    """
     declared = request.headers.get("content-length")
     too_large = TooLarge(
         f"a request has at most {limit_bytes // 1024 // 1024} MiB", hint="send smaller batches"
@@ -53,10 +61,11 @@ async def read_body(request: Request, limit_bytes: int) -> bytes:
     if declared is not None and declared.isdecimal() and int(declared) > limit_bytes:
         raise too_large
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit_bytes:
+    async for chunk in in_time(request.stream()):
+        if len(body) + len(chunk) > limit_bytes:
             raise too_large
+        take(len(chunk))
+        body += chunk
     return bytes(body)
 
 
@@ -87,6 +96,6 @@ ROUTES = (
         body=SentEvent | list[SentEvent],
         body_media=("application/json", "application/x-ndjson"),
         reply=IngestReply,
-        errors=(400, 401, 403, 413, 415, 422, 503),
+        errors=(400, 401, 403, 408, 413, 415, 422, 503),
     ),
 )
