@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 __all__ = ["main"]
 
-_SERVER_PACKAGES = {"alembic", "argon2", "chdb", "clickhouse_connect", "httptools", "prometheus_client", "rbloom", "starlette",
-                    "tzdata", "uvicorn", "uvloop", "zstandard", "cryptography"}  # fmt: skip
+_SERVER_PACKAGES = {"alembic", "argon2", "chdb", "clickhouse_connect", "cryptography", "httptools",
+                    "prometheus_client", "rbloom", "starlette", "tzdata", "uvicorn", "uvloop",
+                    "zstandard"}  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -79,6 +79,8 @@ TABLE: tuple[Setting, ...] = (
          "Memory that the search index process may take."),
     _row("metrics", "open_on_loopback", False, forms.BOOL,
          "Answer /metrics without a key when it is asked for straight from this machine."),
+    _row("selfcheck", "every_hours", 24, forms.count(1, 8760),
+         "How long after a whole check of the ledger by the service the next one begins."),
     _row("screen", "zone", "UTC", forms.ZONE,
          "Time zone of days, weeks and months (IANA name).", at_run_time=True),
     _row("screen", "date_format", "dmy", forms.choice("dmy", "iso", "mdy"),
@@ -144,6 +146,12 @@ class MetricsSettings(msgspec.Struct, frozen=True):
     open_on_loopback: bool
 
 
+class SelfCheckSettings(msgspec.Struct, frozen=True):
+    """Group "selfcheck": the service's check of its own ledger."""
+
+    every_hours: int
+
+
 class ScreenSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Group "screen": defaults of the tenant settings; the control database holds the changes."""
 
@@ -162,6 +170,7 @@ class Settings(msgspec.Struct, frozen=True):
     link: LinkSettings
     index: IndexSettings
     metrics: MetricsSettings
+    selfcheck: SelfCheckSettings
     screen: ScreenSettings
     origins: dict[str, str]
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from indelible.server.ops.disk import Disk
     from indelible.server.ops.metrics import Metrics
     from indelible.server.ops.scrape import Scrape
+    from indelible.server.ops.selfcheck import SelfCheck
     from indelible.server.query import Query
 
 
@@ -45,6 +46,7 @@ class Service:
     metrics: Metrics
     disk: Disk
     scrape: Scrape
+    selfcheck: SelfCheck
     activity: Activity = field(init=False)
 
     def __post_init__(self) -> None:

@@ -15,6 +15,7 @@ from indelible.server.web.routes import (
     settings,
     setup,
     status,
+    status_full,
     write,
 )
 from indelible.server.web.routes.openapi import document_routes
@@ -32,6 +33,7 @@ def all_routes() -> tuple[Api, ...]:
         *settings.ROUTES,
         *keys.ROUTES,
         *status.ROUTES,
+        *status_full.ROUTES,
         *health.ROUTES,
         *metrics.ROUTES,
         *document_routes(all_routes, version()),

@@ -70,7 +70,7 @@ async def get_status(request: Request) -> Response:
         tenant=StatusTenant(tenant.name, tenant.origin),
         ledger=StatusLedger(
             size=service.reader.size(tenant.id),
-            checkpoint=_checkpoint(service.reader, tenant.id),
+            checkpoint=checkpoint_of(service.reader, tenant.id),
             witnesses=0,
         ),
         index=StatusIndex(
@@ -85,7 +85,8 @@ async def get_status(request: Request) -> Response:
     return Response(encode_json(reply), media_type="application/json")
 
 
-def _checkpoint(reader: LedgerReader, tenant_id: int) -> StatusCheckpoint | None:
+def checkpoint_of(reader: LedgerReader, tenant_id: int) -> StatusCheckpoint | None:
+    """The newest checkpoint of a tenant as the API shows it."""
     newest = reader.latest_checkpoint(tenant_id)
     if newest is None:
         return None
