@@ -25,7 +25,7 @@ import uvloop
 from starlette.types import ASGIApp
 
 from indelible.clock import Clock, SystemClock, format_us
-from indelible.errors import FatalError, SettingsError
+from indelible.errors import Error, FatalError, SettingsError
 from indelible.server.access.door import Access
 from indelible.server.access.passwords import Passwords
 from indelible.server.folder import CONTROL_FILE, LEDGER_FILE, FolderLock, check_folder
@@ -93,7 +93,13 @@ async def _serve(data_dir: Path, settings: Settings, clock: Clock) -> int:
             loop.add_signal_handler(number, server.handle_exit, number, None)
         await server.serve(sockets=[listening])
     finally:
-        await parts.stop()
+        try:
+            await parts.stop()
+        except Error as error:
+            if not failed:
+                raise
+            # What closing says after a failure must not hide the failure itself.
+            log.error("closing: %s", error.message)
     if failed:
         log.critical("stopped: %s", failed[0].message)
     return 1 if failed else 0

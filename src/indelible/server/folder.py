@@ -131,7 +131,15 @@ class FolderLock:
 
     def __init__(self, path: Path, purpose: str) -> None:
         self._path = path / LOCK_FILE
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise SettingsError(
+                f"{path} cannot be written: {error.strerror}",
+                hint="the data folder belongs to the user that runs the service, on a disk that"
+                " is mounted for writing; `indelible verify` can read it as it is",
+                code="folder-not-writable",
+            ) from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable
 
 from indelible.clock import Clock
@@ -75,7 +76,7 @@ async def _repeat(work: Callable[[], Awaitable[None]], every_s: float) -> None:
     while True:
         try:
             await work()
-        except Error as error:
+        except (Error, sqlite3.Error, OSError) as error:
             # The next round tries again: nothing of this is lost, only late.
-            log.error("maintenance failed: %s", error.message)
+            log.error("maintenance failed: %s", error)
         await asyncio.sleep(every_s)

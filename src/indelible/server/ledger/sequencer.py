@@ -26,7 +26,7 @@ from indelible.server.ledger.log import Staged, TenantLog
 from indelible.server.ledger.plan import Plan, make_plan
 from indelible.server.ledger.reader import LedgerReader
 from indelible.server.ledger.seen import WINDOW_US, Seen
-from indelible.server.ledger.storage import SqliteStorage
+from indelible.server.ledger.storage import SqliteStorage, not_stored
 from indelible.server.ledger.submission import Answer, Submission
 
 log = logging.getLogger(__name__)
@@ -243,7 +243,7 @@ class Sequencer:
                         tenant_log.write(staged)
                         self._write_seen(tenant_log, plan, staged, now_us)
             except sqlite3.Error as cause:
-                raise StorageError(f"cannot store: {cause}", hint="check the disk") from cause
+                raise not_stored(cause) from cause
             self._storage.commit()
 
         try:

@@ -26,6 +26,17 @@ _KEEP_NEWEST = 60
 _HOUR_US = 3600 * 1_000_000
 
 
+def not_stored(cause: sqlite3.Error) -> StorageError:
+    """The error for a transaction that had no effect."""
+    if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        return StorageError(
+            "the disk is full: nothing was stored",
+            hint="free space in the data folder; the service goes on by itself",
+            code="disk-full",
+        )
+    return StorageError(f"cannot store: {cause}", hint="check the disk")
+
+
 class Head(msgspec.Struct, frozen=True):
     """Where a tenant's log ends."""
 
@@ -90,7 +101,7 @@ class SqliteStorage:
         except sqlite3.OperationalError as cause:
             if cause.sqlite_errorcode in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY):
                 self.rollback()
-                raise StorageError(f"cannot store: {cause}", hint="free disk space") from cause
+                raise not_stored(cause) from cause
             raise FatalError(f"the ledger's commit failed: {cause}") from cause
         except sqlite3.Error as cause:
             raise FatalError(f"the ledger's commit failed: {cause}") from cause
