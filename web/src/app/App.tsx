@@ -13,6 +13,7 @@ const LoginPage = lazy(() => import("../login/LoginPage.tsx"));
 const SetupPage = lazy(() => import("../login/SetupPage.tsx"));
 const WelcomePage = lazy(() => import("../welcome/WelcomePage.tsx"));
 const KeysPage = lazy(() => import("../keys/KeysPage.tsx"));
+const StatusPage = lazy(() => import("../status/StatusPage.tsx"));
 
 /** Decides what to show: a page for nobody, or the shell with a page for the person logged in. */
 export function App() {
@@ -76,6 +77,8 @@ export function App() {
         <Suspense fallback={top(pageTitle(page))}>
           {page === "keys" ? (
             <KeysPage session={person} top={top} />
+          ) : page === "status" ? (
+            <StatusPage session={person} top={top} />
           ) : page === "welcome" || !person.has_events ? (
             <WelcomePage session={person} top={top} />
           ) : (
@@ -88,5 +91,6 @@ export function App() {
 }
 
 function pageTitle(page: string): string {
-  return page === "keys" ? messages.keys.title : messages.logs.title;
+  if (page === "keys") return messages.keys.title;
+  return page === "status" ? messages.status.title : messages.logs.title;
 }

@@ -54,10 +54,20 @@ export function MainMenu({ session, page, open, onClose }: MainMenuProps) {
           {messages.menu.auditLogs}
         </Link>
         {session.person.role === "admin" && (
-          <Link to="keys" aria-current={page === "keys" ? "page" : undefined} onClick={onClose}>
-            <Icon name="key" />
-            {messages.menu.keys}
-          </Link>
+          <>
+            <Link to="keys" aria-current={page === "keys" ? "page" : undefined} onClick={onClose}>
+              <Icon name="key" />
+              {messages.menu.keys}
+            </Link>
+            <Link
+              to="status"
+              aria-current={page === "status" ? "page" : undefined}
+              onClick={onClose}
+            >
+              <Icon name="monitor" />
+              {messages.menu.status}
+            </Link>
+          </>
         )}
         <Account session={session} />
       </nav>

@@ -3,6 +3,21 @@ const whole = new Intl.NumberFormat("en-GB");
 /** 1,284 */
 export const countText = (value: number): string => whole.format(value);
 
+const tenth = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 1 });
+const UNITS = ["KiB", "MiB", "GiB", "TiB"];
+
+/** 512 bytes, 3.4 MiB */
+export function bytesText(value: number): string {
+  if (value < 1024) return amountText(value, "byte");
+  let size = value / 1024;
+  let unit = 0;
+  while (size >= 1024 && unit < UNITS.length - 1) {
+    size /= 1024;
+    unit += 1;
+  }
+  return `${size >= 100 ? whole.format(Math.round(size)) : tenth.format(size)} ${UNITS[unit]}`;
+}
+
 /** "1 event", "1,284 events" */
 export const amountText = (value: number, one: string, many = `${one}s`): string =>
   `${countText(value)} ${value === 1 ? one : many}`;
