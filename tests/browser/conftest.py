@@ -30,7 +30,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 # Two shared cores: a page may need a while, and nothing here measures how long.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=40_000)
 
 _WATCH = """
 window.violations = [];
@@ -50,7 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
             if item.get_closest_marker("timeout") is None:
-                item.add_marker(pytest.mark.timeout(120))
+                item.add_marker(pytest.mark.timeout(180))
 
 
 @pytest.fixture(scope="session")

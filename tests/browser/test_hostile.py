@@ -61,3 +61,16 @@ def test_policy_forbids_inline_script_and_style(screen: Screen) -> None:
     assert "unsafe" not in policy
     assert page.locator("style, [onclick], [style*='url(']").count() == 0
     assert page.evaluate("window.violations") == []
+
+
+def test_part_that_is_gone_from_the_server_asks_to_load_again(screen: Screen) -> None:
+    """An update while the page is open takes its lazily loaded parts away."""
+    context = screen.context()
+    context.route("**/EventDrawer-*.js", lambda route: route.fulfill(status=404, body=""))
+    page = screen.open("/", context)
+    open_list(page, "900")
+    row_at(page, 0).click()
+    expect(page.get_by_role("alert")).to_contain_text("Load it again")
+    context.unroute_all()
+    page.get_by_role("button", name="Load again").click()
+    expect(drawer(page)).to_be_visible()

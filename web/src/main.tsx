@@ -2,6 +2,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
 import { ApiProblem } from "./api/client.ts";
 import { App } from "./app/App.tsx";
+import { Boundary } from "./app/Boundary.tsx";
 import "./styles/index.css";
 
 const client = new QueryClient({
@@ -27,7 +28,9 @@ const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(
     <QueryClientProvider client={client}>
-      <App />
+      <Boundary>
+        <App />
+      </Boundary>
     </QueryClientProvider>,
   );
 }

@@ -116,7 +116,7 @@ export function Histogram({ scope, generation, now, narrow, change, children }: 
             {text.zoomOut}
           </button>
         )}
-        {children}
+        <span aria-live="polite">{children}</span>
       </div>
       <div
         ref={probe.box}
