@@ -12,13 +12,13 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import click
 
 from indelible.cli.data import command_event, data_option, first_tenant
 from indelible.cli.import_sinks import refused
-from indelible.cli.output import give, json_option, say
+from indelible.cli.output import TerminalWriter, give, json_option, say
 from indelible.clock import SystemClock
 from indelible.errors import SettingsError, StorageError
 
@@ -78,7 +78,8 @@ def export(
 def _target(output: Path | None) -> Iterator[IO[bytes]]:
     """The file appears under its name only when it is whole."""
     if output is None:
-        yield sys.stdout.buffer
+        on_screen = TerminalWriter(sys.stdout.buffer)
+        yield cast("IO[bytes]", on_screen) if sys.stdout.isatty() else sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
     part = output.with_name(output.name + ".part")

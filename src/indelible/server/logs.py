@@ -8,6 +8,7 @@ steer a terminal.
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import traceback
 from typing import Any
@@ -33,16 +34,27 @@ class _Formatter(logging.Formatter):
         }
         line |= {name: getattr(record, name) for name in _EXTRA if hasattr(record, name)}
         if record.exc_info and record.exc_info[0] is not None:
-            line["cause"] = "".join(traceback.format_exception(*record.exc_info))
+            cause_text = "".join(traceback.format_exception(*record.exc_info))
+            line["cause"] = "\n".join(printable(one) for one in cause_text.splitlines())
         if self._as_json:
             return encode_json(line).decode()
         extra = "".join(f" {name}={line[name]}" for name in _EXTRA if line.get(name) is not None)
-        cause = "\n" + line["cause"].rstrip() if "cause" in line else ""
+        # Each line of it is indented, so that none can pass for a log line of its own.
+        cause = "".join(f"\n    {one}" for one in line.get("cause", "").splitlines())
         return f"{line['time']} {line['level']:7} {line['message']}{extra}{cause}"
 
 
+# A key that somebody put into an address by mistake; its id may stand, its secret may not.
+_KEY = re.compile(r"(ind_[wra]_[0-9A-Za-z]{10}_)[0-9A-Za-z]+")
+
+
 def printable(text: str) -> str:
-    """Text in which control and bidirectional characters are written as their escapes."""
+    """
+    Text in which control and bidirectional characters are written as their escapes, and the
+    secrets of keys left out.
+    """
+    if "ind_" in text:
+        text = _KEY.sub(r"\1[secret]", text)
     if text.isprintable():
         return text
     return "".join(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 
 import pytest
 
@@ -33,3 +34,14 @@ def test_json_lines() -> None:
 def test_text_lines() -> None:
     line = _Formatter(as_json=False).format(record("GET /x 200", request_id="r", ip=None))
     assert line.endswith("info    GET /x 200 request_id=r")
+
+
+def test_a_cause_cannot_forge_a_line() -> None:
+    try:
+        raise ValueError("x\n2026-01-01T00:00:00Z info    all is well\x1b[2J\u202e")
+    except ValueError:
+        failed = record("it failed")
+        failed.exc_info = sys.exc_info()
+    first, *rest = _Formatter(as_json=False).format(failed).split("\n")
+    assert first.endswith("it failed")
+    assert all(line.startswith("    ") and line.isprintable() for line in rest)

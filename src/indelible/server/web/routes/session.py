@@ -115,6 +115,16 @@ async def start_session(request: Request, service: Service, person: Person) -> R
     """Starts a login for a person who has shown the right to it, and sets the cookie."""
     entry = entry_of(request)
     sessions = service.access.sessions
+    earlier = await find_session(request, service)
+    if earlier is not None:
+        # The browser's cookie is about to be replaced; what it held must not go on unseen.
+        ended = of_session(
+            caller_of_session(earlier, request, service),
+            event_id=service.own.new_id(),
+            operation="LogOut",
+            method="UserLogout",
+        )
+        await asyncio.to_thread(sessions.end, earlier, ended)
     session_id = sessions.new_id()
     event = of_login(
         person, entry, event_id=service.own.new_id(), right=True, session_id=session_id
