@@ -117,16 +117,22 @@ class IndexProcess:
         pause = FIRST_PAUSE_S
         while True:
             begun = self._clock.monotonic_s()
-            code = await self._run_once()
+            code, folder_trouble = -1, None
+            try:
+                code = await self._run_once()
+            except _NoFolder as trouble:
+                folder_trouble = str(trouble)
             if self._stopping:
                 return
             if self._clock.monotonic_s() - begun > HEALTHY_S:
                 pause, self._failures = FIRST_PAUSE_S, 0
             self._failures += 1
             self._restarts += 1
-            reason = f"the index process ended ({_ending(code)}){self._last_words()}"
+            ended = f"the index process ended ({_ending(code)}){self._last_words()}"
+            reason = folder_trouble or ended
             self._fail_all(reason)
-            state: State = "failed" if self._failures >= FAILED_AFTER else "restarting"
+            lasting = folder_trouble is not None or self._failures >= FAILED_AFTER
+            state: State = "failed" if lasting else "restarting"
             await self._set_status(state, reason)
             if code != _EXIT_DAMAGED or self._failures > 1:
                 await asyncio.sleep(pause)
@@ -141,8 +147,7 @@ class IndexProcess:
         except OSError as cause:
             ours.close()
             theirs.close()
-            await self._set_status("failed", f"cannot write to the index folder: {cause}")
-            return -1
+            raise _NoFolder(f"cannot write to the index folder: {cause}") from cause
         self._log_from = log.tell()
         with theirs, log:
             self._process = subprocess.Popen(  # noqa: ASYNC220  (returns at once, never forks us)
@@ -364,6 +369,10 @@ class IndexProcess:
     def _next_number(self) -> int:
         self._number += 1
         return self._number
+
+
+class _NoFolder(IndexFailed):
+    """The index folder cannot be made or written: no process was started."""
 
 
 class _Gone(IndexFailed):
