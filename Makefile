@@ -6,6 +6,7 @@
 #   make fix       format the code, and mend what can be mended by itself
 #   make web       build the screen
 #   make bench     1 million events through the service, measured, beside other engines
+#   make soak      the fault tests with the counts of a release; writes docs/soak/
 #   make vectors   make the golden vectors again
 #   make clean     remove what the scripts made (not var/, where the demo keeps its data)
 
@@ -13,7 +14,7 @@ SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 
-.PHONY: help setup python web test check fix demo bench vectors clean
+.PHONY: help setup python web test check fix demo bench soak vectors clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -39,6 +40,9 @@ demo: setup
 
 bench: python
 	@exec $(PY) -m bench $(ARGS)
+
+soak: python
+	@$(PY) scripts/soak.py $(ARGS)
 
 vectors: python
 	@$(PY) scripts/make_vectors.py

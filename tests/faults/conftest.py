@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -128,3 +129,20 @@ def need_tool(name: str, package: str) -> str:
     if found is None:
         pytest.skip(f"{name} is not here; run: sudo apt-get install -y {package}")
     return found
+
+
+@contextmanager
+def mounted(what: str, where: Path, *options: str) -> Iterator[Path]:
+    """A file system for the length of a block; skips by name where nothing may be mounted."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting needs root")
+    where.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        ["mount", *options, what, str(where)], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
+    try:
+        yield where
+    finally:
+        subprocess.run(["umount", "--lazy", str(where)], check=True)

@@ -29,10 +29,13 @@ COUNTS = {
     "steps between two tried writes": Count(6, 1),
     "cuts of the write-ahead log": Count(60, 2_000),
     "flipped bits of the write-ahead log": Count(60, 2_000),
-    "power cuts on ext4": Count(8, 200),
+    "power cuts on ext4": Count(20, 200),
     "power cuts on xfs": Count(0, 20),
     "power cuts on btrfs": Count(0, 20),
-    "full disks": Count(3, 20),
+    "power cuts of the service": Count(1, 10),
+    "damaged index folders": Count(2, 6),
+    "full disks": Count(20, 200),
+    "seconds of overload": Count(2, 60),
     "clock jumps": Count(40, 1_000),
 }
 DIVISORS = frozenset({"steps between two tried writes"})  # smaller is more

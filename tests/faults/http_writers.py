@@ -68,35 +68,35 @@ class Writers:
 
     def __init__(self, key: str) -> None:
         self._key = key
-        self._running: list[Writer] = []
+        self.running: list[Writer] = []  # those of the service's present life
         self.acknowledged: dict[str, int] = {}
         self.unanswered: list[list[str]] = [[] for _ in range(WRITERS)]
         self.refusals: list[str] = []
 
     def start(self, url: str) -> None:
         """Lets them send to this address; first what had no answer."""
-        self._running = [
+        self.running = [
             Writer(number, url, self._key, self.unanswered[number]) for number in range(WRITERS)
         ]
-        for writer in self._running:
+        for writer in self.running:
             writer.start()
 
     def join(self) -> None:
         """Ends them, and notes what they were answered."""
-        for writer in self._running:
+        for writer in self.running:
             writer.stopping.set()
-        for writer in self._running:
+        for writer in self.running:
             writer.join(30)
             again = self.acknowledged.keys() & writer.acknowledged.keys()
             assert all(self.acknowledged[id_] == writer.acknowledged[id_] for id_ in again)
             self.acknowledged.update(writer.acknowledged)
             self.refusals += writer.refusals
-        self.unanswered = [writer.unanswered for writer in self._running]
+        self.unanswered = [writer.unanswered for writer in self.running]
 
     @property
     def count(self) -> int:
         """How many events are acknowledged by now."""
-        now = sum(len(writer.acknowledged) for writer in self._running if writer.is_alive())
+        now = sum(len(writer.acknowledged) for writer in self.running if writer.is_alive())
         return len(self.acknowledged) + now
 
     def send_the_rest(self, service: RunningService) -> None:

@@ -69,7 +69,7 @@ def imported(lines: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     at_work = 0
     for _ in range(count("kills of an import")):
         process = begin("import", "jsonl", lines, "--data", data)
-        wait_until(lambda: _began(process, wal), 60)
+        wait_until(lambda process=process: _began(process, wal), 60)
         time.sleep(dice.uniform(0.0, 0.4))
         at_work += kill(process)
     return data, at_work

@@ -1,0 +1,134 @@
+"""
+The fault tests with the counts of a release, and a dated page of what was found.
+
+    make soak                          the counts of a release: several hours on two cores
+    make soak ARGS="--share 0.1"       a share of them, as the page says
+
+Runs `tests/faults` and writes docs/soak/YYYY-MM-DD.md: machine, cores, kernel, file system, commit,
+and for every test its result, its counts and what was skipped and why. A page is written whatever
+the result is; the exit status is 0 only when nothing failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / ".stamps" / "results" / "soak.xml"
+PAGES = ROOT / "docs" / "soak"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Fault tests with the counts of a release.")
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="share of the release counts (default 1)"
+    )
+    parser.add_argument("--only", default="", help="only tests that match (as pytest -k)")
+    options = parser.parse_args()
+    if not 0 < options.share <= 1:
+        parser.error("--share: above 0 and up to 1")
+    subprocess.run(["scripts/fault_tools.sh", "all"], cwd=ROOT, check=False)
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.unlink(missing_ok=True)
+    begun = time.monotonic()
+    command = [sys.executable, "-m", "pytest", "-q", "-o", "junit_family=xunit1", "tests/faults"]
+    command += [f"--junitxml={RESULTS}", *(["-k", options.only] if options.only else [])]
+    scale = "release" if options.share == 1 else str(options.share)
+    environment = {**os.environ, "INDELIBLE_FAULT_SCALE": scale}
+    status = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    if not RESULTS.exists():
+        print("pytest wrote no report", file=sys.stderr)
+        return status or 1
+    page = write_page(options.share, options.only, time.monotonic() - begun)
+    print(f"wrote {page.relative_to(ROOT)}")
+    return status
+
+
+def write_page(share: float, only: str, seconds: float) -> Path:
+    """The page of this run; a second run on the same day replaces the first."""
+    cases = list(ET.parse(RESULTS).getroot().iter("testcase"))
+    results = [result_of(case) for case in cases]
+    total = ", ".join(
+        f"{results.count(name)} {name.lower()}" for name in ("passed", "FAILED", "skipped")
+    )
+    day = datetime.now(UTC).strftime("%Y-%m-%d")
+    lines = [
+        f"# Soak of {day}",
+        "",
+        "Written by `make soak` ([what is tested](../reliability.md)).",
+        "",
+        *(f"- {name}: {value}" for name, value in facts(share, only, seconds)),
+        f"- Result: **{total}**",
+        "",
+        "| test | result | seconds | counts |",
+        "|---|---|---|---|",
+    ]
+    for case, result in zip(cases, results, strict=True):
+        name = f"{Path(case.get('file') or '?').stem}: {case.get('name')}".replace("|", "/")
+        lines.append(f"| {name} | {result} | {float(case.get('time') or 0):.0f} | {counts(case)} |")
+    PAGES.mkdir(parents=True, exist_ok=True)
+    page = PAGES / f"{day}.md"
+    page.write_text("\n".join(lines) + "\n")
+    return page
+
+
+def facts(share: float, only: str, seconds: float) -> list[tuple[str, str]]:
+    """What the numbers belong to."""
+    commit = said("git", "rev-parse", "--short=12", "HEAD")
+    changed = said("git", "status", "--porcelain", "--", "src", "tests/faults", "scripts")
+    scope = "the release counts" if share == 1 else f"{share:g} of the release counts"
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    disk = said("stat", "-f", "-c", "%T", str(ROOT)) or "unknown"
+    return [
+        ("Commit", commit + (" with changes that are not committed" if changed else "")),
+        ("Counts", f"**{scope}**" + (f", only tests that match `{only}`" if only else "")),
+        ("Took", f"{seconds / 60:.0f} minutes"),
+        ("Machine", f"{cpu()}, {os.cpu_count()} cores, {memory_gb():.0f} GiB"),
+        ("Load at the end (1, 5, 15 minutes)", load),
+        ("Kernel", f"{platform.system()} {platform.release()} {platform.machine()}"),
+        ("File system of the tree", disk),
+        ("Python", platform.python_version()),
+    ]
+
+
+def said(*command: str) -> str:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def cpu() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def memory_gb() -> float:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+
+
+def result_of(case: ET.Element) -> str:
+    if case.find("failure") is not None or case.find("error") is not None:
+        return "FAILED"
+    return "skipped" if case.find("skipped") is not None else "passed"
+
+
+def counts(case: ET.Element) -> str:
+    """What a test counted, or why it did not run."""
+    skipped = case.find("skipped")
+    if skipped is not None:
+        return " ".join((skipped.get("message") or "no reason given").split()).replace("|", "/")
+    found = [(one.get("name"), one.get("value")) for one in case.iter("property")]
+    return "; ".join(f"{name}: {value}" for name, value in found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
