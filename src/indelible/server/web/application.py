@@ -75,12 +75,23 @@ class PathEndpoint:
             return await api.handler(request)
         except Error as error:
             if error.status >= 500:
-                log.error("%s failed: %s", api.path, error.message, exc_info=error)
+                log.error(
+                    "%s failed: %s",
+                    api.path,
+                    error.message,
+                    exc_info=error,
+                    extra={"request_id": request_id},
+                )
             return problem_response(error, request_id)
         except ClientDisconnect:
             raise
         except Exception:
-            log.exception("bug while answering %s %s", api.method, api.path)
+            log.exception(
+                "bug while answering %s %s",
+                api.method,
+                api.path,
+                extra={"request_id": request_id},
+            )
             return bug_response(request_id)
 
 
