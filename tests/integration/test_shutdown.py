@@ -1,4 +1,4 @@
-"""A stop that loses nothing: what runs ends, what waits is stored, and the log lines tell no event."""
+"""A stop loses nothing: what runs ends, what waits is stored. Log lines tell nothing of events."""
 
 from __future__ import annotations
 
