@@ -38,7 +38,7 @@ def main() -> int:
     subprocess.run(["scripts/fault_tools.sh", "all"], cwd=ROOT, check=False)
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.unlink(missing_ok=True)
-    begun = time.monotonic()
+    begun, commit = time.monotonic(), commit_now()
     command = [sys.executable, "-m", "pytest", "-q", "-o", "junit_family=xunit1", "tests/faults"]
     command += [f"--junitxml={RESULTS}", *(["-k", options.only] if options.only else [])]
     scale = "release" if options.share == 1 else str(options.share)
@@ -47,12 +47,12 @@ def main() -> int:
     if not RESULTS.exists():
         print("pytest wrote no report", file=sys.stderr)
         return status or 1
-    page = write_page(options.share, options.only, time.monotonic() - begun)
+    page = write_page(options.share, options.only, time.monotonic() - begun, commit)
     print(f"wrote {page.relative_to(ROOT)}")
     return status
 
 
-def write_page(share: float, only: str, seconds: float) -> Path:
+def write_page(share: float, only: str, seconds: float, commit: str) -> Path:
     """The page of this run; a second run on the same day replaces the first."""
     cases = list(ET.parse(RESULTS).getroot().iter("testcase"))
     results = [result_of(case) for case in cases]
@@ -65,7 +65,7 @@ def write_page(share: float, only: str, seconds: float) -> Path:
         "",
         "Written by `make soak` ([what is tested](../reliability.md)).",
         "",
-        *(f"- {name}: {value}" for name, value in facts(share, only, seconds)),
+        *(f"- {name}: {value}" for name, value in facts(share, only, seconds, commit)),
         f"- Result: **{total}**",
         "",
         "| test | result | seconds | counts |",
@@ -80,15 +80,15 @@ def write_page(share: float, only: str, seconds: float) -> Path:
     return page
 
 
-def facts(share: float, only: str, seconds: float) -> list[tuple[str, str]]:
+def facts(share: float, only: str, seconds: float, commit: str) -> list[tuple[str, str]]:
     """What the numbers belong to."""
-    commit = said("git", "rev-parse", "--short=12", "HEAD")
-    changed = said("git", "status", "--porcelain", "--", "src", "tests/faults", "scripts")
+    now = commit_now()
+    moved = "" if now == commit else f"; at the end {now}"
     scope = "the release counts" if share == 1 else f"{share:g} of the release counts"
     load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
-    disk = said("stat", "-f", "-c", "%T", str(ROOT)) or "unknown"
+    disk = said("findmnt", "-n", "-o", "FSTYPE", "-T", str(ROOT)) or "unknown"
     return [
-        ("Commit", commit + (" with changes that are not committed" if changed else "")),
+        ("Commit", commit + moved),
         ("Counts", f"**{scope}**" + (f", only tests that match `{only}`" if only else "")),
         ("Took", f"{seconds / 60:.0f} minutes"),
         ("Machine", f"{cpu()}, {os.cpu_count()} cores, {memory_gb():.0f} GiB"),
@@ -97,6 +97,13 @@ def facts(share: float, only: str, seconds: float) -> list[tuple[str, str]]:
         ("File system of the tree", disk),
         ("Python", platform.python_version()),
     ]
+
+
+def commit_now() -> str:
+    """The commit of the tree, and whether the tree is what it says."""
+    commit = said("git", "rev-parse", "--short=12", "HEAD")
+    changed = said("git", "status", "--porcelain", "--", "src", "tests/faults", "scripts")
+    return commit + (" with changes that are not committed" if changed else "")
 
 
 def said(*command: str) -> str:

@@ -86,13 +86,8 @@ def append(data: str, notes: str, batches: list[list[str]]) -> None:
     victim = Victim(Path(notes))
     ledger, ingest = open_ledger(data)
     answered = [victim.send(ingest, 0, ids) for ids in batches]
-    # Until the checkpoint of these events is signed, or nothing more can be.
-    deadline = time.monotonic() + 1.5
-    while all(answered) and time.monotonic() < deadline:
-        signed = ledger.reader.latest_checkpoint(TENANT)
-        if signed is not None and signed.size == ledger.size(TENANT):
-            break
-        time.sleep(0.02)
+    if all(answered):
+        wait_for_checkpoint(ledger)
     # What failed stays refused: nobody may be answered as if nothing had been.
     victim.send(ingest, 1, [str(uuid.UUID(int=len(batches)))])
     ledger.close()
@@ -124,6 +119,30 @@ def load(data: str, notes: str, repeat: list[list[str]], seed: int) -> None:
     ledger.close()
 
 
+def signed_and_more(data: str, notes: str, batches: list[list[str]]) -> None:
+    """Sends the first half of the batches, has them signed, sends the others, and waits."""
+    victim = Victim(Path(notes))
+    ledger, ingest = open_ledger(data)
+    half = len(batches) // 2
+    for ids in batches[:half]:
+        victim.send(ingest, 0, ids)
+    wait_for_checkpoint(ledger)
+    for ids in batches[half:]:
+        victim.send(ingest, 0, ids)
+    threading.Event().wait()
+    ledger.close()
+
+
+def wait_for_checkpoint(ledger: Ledger) -> None:
+    """Until a checkpoint of all that is stored is signed; not for ever, it may be made to fail."""
+    deadline = time.monotonic() + 1.5
+    while time.monotonic() < deadline:
+        signed = ledger.reader.latest_checkpoint(TENANT)
+        if signed is not None and signed.size == ledger.size(TENANT):
+            return
+        time.sleep(0.02)
+
+
 def close(data: str, notes: str) -> None:
     """Opens and closes: recovery and folding of the write-ahead log."""
     victim = Victim(Path(notes))
@@ -132,7 +151,7 @@ def close(data: str, notes: str) -> None:
     victim.note("C", 0, "closed")
 
 
-JOBS = {"append": append, "load": load, "close": close}
+JOBS = {"append": append, "load": load, "signed_and_more": signed_and_more, "close": close}
 
 
 def be_victim(request: dict[str, Any]) -> None:
