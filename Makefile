@@ -7,6 +7,8 @@
 #   make web       build the screen
 #   make bench     1 million events through the service, measured, beside other engines
 #   make soak      the fault tests with the counts of a release; writes docs/soak/
+#   make audit     known holes in the locked packages, and whether the SBOM is up to date
+#   make fuzz      coverage-guided fuzzing for a minute each (SECONDS_EACH=60)
 #   make vectors   make the golden vectors again
 #   make clean     remove what the scripts made (not var/, where the demo keeps its data)
 
@@ -14,7 +16,7 @@ SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 
-.PHONY: help setup python web test check fix demo bench soak vectors clean
+.PHONY: help setup python web test check fix demo bench soak vectors clean audit fuzz
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -43,6 +45,12 @@ bench: python
 
 soak: python
 	@$(PY) scripts/soak.py $(ARGS)
+
+audit: python
+	@$(PY) scripts/audit.py
+
+fuzz:
+	@scripts/fuzz.sh $(SECONDS_EACH)
 
 vectors: python
 	@$(PY) scripts/make_vectors.py
