@@ -1,0 +1,1 @@
+"""Coverage-guided fuzz targets; `make fuzz` runs them."""
