@@ -26,6 +26,7 @@ LEAST = 2_000
 ROLES = ("nobody", "w", "r", "a", "admin")
 pytestmark = pytest.mark.timeout(300 + WANTED)
 # Not asked for: the process must not be loaded with 64 MiB hashes for thousands of wrong passwords.
+LOG_OUT = "delete /v1/session"
 PASSWORD_PATHS = {"/v1/session", "/v1/setup"}
 
 # What the document does not promise may not come.

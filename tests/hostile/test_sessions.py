@@ -108,8 +108,8 @@ def test_cookies_that_are_none(service: RunningService, cookie: str) -> None:
 
 @pytest.mark.parametrize(
     "authorization",
-    ["", "Bearer", "Bearer ", "Basic YTpi", "bearer \xff\xfe", "Bearer ind_a_", "Bearer " + "i" * 9000,
-     "Digest x", "Bearer ind_a_0000000000_" + "0" * 38, "Bearer\tx"],
+    ["", "Bearer", "Bearer ", "Basic YTpi", "bearer \xff\xfe", "Bearer ind_a_",
+     "Bearer " + "i" * 9000, "Digest x", "Bearer ind_a_0000000000_" + "0" * 38, "Bearer\tx"],
 )  # fmt: skip
 def test_keys_that_are_none(service: RunningService, authorization: str) -> None:
     reply = service.request("GET", "/v1/status", headers={"authorization": authorization})

@@ -81,7 +81,7 @@ async def log_in(request: Request) -> Response:
     email = body.email[:320]
     await asyncio.to_thread(access.attempts.take, email, entry.ip)
     person = access.people.by_email(email)
-    password = body.password[:1000]
+    password = body.password[:1001]  # one more than can be set: a longer one is never right
     if not await service.passwords.check(person.password if person else None, password):
         event = of_login(person, entry, event_id=service.own.new_id(), right=False)
         tenant_id = person.tenant_id if person else min(service.tenants)
