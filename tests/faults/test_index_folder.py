@@ -13,6 +13,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -34,16 +35,22 @@ def delete(index: Path) -> None:
 
 def truncate(index: Path) -> None:
     """As after a file system that lost the ends of files."""
-    for path in (index / "engine").rglob("*"):
-        if path.is_file() and path.stat().st_size > 1:
+    for path in engine_files(index):
+        with suppress(FileNotFoundError):
             os.truncate(path, path.stat().st_size // 2)
 
 
 def overwrite(index: Path) -> None:
     """Other bytes in every file of the engine."""
-    for path in (index / "engine").rglob("*"):
-        if path.is_file():
+    for path in engine_files(index):
+        with suppress(FileNotFoundError):
             path.write_bytes(b"\x00garbage\xff" * 20)
+
+
+def engine_files(index: Path) -> list[Path]:
+    """All files at this moment; the engine makes and removes some all the while."""
+    found = os.walk(index / "engine")
+    return [Path(folder) / name for folder, _, names in found for name in names]
 
 
 CASES = [
