@@ -64,8 +64,7 @@ class Sequencer:
         self._max_queued_bytes = max_queued_bytes
         self._on_commit = on_commit
         self._on_fatal = on_fatal
-        # Told of each group that was stored: its new events, and how long that took. Must not
-        # raise: the events are durable by then.
+        # Told of each group that was stored: its new events, and how long that took.
         self.on_group: OnGroup = lambda _events, _seconds: None
 
         # Guarded by _wakeup's lock, shared with the threads that submit.
@@ -254,7 +253,11 @@ class Sequencer:
         self._aliases.written(aliases)
         events = sum(len(plan.events) for _, plan, _ in plans)
         if events:
-            self.on_group(events, self._clock.monotonic_s() - begun_s)
+            try:
+                self.on_group(events, self._clock.monotonic_s() - begun_s)
+            except Exception:
+                # The group is durable: a defect of a counter must not store it a second time.
+                log.exception("a group could not be counted")
         if self._checkpoint_due_s is None:
             self._checkpoint_due_s = self._clock.monotonic_s() + CHECKPOINT_AFTER_S
         return [answers[id(submission)] for submission in group]
