@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import os
 import shutil
 import sys
@@ -104,7 +105,7 @@ def _from_service(url: str, key: str, parameters: dict[str, str], file: IO[bytes
             return count
     except urllib.error.HTTPError as error:
         raise refused(error.code, error.read()) from error
-    except (OSError, urllib.error.URLError) as error:
+    except (OSError, http.client.HTTPException) as error:
         raise StorageError(f"the export broke off: {error}") from error
 
 
