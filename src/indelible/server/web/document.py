@@ -100,13 +100,18 @@ def _operation(api: Api, schema_of: dict[Any, Any]) -> dict[str, Any]:
         reply["content"] = {
             api.reply_media: {"schema": _schema(api.reply, schema_of)} if api.reply else {}
         }
-    operation["responses"] = {str(api.status): reply} | {
-        str(status): {
-            "description": _WORDS.get(status, "Error"),
-            "content": {"application/problem+json": {"schema": schema_of[Problem]}},
+    refused = {str(status): {**reply, "description": _WORDS[status]} for status in api.refused}
+    operation["responses"] = (
+        {str(api.status): reply}
+        | refused
+        | {
+            str(status): {
+                "description": _WORDS.get(status, "Error"),
+                "content": {"application/problem+json": {"schema": schema_of[Problem]}},
+            }
+            for status in api.errors
         }
-        for status in api.errors
-    }
+    )
     return operation
 
 

@@ -63,6 +63,8 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
     reply_media: str = "application/json"
     status: int = 200
     errors: tuple[int, ...] = ()
+    # Statuses of errors that come with the body of `reply` instead of a problem.
+    refused: tuple[int, ...] = ()
     in_document: bool = True
     # Requests that this lets through need no key or login: a setting of the operator.
     open_when: Callable[[Request], bool] | None = None

@@ -96,6 +96,7 @@ ROUTES = (
         body=SentEvent | list[SentEvent],
         body_media=("application/json", "application/x-ndjson"),
         reply=IngestReply,
-        errors=(400, 401, 403, 408, 413, 415, 422, 503),
+        errors=(400, 401, 403, 408, 413, 415, 503),
+        refused=(422,),
     ),
 )
