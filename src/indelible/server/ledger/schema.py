@@ -24,7 +24,7 @@ CREATE TABLE piece (
   tenant INTEGER NOT NULL, first INTEGER NOT NULL, category INTEGER NOT NULL,
   part INTEGER NOT NULL, seed BLOB, salts BLOB, data BLOB NOT NULL,
   PRIMARY KEY (tenant, first, category, part)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE TABLE entry (
   tenant INTEGER NOT NULL, idx INTEGER NOT NULL, leaf BLOB NOT NULL, PRIMARY KEY (tenant, idx)
 ) STRICT, WITHOUT ROWID;
@@ -42,7 +42,7 @@ CREATE TABLE alias (
 CREATE TABLE seen (
   tenant INTEGER NOT NULL, first INTEGER NOT NULL, kind INTEGER NOT NULL, at_us INTEGER NOT NULL,
   keys BLOB NOT NULL, places BLOB, PRIMARY KEY (tenant, first, kind)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 """
 
 
@@ -63,6 +63,9 @@ def open_ledger(path: Path, *, read_only: bool) -> sqlite3.Connection:
         if read_only:
             connection.execute("PRAGMA query_only=ON")
         else:
+            # Pieces of 1 to 8 kB lie side by side in a page of this size; with smaller pages, or in
+            # a table without rowid, each spills and wastes half a page (measured: 100 B an event).
+            connection.execute("PRAGMA page_size=8192")
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA wal_autocheckpoint=4000")
