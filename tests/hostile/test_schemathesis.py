@@ -1,7 +1,7 @@
 """
 Random requests made from the OpenAPI document, by everybody who can send one.
 
-In `make test` about 2,500 cases, the same ones each time. INDELIBLE_TEST_CASES sets how many at
+In `make test` 2,000 cases at least, the same ones each time. INDELIBLE_TEST_CASES sets how many at
 least (10,000 and more before a release), then with new random cases each time.
 """
 
@@ -74,7 +74,7 @@ def test_random_requests(
     # Who asks is decided here: random keys and cookies would only be 401s.
     schema.config.generation.update(with_security_parameters=False)
     operations = [result.ok() for result in schema.get_all_operations()]
-    share = max(WANTED, LEAST * 1.25) / len(ROLES)
+    share = max(WANTED, LEAST) * 1.25 / len(ROLES)
     # What takes no parameters and no body has one case; the others make up for it.
     varied = [one for one in operations if one.body or one.query or one.path_parameters]
     each = math.ceil(share / len(varied))
@@ -86,7 +86,7 @@ def test_random_requests(
         run(service, client, operation, each, done)
     record_property("cases", sum(done.values()))
     print(role, dict(done))
-    assert sum(done.values()) >= share * 0.7
+    assert sum(done.values()) >= max(WANTED, LEAST) / len(ROLES)
     if role in ("a", "admin"):
         assert done[401] < 40, "the login or key was lost on the way"
         assert done[200] > share / 20, "hardly anything was accepted: the requests test nothing"
