@@ -20,6 +20,7 @@ from starlette.types import Scope
 from indelible.server.settings import ServiceSettings
 
 _LONGEST_AGENT = 4000
+_LONGEST_ADDRESS = 64  # IPv6 with an IPv4 tail, a zone, brackets and a port
 _NAMES = ("host", "user-agent", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
 _READ = {name.encode(): name for name in _NAMES}
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -115,10 +116,15 @@ def _last(headers: Mapping[str, list[str]], name: str) -> str:
     return values[-1].rsplit(",", 1)[-1].strip() if values else ""
 
 
-@lru_cache(maxsize=10_000)
 def _address(text: str) -> str | None:
     """An address in its shortest spelling; a port behind it is dropped, IPv4 in IPv6 unpacked."""
     text = text.strip()
+    # What is longer is no address, and must not take a place among those that are remembered.
+    return _spell(text) if len(text) <= _LONGEST_ADDRESS else None
+
+
+@lru_cache(maxsize=10_000)
+def _spell(text: str) -> str | None:
     if text.startswith("["):
         text = text[1:].split("]", 1)[0]
     elif text.count(":") == 1:
