@@ -20,13 +20,14 @@ import pytest
 from indelible.clock import SystemClock
 from indelible.errors import Error
 from indelible.server.ledger import Ledger
+from indelible.server.ledger.schema import PAGE_BYTES
 
 from .conftest import Forker, make_data, wait_until
 from .counts import count
 from .notes import Notes, check_verifies, stored_ids
 
 pytestmark = pytest.mark.timeout(7200)
-FRAME = 24 + 4096
+FRAME = 24 + PAGE_BYTES
 HEADER = 32
 TAIL = 6 * FRAME  # the last commit, and a part of the one before
 Record = Callable[[str, object], None]

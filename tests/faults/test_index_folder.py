@@ -102,8 +102,15 @@ def test_a_folder_that_cannot_be_made_is_said(start_service: Start) -> None:
     service.send({"operation": "Write"})
     service.settle()
     index = service.data / "index"
-    shutil.rmtree(index, ignore_errors=True)
-    index.write_text("a file where the folder should be")
+
+    def in_the_way() -> bool:
+        # The index process may make its folder again between the two steps.
+        shutil.rmtree(index, ignore_errors=True)
+        with suppress(IsADirectoryError):
+            index.write_text("a file where the folder should be")
+        return index.is_file()
+
+    wait_until(in_the_way)
     pid = index_pid(service)
     if pid is not None:
         os.kill(pid, signal.SIGKILL)
