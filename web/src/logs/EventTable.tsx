@@ -49,7 +49,9 @@ export function EventTable(props: EventTableProps) {
   const { scope, rows, total, tenant, narrow, scroller, onOpen, onNeedNext, onNeedPrevious } =
     props;
   const [current, setCurrent] = useState(0);
-  const wantsFocus = useRef(false);
+  // Whether the keyboard is in the table: stays true while the focused row leaves the page and comes
+  // back as another element, and ends when the person moves elsewhere.
+  const ownsFocus = useRef(false);
   const body = useRef<HTMLTableSectionElement>(null);
   const rowPx = useRowHeight(narrow);
   const margin = useMargin(narrow, scroller, body);
@@ -89,34 +91,38 @@ export function EventTable(props: EventTableProps) {
     if (rows.first > 0 && seenStart - 60 < rows.first) onNeedPrevious();
   }, [seenEnd, seenStart, rows.end, rows.first, onNeedNext, onNeedPrevious]);
 
-  // The row may not be drawn yet when it becomes the current one: its focus follows then.
-  const focusRow = (place: number) => {
-    const row = body.current?.querySelector<HTMLElement>(`[data-place="${place}"]`);
-    row?.focus({ preventScroll: true });
-    wantsFocus.current = !row;
-  };
+  const drawn = (place: number) =>
+    body.current?.querySelector<HTMLElement>(`[data-place="${place}"]`) ?? null;
   const moveTo = (place: number) => {
     const next = Math.min(rows.end - 1, Math.max(rows.first, place));
     if (next < 0) return;
     setCurrent(next);
     virtual.scrollToIndex(next, { align: "auto" });
-    focusRow(next);
+    ownsFocus.current = true;
+    drawn(next)?.focus({ preventScroll: true });
   };
+  // The row may not be drawn yet when it becomes the current one, or be drawn anew: focus follows.
   useEffect(() => {
-    if (wantsFocus.current) focusRow(current);
+    if (!ownsFocus.current) return;
+    const active = document.activeElement;
+    const isElsewhere = active !== document.body && !body.current?.contains(active);
+    if (isElsewhere) ownsFocus.current = false;
+    else if (drawn(current) !== active) drawn(current)?.focus({ preventScroll: true });
   });
+  const selected = scope.view.event;
+  // The state may be one effect behind the event that is shown.
+  const place = () => (selected === null ? null : rows.placeOf(selected)) ?? current;
   useImperativeHandle(props.handle, () => ({
     move: (by) => {
       const isInside = body.current?.contains(document.activeElement) ?? false;
-      moveTo(isInside ? current + by : current);
+      moveTo(isInside ? place() + by : place());
     },
     openCurrent: () => {
       const event = rows.at(current);
       if (event) onOpen(event.id);
     },
-    focusCurrent: () => moveTo(current),
+    focusCurrent: () => moveTo(place()),
   }));
-  const selected = scope.view.event;
   useEffect(() => {
     const place = selected === null ? null : rows.placeOf(selected);
     if (place === null) return;
@@ -180,6 +186,13 @@ export function EventTable(props: EventTableProps) {
         ref={body}
         style={{ height: virtual.getTotalSize() }}
         onKeyDown={onKeyDown}
+        onFocus={() => {
+          ownsFocus.current = true;
+        }}
+        onBlur={(event) => {
+          // React tells nothing of a row that it takes away itself: this one was left by the person.
+          if (!event.currentTarget.contains(event.relatedTarget)) ownsFocus.current = false;
+        }}
         onCopy={copyWhole}
       >
         {items.map((item) => {
