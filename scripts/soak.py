@@ -4,9 +4,10 @@ The fault tests with the counts of a release, and a dated page of what was found
     make soak                          the counts of a release: several hours on two cores
     make soak ARGS="--share 0.1"       a share of them, as the page says
 
-Runs `tests/faults` and writes docs/soak/YYYY-MM-DD.md: machine, cores, kernel, file system, commit,
-and for every test its result, its counts and what was skipped and why. A page is written whatever
-the result is; the exit status is 0 only when nothing failed.
+Runs `tests/faults`, file by file, and writes docs/soak/YYYY-MM-DD.md: machine, cores, kernel, file
+system, commit, and for every test its result, its counts and what was skipped and why. The page is
+written anew after every file, whatever the result is, and names the files that have not run: a soak
+that is stopped early still says what it found. The exit status is 0 only when nothing failed.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / ".stamps" / "results" / "soak.xml"
+RESULTS = ROOT / ".stamps" / "results" / "soak"
 PAGES = ROOT / "docs" / "soak"
+NO_TESTS = 5  # how pytest ends when `-k` leaves nothing of a file
 
 
 def main() -> int:
@@ -36,25 +38,35 @@ def main() -> int:
     if not 0 < options.share <= 1:
         parser.error("--share: above 0 and up to 1")
     subprocess.run(["scripts/fault_tools.sh", "all"], cwd=ROOT, check=False)
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.unlink(missing_ok=True)
     begun, commit = time.monotonic(), commit_now()
-    command = [sys.executable, "-m", "pytest", "-q", "-o", "junit_family=xunit1", "tests/faults"]
-    command += [f"--junitxml={RESULTS}", *(["-k", options.only] if options.only else [])]
     scale = "release" if options.share == 1 else str(options.share)
     environment = {**os.environ, "INDELIBLE_FAULT_SCALE": scale}
-    status = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
-    if not RESULTS.exists():
-        print("pytest wrote no report", file=sys.stderr)
-        return status or 1
-    page = write_page(options.share, options.only, time.monotonic() - begun, commit)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    left = sorted(path.name for path in (ROOT / "tests/faults").glob("test_*.py"))
+    cases: list[ET.Element] = []
+    status = 0
+    while left:
+        name = left.pop(0)
+        report = RESULTS / f"{name}.xml"
+        report.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "pytest", "-q", "-o", "junit_family=xunit1"]
+        command += [f"tests/faults/{name}", f"--junitxml={report}"]
+        command += ["-k", options.only] if options.only else []
+        done = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+        if done != NO_TESTS:
+            status = status or done
+        if report.exists():
+            cases += ET.parse(report).getroot().iter("testcase")
+        elif done != NO_TESTS:
+            print(f"pytest wrote no report of {name}", file=sys.stderr)
+        about = facts(options.share, options.only, time.monotonic() - begun, commit)
+        page = write_page(about, cases, left)
     print(f"wrote {page.relative_to(ROOT)}")
     return status
 
 
-def write_page(share: float, only: str, seconds: float, commit: str) -> Path:
-    """The page of this run; a second run on the same day replaces the first."""
-    cases = list(ET.parse(RESULTS).getroot().iter("testcase"))
+def write_page(about: list[tuple[str, str]], cases: list[ET.Element], left: list[str]) -> Path:
+    """The page of this run so far; a second run on the same day replaces the first."""
     results = [result_of(case) for case in cases]
     total = ", ".join(
         f"{results.count(name)} {name.lower()}" for name in ("passed", "FAILED", "skipped")
@@ -65,8 +77,9 @@ def write_page(share: float, only: str, seconds: float, commit: str) -> Path:
         "",
         "Written by `make soak` ([what is tested](../reliability.md)).",
         "",
-        *(f"- {name}: {value}" for name, value in facts(share, only, seconds, commit)),
+        *(f"- {name}: {value}" for name, value in about),
         f"- Result: **{total}**",
+        *([f"- **Not run:** {', '.join(left)}"] if left else []),
         "",
         "| test | result | seconds | counts |",
         "|---|---|---|---|",
