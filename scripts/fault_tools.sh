@@ -12,7 +12,7 @@ missing() {
 
 # With `all` also what only the soak uses.
 extra=()
-if [ "${1:-}" = all ]; then extra=(mkfs.xfs:xfsprogs mkfs.btrfs:btrfs-progs); fi
+if [ "${1:-}" = all ]; then extra=(mkfs.xfs:xfsprogs mkfs.btrfs:btrfs-progs slowhttptest:slowhttptest); fi
 mapfile -t packages < <(missing "${extra[@]}")
 if [ "${#packages[@]}" -gt 0 ] && is_root && command -v apt-get >/dev/null 2>&1; then
   apt_install "${packages[@]}" || say "could not install ${packages[*]}"

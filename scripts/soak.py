@@ -4,7 +4,8 @@ The fault tests with the counts of a release, and a dated page of what was found
     make soak                          the counts of a release: several hours on two cores
     make soak ARGS="--share 0.1"       a share of them, as the page says
 
-Runs `tests/faults`, file by file, and writes docs/soak/YYYY-MM-DD.md: machine, cores, kernel, file
+Runs `tests/faults`, and of `tests/hostile` what has counts of a release (slow connections, random
+requests), file by file, and writes docs/soak/YYYY-MM-DD.md: machine, cores, kernel, file
 system, commit, and for every test its result, its counts and what was skipped and why. The page is
 written anew after every file, whatever the result is, and names the files that have not run: a soak
 that is stopped early still says what it found. The exit status is 0 only when nothing failed.
@@ -25,6 +26,7 @@ from xml.etree import ElementTree as ET
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / ".stamps" / "results" / "soak"
 PAGES = ROOT / "docs" / "soak"
+RANDOM_REQUESTS = 10_000
 NO_TESTS = 5  # how pytest ends when `-k` leaves nothing of a file
 
 
@@ -40,17 +42,23 @@ def main() -> int:
     subprocess.run(["scripts/fault_tools.sh", "all"], cwd=ROOT, check=False)
     begun, commit = time.monotonic(), commit_now()
     scale = "release" if options.share == 1 else str(options.share)
-    environment = {**os.environ, "INDELIBLE_FAULT_SCALE": scale}
+    environment = {
+        **os.environ,
+        "INDELIBLE_FAULT_SCALE": scale,
+        "INDELIBLE_TEST_SOAK": "1",
+        "INDELIBLE_TEST_CASES": str(round(RANDOM_REQUESTS * options.share)),
+    }
     RESULTS.mkdir(parents=True, exist_ok=True)
-    left = sorted(path.name for path in (ROOT / "tests/faults").glob("test_*.py"))
+    left = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests/faults").glob("test_*.py"))
+    left += ["tests/hostile/test_connections.py", "tests/hostile/test_schemathesis.py"]
     cases: list[ET.Element] = []
     status = 0
     while left:
         name = left.pop(0)
-        report = RESULTS / f"{name}.xml"
+        report = RESULTS / f"{Path(name).stem}.xml"
         report.unlink(missing_ok=True)
         command = [sys.executable, "-m", "pytest", "-q", "-o", "junit_family=xunit1"]
-        command += [f"tests/faults/{name}", f"--junitxml={report}"]
+        command += [name, f"--junitxml={report}"]
         command += ["-k", options.only] if options.only else []
         done = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
         if done != NO_TESTS:

@@ -36,6 +36,7 @@ COUNTS = {
     "damaged index folders": Count(2, 6),
     "full disks": Count(20, 200),
     "seconds of overload": Count(2, 60),
+    "seconds of overload over HTTP": Count(4, 60),
     "clock jumps": Count(40, 1_000),
 }
 DIVISORS = frozenset({"steps between two tried writes"})  # smaller is more

@@ -1,20 +1,25 @@
 """
-More than the ledger can store: pushback at once, everything accepted is kept, and no collapse.
+More than can be stored: pushback at once, everything accepted is kept, and no collapse.
 
-Sixteen threads send again and again, ten events each, to a ledger whose queue takes forty.
+The ledger alone: sixteen threads send again and again, ten events each, to a queue of forty.
+The whole service over HTTP: forty times the senders that it can serve, none of which waits.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.integration.conftest import ROOT, RunningService
 
 from indelible.clock import SystemClock
 from indelible.errors import Pushback
@@ -22,7 +27,7 @@ from indelible.server.ids import id_maker
 from indelible.server.ingest import Ingest
 from indelible.server.ledger import Ledger
 
-from .conftest import make_data
+from .conftest import make_data, wait_until
 from .counts import count
 from .notes import TENANT, Notes, check_ledger
 
@@ -88,3 +93,83 @@ def test_more_than_can_be_stored_is_pushed_back(
     accepted_s.sort()
     record_property("requests accepted, pushed back", (len(accepted_s), len(refused)))
     record_property("accepted, p99, ms", round(accepted_s[len(accepted_s) * 99 // 100] * 1000))
+
+
+EVENTS = 500  # in each request of a flood
+FEW, MANY = 4, 160
+GIVEN_UP_S = 20.0  # a sender that waits longer has given up
+
+
+def flood(service: RunningService, connections: int, seconds: float, seed: int) -> Any:
+    """What so many senders, none of which waits when told to, are answered."""
+    command = [sys.executable, "-m", "tests.faults.flood", service.url, service.key("w")]
+    command += [str(connections), str(seconds), str(EVENTS), str(seed)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def stored_per_s(found: Any) -> float:
+    return len(found["acknowledged"]) / float(found["seconds"])
+
+
+def test_a_flood_over_http(
+    start_service: Callable[..., RunningService], record_property: Callable[[str, object], None]
+) -> None:
+    """
+    A flood is answered with pushback; others are served meanwhile, and all is well right after it.
+
+    `sustained` is what the service stores of a few senders, which it need not refuse. What the
+    flood offers is bound by the cores that it shares with the service; that many senders wait is
+    not.
+    """
+    service = start_service()
+    before = flood(service, FEW, 2, 1)
+    assert set(before["answers"]) == {"200"}
+    service.settle()
+    lags: list[int] = []
+    answered: list[int] = []
+    ended = threading.Event()
+
+    def look() -> None:
+        """A person and a monitor, beside the flood."""
+        while not ended.wait(0.2):
+            answered.append(service.request("GET", "/healthz", timeout=30).status)
+            status = service.request("GET", "/v1/status", key=service.key("r"), timeout=30)
+            lags.append(status.json["index"]["lag_entries"])
+
+    service.key("r")
+    looking = threading.Thread(target=look)
+    looking.start()
+    during = flood(service, MANY, count("seconds of overload over HTTP"), 2)
+    ended.set()
+    looking.join()
+    begun = time.monotonic()
+    assert service.request("POST", "/v1/events", key=service.key("w"), json={"operation": "After"})
+    after_s = time.monotonic() - begun
+    service.settle(120)
+    settled_s = time.monotonic() - begun
+    wait_until(lambda: service.request("GET", "/readyz").status == 200)
+
+    refused = {name: n for name, n in during["answers"].items() if name != "200"}
+    assert refused.keys() <= {"503 ingest-full", "503 bodies-full"}
+    assert refused
+    assert during["without_retry_after"] == 0
+    assert during["acknowledged"]
+    assert set(answered) == {200}
+    notes = Notes()
+    for found in (before, during):
+        notes.sent.update(found["sent"])
+        notes.acknowledged.update(found["acknowledged"])
+    service.stop()
+    check_ledger(service.data, notes)
+    accepted_s = during["accepted_s"]
+    assert accepted_s[-1] < GIVEN_UP_S
+    assert stored_per_s(during) > stored_per_s(before) / 4, "the service collapses"
+    offered = sum(during["answers"].values())
+    record_property("stored per s, sustained", round(stored_per_s(before)))
+    record_property("stored per s, in the flood", round(stored_per_s(during)))
+    record_property("requests offered, stored", (offered, during["answers"]["200"]))
+    record_property("accepted, p99, ms", round(accepted_s[len(accepted_s) * 99 // 100] * 1000))
+    record_property("index lag, most, entries", max(lags))
+    record_property("first answer after it, ms", round(after_s * 1000))
+    record_property("index caught up after, s", round(settled_s, 1))

@@ -73,7 +73,7 @@ class Ingest:
         # Threads of its own: hostile bodies must not take those that logins and reads wait for.
         self._parsers = ThreadPoolExecutor(_PARSERS, thread_name_prefix="parse")
         self.rejections = Rejections()
-        self.room = Room()
+        self.room = Room(ledger.clock)
 
     async def submit(
         self,

@@ -1,30 +1,54 @@
 """
-How much of the bodies of all requests may be in memory at once.
+How much of the bodies of all requests may be in memory at once, and how much may wait.
 
-Without it a thousand slow senders of large bodies would take 32 GiB. A body counts as it arrives,
-not as it is announced, until its events are stored or refused.
+Without the first limit a thousand slow senders of large bodies would take 32 GiB: a body counts as
+it arrives, not as it is announced, until its events are stored or refused. Without the second a
+flood of requests would all be taken and answered after minutes, when their senders have long given
+up: a whole body is refused at once when those before it would take too long, at the pace of the
+last seconds.
 """
 
 from __future__ import annotations
 
+import math
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
+from indelible.clock import Clock
 from indelible.errors import Pushback
 
-MAX_BODIES_BYTES = 128 * 1024 * 1024
+MAX_BODIES_BYTES: Final = 128 * 1024 * 1024
+MAX_WAIT_S: Final = 2.0
+# So much may wait whatever the pace seems to be: small requests share commits, so many of them at
+# once are stored faster than the few before them were.
+_ALWAYS_BYTES: Final = 4 * 1024 * 1024
+_REMEMBERED_S: Final = 5.0
+_ENOUGH_S: Final = 0.2  # of work, before a pace is believed
 
 
 class Room:
     """Owned by the event loop: not safe for several threads."""
 
-    def __init__(self, limit_bytes: int = MAX_BODIES_BYTES) -> None:
+    def __init__(self, clock: Clock, limit_bytes: int = MAX_BODIES_BYTES) -> None:
+        self._clock = clock
         self._limit_bytes = limit_bytes
         self._used_bytes = 0
+        self._waiting_bytes = 0
+        # Both fade with time: bytes that were done, and seconds in which there was work.
+        self._done_bytes = 0.0
+        self._worked_s = 0.0
+        self._seen_s = clock.monotonic_s()
 
     def claim(self) -> Claim:
         """The share of one request; it is given back when its `with` block is left."""
         return Claim(self)
+
+    @property
+    def wait_s(self) -> float:
+        """How long what waits now would take, at the pace of the last seconds; 0 if not known."""
+        if self._worked_s < _ENOUGH_S or self._done_bytes <= 0:
+            return 0.0
+        return self._waiting_bytes * self._worked_s / self._done_bytes
 
     def _take(self, number: int, *, first: bool) -> None:
         # One request alone always fits, so that no setting of the limits can stop all of them.
@@ -35,6 +59,31 @@ class Room:
     def _give_back(self, number: int) -> None:
         self._used_bytes -= number
 
+    def _begin(self, number: int) -> None:
+        self._look_at_the_clock()
+        if self._waiting_bytes > _ALWAYS_BYTES and self.wait_s > MAX_WAIT_S:
+            raise Pushback(
+                f"what waits to be stored takes {self.wait_s:.1f} s already",
+                retry_after_s=math.ceil(self.wait_s),
+                code="ingest-full",
+            )
+        self._waiting_bytes += number
+
+    def _end(self, number: int) -> None:
+        self._look_at_the_clock()
+        self._waiting_bytes -= number
+        self._done_bytes += number
+
+    def _look_at_the_clock(self) -> None:
+        """Lets the past fade, and counts the time since the last look as work if there was any."""
+        now_s = self._clock.monotonic_s()
+        passed_s, self._seen_s = now_s - self._seen_s, now_s
+        fade = math.exp(-passed_s / _REMEMBERED_S)
+        self._done_bytes *= fade
+        self._worked_s *= fade
+        if self._waiting_bytes:
+            self._worked_s += passed_s
+
 
 class Claim:
     """What one request holds."""
@@ -42,11 +91,21 @@ class Claim:
     def __init__(self, room: Room) -> None:
         self._room = room
         self._held_bytes = 0
+        self._is_whole = False
 
     def add(self, number: int) -> None:
         """Takes more. Raises Pushback, taking nothing, when there is no room."""
         self._room._take(number, first=not self._held_bytes)
         self._held_bytes += number
+
+    def queue(self) -> None:
+        """
+        The body is whole and waits to be stored from now on.
+
+        Raises Pushback when those before it would take too long.
+        """
+        self._room._begin(self._held_bytes)
+        self._is_whole = True
 
     def __enter__(self) -> Self:
         return self
@@ -57,5 +116,7 @@ class Claim:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._is_whole:
+            self._room._end(self._held_bytes)
         self._room._give_back(self._held_bytes)
         self._held_bytes = 0

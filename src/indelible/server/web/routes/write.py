@@ -36,9 +36,11 @@ async def post_events(request: Request) -> Response:
     service = service_of(request)
     ingest = service.ingest
     with ingest.room.claim() as claim:
+        body = await read_body(request, MAX_BODY_BYTES, claim.add)
+        claim.queue()
         reply = await ingest.submit(
             caller.tenant_id,
-            await read_body(request, MAX_BODY_BYTES, claim.add),
+            body,
             key_id=caller.id,
             content_type=request.headers.get("content-type"),
             content_encoding=request.headers.get("content-encoding"),

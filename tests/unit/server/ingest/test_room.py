@@ -1,0 +1,92 @@
+"""What may be in memory, and what may wait."""
+
+from __future__ import annotations
+
+import pytest
+
+from indelible.clock import FixedClock
+from indelible.errors import Pushback
+from indelible.server.ingest.room import MAX_WAIT_S, Claim, Room
+
+MIB = 1024 * 1024
+
+
+def whole(room: Room, size: int) -> Claim:
+    """A request whose body has arrived and waits."""
+    claim = room.claim()
+    claim.add(size)
+    try:
+        claim.queue()
+    except Pushback:
+        claim.__exit__(None, None, None)
+        raise
+    return claim
+
+
+def done(claim: Claim) -> None:
+    claim.__exit__(None, None, None)
+
+
+def at_a_pace_of(clock: FixedClock, room: Room, bytes_per_s: int) -> None:
+    """A while in which one request after the other was stored."""
+    for _ in range(100):
+        claim = whole(room, bytes_per_s // 10)
+        clock.advance(0.1)
+        done(claim)
+
+
+def test_one_request_alone_always_fits() -> None:
+    room = Room(FixedClock(0), limit_bytes=10)
+    claim = room.claim()
+    claim.add(11)
+    with pytest.raises(Pushback, match="too many large requests"):
+        room.claim().add(1)
+    done(claim)
+    room.claim().add(10)
+
+
+def test_more_than_two_seconds_of_waiting_are_refused() -> None:
+    clock = FixedClock(0)
+    room = Room(clock)
+    at_a_pace_of(clock, room, 8 * MIB)
+    waiting = [whole(room, MIB) for _ in range(int(8 * MAX_WAIT_S) - 1)]
+    assert room.wait_s < MAX_WAIT_S
+    waiting.append(whole(room, 2 * MIB))
+    assert room.wait_s > MAX_WAIT_S
+    with pytest.raises(Pushback) as refused:
+        whole(room, MIB)
+    assert refused.value.code == "ingest-full"
+    assert refused.value.retry_after_s == 3
+    for claim in waiting:
+        done(claim)
+    assert room.wait_s == 0
+    whole(room, MIB)
+
+
+def test_a_slow_pace_refuses_no_small_requests() -> None:
+    """Small ones share commits: that there were few of them says nothing about many."""
+    clock = FixedClock(0)
+    room = Room(clock)
+    at_a_pace_of(clock, room, 1000)
+    for _ in range(10_000):
+        whole(room, 400)
+
+
+def test_idle_time_is_no_work() -> None:
+    clock = FixedClock(0)
+    room = Room(clock)
+    at_a_pace_of(clock, room, 8 * MIB)
+    clock.advance(3)
+    claim = whole(room, 8 * MIB)
+    assert room.wait_s == pytest.approx(1.0, rel=0.05)
+    done(claim)
+
+
+def test_a_body_that_still_arrives_waits_for_nobody() -> None:
+    clock = FixedClock(0)
+    room = Room(clock)
+    at_a_pace_of(clock, room, MIB)
+    slow = room.claim()
+    slow.add(100 * MIB)
+    whole(room, MIB)
+    assert room.wait_s == pytest.approx(1.0, rel=0.05)
