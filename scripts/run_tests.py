@@ -174,6 +174,12 @@ def integration(outcome: Outcome) -> None:
     pytest(outcome, "tests/integration", "tests/tamper", *spread("loadfile"))
 
 
+def capture(outcome: Outcome) -> None:
+    """The SDK inside real frameworks and servers; what cannot run here is skipped by name."""
+    run(outcome, "scripts/servers.sh")
+    pytest(outcome, "tests/capture", *spread("loadfile"))
+
+
 def hostile(outcome: Outcome) -> None:
     pytest(outcome, "tests/hostile", *spread("loadfile"))
 
@@ -224,6 +230,7 @@ STAGES: dict[str, Callable[[Outcome], None]] = {
     "unit": unit,
     "contracts": contracts,
     "integration": integration,
+    "capture": capture,
     "hostile": hostile,
     "faults": faults,
     "browser": browser,

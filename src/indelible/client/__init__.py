@@ -2,10 +2,12 @@
 
 from indelible.client.buffer import Policy, QueueFull
 from indelible.client.client import Health, Indelible, NotStored
-from indelible.client.context import audit_context, bind, current, describe, wrap
+from indelible.client.context import audit_context, audited, bind, current, describe, wrap
+from indelible.client.run import Run
 from indelible.client.sender import Pace, Problem
 from indelible.client.transport import Receipt
 from indelible.event.model import Actor, Change, Job, Origin, Principal, Target
+from indelible.event.redact import Redaction
 
 __all__ = [
     "Actor",
@@ -21,8 +23,11 @@ __all__ = [
     "Problem",
     "QueueFull",
     "Receipt",
+    "Redaction",
+    "Run",
     "Target",
     "audit_context",
+    "audited",
     "bind",
     "current",
     "describe",

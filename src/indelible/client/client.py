@@ -17,26 +17,37 @@ import secrets
 import ssl
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self, Unpack
+from typing import Literal, Self, Unpack
 
 import msgspec
 
 from indelible.client import context, process
 from indelible.client.buffer import Policy, QueueFull
 from indelible.client.compose import Composer
-from indelible.client.fields import EventFields, Mode, encode_event
+from indelible.client.fields import ActorLike, EventFields, Mode, Record, encode_event
 from indelible.client.guard import Guard
 from indelible.client.ids import RandomBytes, RandomPool
+from indelible.client.operation import OperationBlock
 from indelible.client.process import Parts, Plan
+from indelible.client.run import JobBlock, JobFacts
 from indelible.client.sender import Pace, Problem
 from indelible.client.spool import folder_of
 from indelible.client.transport import Receipt, SendFailed, Transport, inside
 from indelible.clock import Clock, SystemClock
 from indelible.errors import Error, InvalidEvent, SettingsError
+from indelible.event.redact import Redaction
 
 _SYNC_BACKOFF_S = 0.1
+_LONGEST_ERROR = 500
+
+WriteRow = Callable[[str, bytes], None]
+"""Puts an event (id, JSON) into the outbox table, in the transaction that the host has open."""
+
+
+_DEFAULT_REDACTION = Redaction()
 
 
 class NotStored(Error):
@@ -70,11 +81,15 @@ class Indelible:
         source: name of the product, as it shows in `context.source`.
         instance: name of this process, by which its numbering is told from others; made up if
             absent.
-        mode: `async` queues; `sync` stores before `record` returns and raises if it cannot.
+        mode: `async` queues; `sync` stores before `record` returns and raises if it cannot;
+            `outbox` writes the event into the host's own database by `outbox`.
         on_full: what happens when queue and spool are full: `drop_and_count` (told by a
             `GapRecorded` event), `block`, or `raise`.
         spool_dir: folder that keeps unsent events over a crash; one per product and tenant.
         timeout_s: of one attempt, and of the whole of a `sync` record.
+        redaction: what is masked before an event leaves this process; None masks nothing.
+        on_sigterm: `flush` sends what waits when the process is told to end and nobody else takes
+            that signal; `leave` touches no signal.
         on_error: gets every swallowed problem; on_receipt: gets every receipt.
     """
 
@@ -97,6 +112,9 @@ class Indelible:
         exit_timeout_s: float = 5.0,
         pace: Pace | None = None,
         tls: ssl.SSLContext | None = None,
+        redaction: Redaction | None = _DEFAULT_REDACTION,
+        outbox: WriteRow | None = None,
+        on_sigterm: Literal["flush", "leave"] = "flush",
         on_error: Callable[[Problem], None] | None = None,
         on_receipt: Callable[[Receipt], None] | None = None,
         clock: Clock | None = None,
@@ -105,11 +123,18 @@ class Indelible:
     ) -> None:
         if not source:
             raise SettingsError("`source` is empty", hint="name your product: source='billing'")
-        if mode not in ("async", "sync"):
-            raise SettingsError(f"unknown mode {mode!r}", hint="async or sync")
+        if mode not in ("async", "sync", "outbox"):
+            raise SettingsError(f"unknown mode {mode!r}", hint="async, sync or outbox")
+        if mode == "outbox" and outbox is None:
+            raise SettingsError(
+                "mode `outbox` needs the `outbox` that writes the row",
+                hint="see docs/sdk.md, Outbox",
+            )
         if on_full not in ("block", "raise", "drop_and_count"):
             raise SettingsError(f"unknown policy {on_full!r}", hint="block, raise, drop_and_count")
         self._mode: Mode = mode
+        self._outbox = outbox
+        self.redaction = redaction
         self._on_full: Policy = on_full
         self._timeout_s = timeout_s
         self._exit_timeout_s = exit_timeout_s
@@ -118,7 +143,9 @@ class Indelible:
         self._jitter = jitter or secrets.SystemRandom().random
         self._guard = Guard(on_error, self._clock.monotonic_s)
         self._on_receipt = on_receipt
-        self._composer = Composer(source, source_version, self._clock.now_us, random_bytes)
+        self._composer = Composer(
+            source, source_version, self._clock.now_us, random_bytes, redaction
+        )
         self._plan = Plan(
             new_transport=lambda: Transport(
                 url, key, timeout_s=timeout_s, now_us=self._clock.now_us, tls=tls
@@ -149,6 +176,8 @@ class Indelible:
         if self._parts.buffer.waiting():
             self._parts.sender.start()  # what an earlier process left behind goes first
         process.join(self)
+        if on_sigterm == "flush":
+            process.flush_on_sigterm()
 
     def record(
         self, operation: str, *, mode: Mode | None = None, **fields: Unpack[EventFields]
@@ -162,12 +191,16 @@ class Indelible:
         Raises:
             QueueFull: only with `on_full="raise"`.
             NotStored, InvalidEvent: only in mode `sync`.
+            In mode `outbox`, what the database raises.
         """
         if inside.depth:
             self._suppressed += 1
             return None
-        if (mode or self._mode) == "sync":
+        chosen = mode or self._mode
+        if chosen == "sync":
             return self._store(operation, fields)
+        if chosen == "outbox":
+            return self._write_row(operation, fields)
         inside.depth += 1
         try:
             return self._queue(operation, fields)
@@ -186,6 +219,73 @@ class Indelible:
         if mode == "sync" or self.may_wait:
             return await asyncio.to_thread(self.record, operation, mode=mode, **fields)
         return self.record(operation, mode=mode, **fields)
+
+    def operation(
+        self, operation: str, *, mode: Mode | None = None, **fields: Unpack[EventFields]
+    ) -> OperationBlock:
+        """A block or decorator that leaves one event: what it did and whether it succeeded."""
+        return OperationBlock(self, operation, mode, fields)
+
+    def job(
+        self,
+        name: str,
+        *,
+        operation: str | None = None,
+        id: str | None = None,  # noqa: A002 - the word of the event's `job`
+        root_id: str | None = None,
+        parent_id: str | None = None,
+        attempt: int = 1,
+        queue: str | None = None,
+        worker: str | None = None,
+        scheduled_for: datetime | None = None,
+        actor: ActorLike | None = None,
+        metadata: Record | None = None,
+        carried: object = None,
+    ) -> JobBlock:
+        """
+        A block or decorator for a background job: tells its start and its end, in the Tasks stream.
+
+        `carried` is what `carry.pack()` gave where the job was queued.
+        """
+        facts = JobFacts(
+            name=name,
+            operation=operation,
+            id=id,
+            root_id=root_id,
+            parent_id=parent_id,
+            attempt=attempt,
+            queue=queue,
+            worker=worker,
+            scheduled_for=scheduled_for,
+            actor=actor,
+            metadata=metadata,
+        )
+        return JobBlock(self, facts, carried)
+
+    def compose(self, operation: str, **fields: Unpack[EventFields]) -> tuple[str, bytes]:
+        """
+        The id and the JSON of an event that goes another way, such as an outbox table.
+
+        It has no `source_seq`: the transaction of the table is what says whether it exists.
+        """
+        event = self._composer.event(operation, fields, context.current(), self._here().instance)
+        return event["id"], encode_event(event)
+
+    def shown_error(self, error: BaseException | str | None) -> str | None:
+        """An error as an event may show it: its type and its text, short and without secrets."""
+        if error is None:
+            return None
+        try:
+            text = error if isinstance(error, str) else f"{type(error).__qualname__}: {error}"
+        except Exception:  # noqa: BLE001 - a host's __str__ may raise anything
+            text = type(error).__qualname__
+        text = text.removesuffix(": ")[: 4 * _LONGEST_ERROR]
+        text = text if self.redaction is None else self.redaction.text(text)
+        return text if len(text) <= _LONGEST_ERROR else text[: _LONGEST_ERROR - 1] + "…"
+
+    def monotonic_s(self) -> float:
+        """For hooks: the clock by which durations are measured."""
+        return self._clock.monotonic_s()
 
     @property
     def may_wait(self) -> bool:
@@ -215,6 +315,13 @@ class Indelible:
         # False at interpreter shutdown, where no thread can start: then the exit hook drains.
         parts.sender.start()
         return Receipt(event["id"])
+
+    def _write_row(self, operation: str, fields: EventFields) -> Receipt:
+        if self._outbox is None:
+            raise SettingsError("this client has no `outbox`", hint="see docs/sdk.md, Outbox")
+        event_id, line = self.compose(operation, **fields)
+        self._outbox(event_id, line)
+        return Receipt(event_id)
 
     def _store(self, operation: str, fields: EventFields) -> Receipt:
         parts = self._here()

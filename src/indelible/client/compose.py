@@ -17,6 +17,7 @@ from indelible.client.fields import (
 )
 from indelible.client.ids import RandomBytes, uuid7
 from indelible.clock import format_us
+from indelible.event.redact import Redaction
 
 _WHO_AND_WHERE = ("actor", "origin", "stream", "job")
 _CONTEXT = ("request_id", "session_id", "trace_id")
@@ -31,11 +32,13 @@ class Composer:
         source_version: str | None,
         now_us: Callable[[], int],
         random_bytes: RandomBytes,
+        redaction: Redaction | None = None,
     ) -> None:
         self._source = source
         self._source_version = source_version
         self._now_us = now_us
         self._random_bytes = random_bytes
+        self._redaction = redaction
 
     def event(
         self, operation: str, fields: EventFields, holder: Holder | None, instance: str
@@ -68,7 +71,7 @@ class Composer:
         about["source_version"] = self._source_version
         about["source_instance"] = instance
         event["context"] = {name: value for name, value in about.items() if value is not None}
-        return event
+        return event if self._redaction is None else self._redaction.event(event)
 
     def gap(self, gap: Gap, seq: int, instance: str) -> bytes:
         """The event that tells how many others were lost, and when."""

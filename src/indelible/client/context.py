@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple, ParamSpec, TypedDict, TypeVar, Unpack
+from typing import Any, NamedTuple, ParamSpec, TypedDict, TypeVar, Unpack
 
 from indelible.client.fields import (
     ActorLike,
@@ -200,6 +200,40 @@ def describe(
     if changes is not None:
         holder.changes.extend(as_list(changes))
     holder.content.update(content)
+
+
+_SAID = "__audit__"
+
+
+def audited(
+    operation: str | None = None, *, record: bool | None = None, **content: Any
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """
+    Marks a route's function: the operation and category of its requests, `record=` for reads.
+
+        @audited("ShareProfile", category="sharing")
+        def share(...): ...
+
+    It only leaves a mark that the middleware reads, so it also holds for requests that are refused
+    before the function is called, and costs nothing. What `describe` says in a request wins.
+    """
+    said = {"operation": operation, "record": record, **content}
+    unknown = said.keys() - Description.__annotations__.keys()
+    if unknown:
+        raise TypeError(f"unknown event field {min(unknown)!r}")
+    said = {name: value for name, value in said.items() if value is not None}
+
+    def mark(fn: Callable[P, R]) -> Callable[P, R]:
+        setattr(fn, _SAID, {**getattr(fn, _SAID, {}), **said})
+        return fn
+
+    return mark
+
+
+def said_of(fn: object) -> Description:
+    """What `audited` says of a route's function, class or method."""
+    said = getattr(fn, _SAID, None)
+    return said.copy() if isinstance(said, dict) else {}  # type: ignore[return-value]
 
 
 @contextmanager

@@ -34,7 +34,7 @@ ChangeLike = Change | Record
 JobLike = Job | Record
 # A list of changes, or {path: (before, after)}.
 Changes = Iterable[ChangeLike] | Mapping[str, tuple[Any, Any]]
-Mode = Literal["async", "sync"]
+Mode = Literal["async", "sync", "outbox"]
 
 # Leaves room for the marks and for escapes that the service may add.
 _ROOMY_BYTES = MAX_EVENT_BYTES - 4096

@@ -11,10 +11,13 @@ from __future__ import annotations
 import atexit
 import functools
 import os
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Protocol
 
 import msgspec
@@ -151,6 +154,30 @@ def _after_fork_in_child() -> None:
 def _at_exit() -> None:
     for member in list(_members.values()):
         member.close_at_exit()
+
+
+def flush_on_sigterm() -> None:
+    """
+    When SIGTERM would end the process without a word, sends what waits first.
+
+    Only where nobody else has taken the signal: a server that has ends in its own orderly way, and
+    the exit hook runs then. One that takes it later replaces this.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    try:
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, _on_sigterm)
+    except (ValueError, OSError):
+        return  # an interpreter that is not the main one has no signals
+
+
+def _on_sigterm(number: int, frame: FrameType | None) -> None:
+    del frame
+    signal.signal(number, signal.SIG_DFL)
+    _at_exit()
+    # Ends as it would have without us: the parent sees the signal, not an exit status.
+    os.kill(os.getpid(), number)
 
 
 if hasattr(os, "register_at_fork"):

@@ -171,3 +171,39 @@ def test_the_service_may_be_away_for_a_while(
         assert operations(back) == [f"Op{n}" for n in range(20)]
     finally:
         back.stop()
+
+
+def test_sigterm_sends_what_waits_and_ends_as_it_would_have(
+    service: FakeService, tmp_path: Path
+) -> None:
+    host = script(
+        "audit = Indelible(url, 'k', source='unit', pace=Pace(linger_s=60.0))\n"
+        "[audit.record(f'Op{n}') for n in range(100)]\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(60)\n",
+        service.url,
+        str(tmp_path),
+    )
+    assert host.stdout is not None
+    assert host.stdout.readline() == "ready\n"
+    host.send_signal(signal.SIGTERM)
+    host.communicate(timeout=15)
+    assert host.returncode == -signal.SIGTERM
+    assert operations(service) == [f"Op{n}" for n in range(100)]
+
+
+def test_a_host_that_takes_sigterm_keeps_it(service: FakeService, tmp_path: Path) -> None:
+    host = script(
+        "import signal\n"
+        "mine = lambda *_: None\n"
+        "signal.signal(signal.SIGTERM, mine)\n"
+        "Indelible(url, 'k', source='unit').close()\n"
+        "assert signal.getsignal(signal.SIGTERM) is mine\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_DFL)\n"
+        "Indelible(url, 'k', source='unit', on_sigterm='leave').close()\n"
+        "assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL\n",
+        service.url,
+        str(tmp_path),
+    )
+    host.communicate(timeout=15)
+    assert host.returncode == 0

@@ -1,0 +1,208 @@
+"""
+Masks secrets in an event before it is stored: by key, by path, by the look of a value, by a rule of
+the product. A masked value says so; with a fingerprint key equal values stay recognisable.
+
+Pure, so that the SDK and the service use the same rules. A rule that fails masks the value: a
+redaction never loses an event and never lets a value through because of an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import itertools
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from indelible.event.secrets import find_secrets
+
+MASK = "[redacted]"
+Rule = Callable[[str, Any], Any]
+"""Gets the path and the value of every leaf, returns what is to be kept."""
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_ALONE = frozenset(
+    {
+        "apikey", "authorization", "cookie", "credential", "credentials", "cvc", "cvv", "iban",
+        "jwt", "otp", "passphrase", "passwd", "password", "passwords", "pin", "pwd", "secret",
+        "secrets", "ssn", "token", "totp",
+    }
+)  # fmt: skip
+_PAIRS = frozenset(
+    {
+        "access key", "account key", "api key", "card number", "encryption key", "pass word",
+        "private key", "recovery code", "recovery codes", "secret key", "session id",
+        "session key", "sessionid", "signing key",
+    }
+)  # fmt: skip
+# Numbers under other names ("token_count") are amounts; under these they are the secret itself.
+_NUMERIC = frozenset({"cvc", "cvv", "otp", "password", "passwd", "pin", "pwd", "ssn", "totp"})
+_TEXTS = ("endpoint", "reason")
+_MAX_DEPTH = 24
+
+
+class Redaction:
+    """
+    The rules of one product. Immutable and safe for all threads.
+
+    Args:
+        keys: further names whose values are masked wherever they stand (`"salary"`).
+        paths: masked by place, `*` for one step and `**` for any (`"metadata.customer.*.iban"`).
+        patterns: further regular expressions; what they match is masked inside of texts.
+        keep: keys or paths that stay readable although a rule above would mask them.
+        rule: called with path and value of every leaf; returns what is kept.
+        fingerprint_key: equal secrets then get equal marks (`[redacted:3f1c9a02]`), keyed so that
+            nobody without the key can guess the value from the mark.
+    """
+
+    def __init__(
+        self,
+        *,
+        keys: Iterable[str] = (),
+        paths: Iterable[str] = (),
+        patterns: Iterable[str | re.Pattern[str]] = (),
+        keep: Iterable[str] = (),
+        rule: Rule | None = None,
+        fingerprint_key: bytes | None = None,
+    ) -> None:
+        self._keys = frozenset(" ".join(_words(key)) for key in keys)
+        self._paths = tuple(_path_pattern(path) for path in paths)
+        self._patterns = tuple(re.compile(pattern) for pattern in patterns)
+        kept = tuple(keep)
+        self._kept_keys = frozenset(" ".join(_words(key)) for key in kept if "." not in key)
+        self._kept_paths = tuple(_path_pattern(path) for path in kept)
+        self._rule = rule
+        self._fingerprint_key = fingerprint_key
+
+    def mask(self, value: object) -> str:
+        """What stands in the place of a secret."""
+        if self._fingerprint_key is None:
+            return MASK
+        text = value if isinstance(value, str) else repr(value)
+        mark = hmac.new(self._fingerprint_key, text.encode("utf-8", "replace"), hashlib.sha256)
+        return f"[redacted:{mark.hexdigest()[:8]}]"
+
+    def text(self, text: str) -> str:
+        """The text with every secret in it masked: log lines, exception texts, query strings."""
+        for start, end in reversed(find_secrets(text)):
+            text = text[:start] + self.mask(text[start:end]) + text[end:]
+        for pattern in self._patterns:
+            text = pattern.sub(lambda match: self.mask(match[0]), text)
+        return text
+
+    def value(self, key: str, value: Any, path: str | None = None) -> Any:
+        """The value of one field, masked as its name, place and look ask for."""
+        return self._value(key, value, path or key, 0)
+
+    def event(self, event: dict[str, Any]) -> dict[str, Any]:
+        """The event with its texts, metadata and changes masked; who and when stay as they are."""
+        for name in _TEXTS:
+            if isinstance(event.get(name), str):
+                event[name] = self._value(name, event[name], name, 0)
+        if event.get("metadata"):
+            event["metadata"] = self._value("metadata", event["metadata"], "metadata", 0)
+        if event.get("changes"):
+            event["changes"] = [self._change(change) for change in event["changes"]]
+        if event.get("targets"):
+            event["targets"] = [self._target(target) for target in event["targets"]]
+        return event
+
+    def _change(self, change: Any) -> Any:
+        fields = _as_dict(change)
+        path = fields.get("path")
+        if not isinstance(path, str):
+            return change
+        key = path.rpartition(".")[2]
+        for side in ("before", "after"):
+            if fields.get(side) is not None:
+                fields[side] = self._value(key, fields[side], f"changes.{path}", 0)
+        return fields
+
+    def _target(self, target: Any) -> Any:
+        fields = _as_dict(target)
+        name = fields.get("name")
+        if isinstance(name, str) and (masked := self.text(name)) != name:
+            fields["name"] = masked
+            return fields
+        return target
+
+    def _value(self, key: str, value: Any, path: str, depth: int) -> Any:
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value.startswith(MASK[:-1]):
+            return value  # masked already, by a hook or by an earlier pass
+        kept = self._is_kept(key, path)
+        if not kept and self._is_secret(key, value, path):
+            return self.mask(value)
+        if depth < _MAX_DEPTH and isinstance(value, Mapping):
+            return {
+                name: self._value(str(name), item, f"{path}.{name}", depth + 1)
+                for name, item in value.items()
+            }
+        if depth < _MAX_DEPTH and isinstance(value, list | tuple | set | frozenset):
+            return [
+                self._value(key, item, f"{path}.{place}", depth + 1)
+                for place, item in enumerate(value)
+            ]
+        if isinstance(value, str) and not kept:
+            value = self.text(value)
+        return value if self._rule is None else self._ruled(path, value)
+
+    def _ruled(self, path: str, value: Any) -> Any:
+        try:
+            return None if self._rule is None else self._rule(path, value)
+        except Exception:  # noqa: BLE001 - a product's rule may raise anything; then nothing shows
+            return MASK
+
+    def _is_kept(self, key: str, path: str) -> bool:
+        if not self._kept_keys and not self._kept_paths:
+            return False
+        return " ".join(_words(key)) in self._kept_keys or any(
+            pattern.fullmatch(path) for pattern in self._kept_paths
+        )
+
+    def _is_secret(self, key: str, value: Any, path: str) -> bool:
+        words = _words(key)
+        if self._keys and " ".join(words) in self._keys:
+            return True
+        if any(pattern.fullmatch(path) for pattern in self._paths):
+            return True
+        if not is_secret_name(key):
+            return False
+        return not isinstance(value, int | float) or any(word in _NUMERIC for word in words)
+
+
+@lru_cache(maxsize=4096)
+def is_secret_name(name: str) -> bool:
+    """Whether a field of this name holds a secret: `password_hash`, `apiKey`, `X-Auth-Token`."""
+    words = _words(name)
+    if any(word in _ALONE for word in words):
+        return True
+    pairs = (f"{one} {two}" for one, two in itertools.pairwise(words))
+    return any(pair in _PAIRS for pair in pairs) or "".join(words) in _PAIRS
+
+
+@lru_cache(maxsize=4096)
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in _WORD.findall(name[:200]))
+
+
+def _path_pattern(path: str) -> re.Pattern[str]:
+    steps = []
+    for step in path.split("."):
+        if step == "**":
+            steps.append(r".*")
+        else:
+            steps.append(re.escape(step).replace(r"\*", r"[^.]*"))
+    return re.compile(r"\.".join(steps).replace(r".*\.", r"(?:.*\.)?"), re.DOTALL)
+
+
+def _as_dict(value: Any) -> dict[str, Any]:
+    if isinstance(value, msgspec.Struct):
+        pairs = ((name, getattr(value, name)) for name in value.__struct_fields__)
+        return {name: item for name, item in pairs if item is not None}
+    return dict(value) if isinstance(value, Mapping) else {}

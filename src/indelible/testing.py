@@ -1,0 +1,138 @@
+"""
+For tests of a product: a client that keeps its events in memory, and assertions about them.
+
+    audit = MemoryAudit()
+    ...
+    assert_audited(audit, operation="ShareProfile", target="p_12", actor="ana@example.com")
+
+Each event is read as the service would read it; one that the service would refuse fails the test
+where it is recorded. What the SDK would hide from its host is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+
+from indelible.client import Indelible, Receipt, guard
+from indelible.client.fields import EventFields
+from indelible.event import parse_event
+
+__all__ = ["MemoryAudit", "assert_audited", "assert_not_audited", "raise_swallowed"]
+
+
+class MemoryAudit(Indelible):
+    """
+    A client without a service. `events` holds what was recorded, oldest first, as JSON values.
+
+    Takes the arguments of `Indelible` but url and key.
+    """
+
+    def __init__(self, *, source: str = "test", **settings: Any) -> None:
+        self.events: list[dict[str, Any]] = []
+        settings.setdefault("on_sigterm", "leave")
+        super().__init__("http://127.0.0.1:9", "no-key", source=source, **settings)
+
+    def take(self) -> list[dict[str, Any]]:
+        """The events since the last call."""
+        events, self.events = self.events, []
+        return events
+
+    def keep(self, line: bytes) -> dict[str, Any]:
+        """Reads one event strictly and keeps it."""
+        parse_event(line)
+        event: dict[str, Any] = msgspec.json.decode(line)
+        self.events.append(event)
+        return event
+
+    def _queue(self, operation: str, fields: EventFields) -> Receipt:
+        event_id, line = self.compose(operation, **fields)
+        self.keep(line)
+        return Receipt(event_id)
+
+    def _store(self, operation: str, fields: EventFields) -> Receipt:
+        event_id, line = self.compose(operation, **fields)
+        self.keep(line)
+        return Receipt(event_id, len(self.events) - 1)
+
+
+def assert_audited(
+    audit: MemoryAudit,
+    *,
+    operation: str | None = None,
+    target: str | None = None,
+    actor: str | None = None,
+    changes: Mapping[str, tuple[Any, Any]] | None = None,
+    times: int | None = None,
+    **fields: Any,
+) -> dict[str, Any]:
+    """
+    Asserts that such an event was recorded, and returns the last one.
+
+    Args:
+        target: type, id or name of one of its targets; actor: id, e-mail or name of who did it.
+        changes: `{path: (before, after)}`; further changes of the event do not matter.
+        times: how many there must be; at least one if absent.
+        fields: other fields of the event, such as `outcome="denied"` or `status=403`.
+    """
+    found = [
+        event
+        for event in audit.events
+        if _fits(event, operation, target, actor, changes or {}, fields)
+    ]
+    enough = bool(found) if times is None else len(found) == times
+    if not enough:
+        wanted = {"operation": operation, "target": target, "actor": actor, "changes": changes}
+        said = {name: value for name, value in {**wanted, **fields}.items() if value is not None}
+        number = "no event" if not found else f"{len(found)} events"
+        recorded = "".join(f"\n  {_shown(event)}" for event in audit.events) or " nothing"
+        raise AssertionError(f"{number} with {said}; recorded was:{recorded}")
+    return found[-1] if found else {}
+
+
+def assert_not_audited(audit: MemoryAudit, **wanted: Any) -> None:
+    """Asserts that no such event was recorded; the arguments are those of `assert_audited`."""
+    assert_audited(audit, times=0, **wanted)
+
+
+@contextmanager
+def raise_swallowed() -> Iterator[None]:
+    """Inside, what the SDK would count and log instead of raising is raised."""
+    before, guard.reraise = guard.reraise, True
+    try:
+        yield
+    finally:
+        guard.reraise = before
+
+
+def _fits(
+    event: dict[str, Any],
+    operation: str | None,
+    target: str | None,
+    actor: str | None,
+    changes: Mapping[str, tuple[Any, Any]],
+    fields: Mapping[str, Any],
+) -> bool:
+    if operation is not None and event["operation"] != operation:
+        return False
+    things = [value for thing in event.get("targets", ()) for value in thing.values()]
+    if target is not None and target not in things:
+        return False
+    who = event.get("actor", {})
+    if actor is not None and actor not in (who.get("id"), who.get("email"), who.get("name")):
+        return False
+    seen = {
+        change["path"]: (change.get("before"), change.get("after"))
+        for change in event.get("changes", ())
+    }
+    if any(seen.get(path) != tuple(values) for path, values in changes.items()):
+        return False
+    return all(event.get(name) == value for name, value in fields.items())
+
+
+def _shown(event: dict[str, Any]) -> str:
+    keys = ("operation", "method", "endpoint", "status", "outcome", "actor", "targets", "changes")
+    return ", ".join(f"{key}={event[key]!r}" for key in keys if key in event)

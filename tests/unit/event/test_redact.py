@@ -1,0 +1,159 @@
+"""What is masked in an event, what stays readable, and that no error lets a secret through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from indelible.event.redact import MASK, Redaction, is_secret_name
+from indelible.event.secrets import find_secrets
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1XzEifQ.c2lnbmF0dXJlX29mX2l0"
+PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----"
+SECRETS = [
+    JWT,
+    PEM,
+    "AKIA" + "ABCDEFGHIJKLMNOP",
+    "ghp_" + "a1B2" * 9,
+    "glpat-" + "a1B2" * 5,
+    "xoxb-" + "123456789012-abcdef",
+    "sk_live_" + "a1B2" * 6,
+    "AIza" + "a1B2c" * 7,
+    "SG." + "a1B2" * 5 + "." + "a1B2" * 5,
+    "npm_" + "a1B2" * 9,
+    "ind_w_" + "a1B2" * 10,
+    "4111 1111 1111 1111",
+    "5555-5555-5555-4444",
+    "378282246310005",
+]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_secret_inside_a_text_is_masked_and_the_text_stays(secret: str) -> None:
+    assert Redaction().text(f"before {secret} after") == f"before {MASK} after"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("postgres://app:hunter2@db/x", "postgres://app:[redacted]@db/x"),
+        ("Authorization: Bearer abcdefgh12345678", "Authorization: [redacted]"),
+        (
+            "POST /login?user=ana&password=hunter2&x=1",
+            "POST /login?user=ana&password=[redacted]&x=1",
+        ),
+        ("client_secret='two words' ok", "client_secret=[redacted] ok"),
+    ],
+)
+def test_what_follows_a_telling_word_is_masked(text: str, masked: str) -> None:
+    assert Redaction().text(text) == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "group 7 renamed to Depot north",
+        "4111 1111 1111 1112",  # no valid card number
+        "order 1234567890123456789",
+        "0198c1d2-7b1e-7c3a-9f00-1234567890ab",
+        "2026-11-25T09:56:14.123456Z",
+        "https://audit.example/v1/events?period=day",
+        "+49 89 1234 5678",
+    ],
+)
+def test_ordinary_text_is_left_alone(text: str) -> None:
+    assert find_secrets(text) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["password", "password_hash", "apiKey", "X-Api-Key", "clientSecret", "access_token",
+     "Set-Cookie", "card_number", "userPIN", "APIKEY", "sessionId"],
+)  # fmt: skip
+def test_names_of_secrets(name: str) -> None:
+    assert is_secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["shipping", "name", "tokens", "secretary", "opinion", "key", "card", "keyboard", "pinned"],
+)
+def test_names_of_other_things(name: str) -> None:
+    assert not is_secret_name(name)
+
+
+def test_metadata_and_changes_are_masked_by_name_at_any_depth() -> None:
+    event: dict[str, Any] = {
+        "operation": "UpdateUser",
+        "actor": {"id": "u_1", "email": "ana@meridian.example"},
+        "reason": "called /x?token=abcdef123456",
+        "metadata": {
+            "user": {"password": "hunter2", "name": "Ana"},
+            "token_count": 12,
+            "pin": 1234,
+        },
+        "changes": [{"path": "password_hash", "before": "a", "after": "b"}, {"path": "a.name"}],
+    }
+    masked = Redaction().event(event)
+    assert masked["metadata"] == {
+        "user": {"password": MASK, "name": "Ana"},
+        "token_count": 12,
+        "pin": MASK,
+    }
+    assert masked["changes"][0] == {"path": "password_hash", "before": MASK, "after": MASK}
+    assert masked["reason"] == f"called /x?token={MASK}"
+    assert masked["actor"]["email"] == "ana@meridian.example"
+
+
+def test_a_product_adds_keys_paths_patterns_and_exceptions() -> None:
+    redaction = Redaction(
+        keys=["salary"],
+        paths=["metadata.customer.*.note", "changes.**.street"],
+        patterns=[r"EMP-\d+"],
+        keep=["metadata.csrf.token"],
+    )
+    event: dict[str, Any] = {
+        "metadata": {
+            "Salary": 5000,
+            "customer": {"7": {"note": "private", "kind": "b"}},
+            "csrf": {"token": "public"},
+            "text": "EMP-12 left",
+        },
+        "changes": [{"path": "address.street", "before": "Elm", "after": "Oak"}],
+    }
+    masked = redaction.event(event)
+    assert masked["metadata"] == {
+        "Salary": MASK,
+        "customer": {"7": {"note": MASK, "kind": "b"}},
+        "csrf": {"token": "public"},
+        "text": f"{MASK} left",
+    }
+    assert masked["changes"] == [{"path": "address.street", "before": MASK, "after": MASK}]
+
+
+def test_fingerprints_show_equality_and_nothing_else() -> None:
+    redaction = Redaction(fingerprint_key=b"k" * 32)
+    one, same, other = (redaction.mask(text) for text in ("hunter2", "hunter2", "hunter3"))
+    assert one == same != other
+    assert one != Redaction(fingerprint_key=b"x" * 32).mask("hunter2")
+    assert "hunter" not in one
+    # A second pass, as at ingest, leaves the mark as it is.
+    assert Redaction().value("password", one) == one
+
+
+def test_a_rule_of_the_product_sees_leaves_and_its_error_masks() -> None:
+    def rule(path: str, value: Any) -> Any:
+        if path.endswith("bad"):
+            raise ValueError(value)
+        return value.upper() if isinstance(value, str) else value
+
+    masked = Redaction(rule=rule).event({"metadata": {"a": "x", "bad": "secret", "n": [1, "y"]}})
+    assert masked["metadata"] == {"a": "X", "bad": MASK, "n": [1, "Y"]}
+
+
+def test_cycles_and_depth_end() -> None:
+    loop: dict[str, Any] = {}
+    loop["self"] = loop
+    assert Redaction().event({"metadata": loop})["metadata"]
