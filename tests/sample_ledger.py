@@ -48,6 +48,8 @@ CREATE TABLE tile (tenant INTEGER, level INTEGER, n INTEGER, hashes BLOB,
   PRIMARY KEY (tenant, level, n)) STRICT;
 CREATE TABLE checkpoint (tenant INTEGER, size INTEGER, note TEXT, time_us INTEGER,
   PRIMARY KEY (tenant, size)) STRICT, WITHOUT ROWID;
+CREATE TABLE record (tenant INTEGER, idx INTEGER, salt BLOB, data BLOB,
+  PRIMARY KEY (tenant, idx)) STRICT, WITHOUT ROWID;
 """
 CATEGORIES = {"audit": 1, "authentication": 16, "access": 17, "configuration": 18, "data": 19}
 DAY = 20_000

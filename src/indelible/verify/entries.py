@@ -12,10 +12,16 @@ import msgspec
 
 from indelible.errors import MalformedProof
 from indelible.seal import (
+    CONTENT,
+    FACT,
     GENESIS,
+    PERSON,
     POLICY,
+    ErasureLeaf,
     EventLeaf,
+    ExpiryLeaf,
     GenesisLeaf,
+    HoldLeaf,
     KeysLeaf,
     Leaf,
     Policy,
@@ -26,8 +32,16 @@ from indelible.seal import (
 from indelible.tlog.merkle import leaf_hash
 from indelible.verify.checkpoints import CheckpointChecker
 from indelible.verify.policy import policy_faults
-from indelible.verify.report import Finding, Verdict
-from indelible.verify.sealed import Damaged, Opened, RunChecker
+from indelible.verify.removal import Judgement, Place, Removals
+from indelible.verify.report import (
+    NOT_CHECKED,
+    OK,
+    TAMPERED,
+    Finding,
+    Verdict,
+    exit_code_of,
+)
+from indelible.verify.sealed import PART_NAMES, CheckedRun, Damaged, Opened, Problem, RunChecker
 from indelible.verify.source import PieceRow, RunRow, Slice
 
 
@@ -53,10 +67,13 @@ class EntryTaker:
         origin: str,
         signed: CheckpointChecker,
         report: Callable[[Finding], None],
+        removals: Callable[[], Removals],
         *,
         leaves_only: bool = False,
     ) -> None:
         self._origin = origin
+        self._load_removals = removals
+        self._removals = removals()
         # From afar only leaves can be had: that an event's parts are not there is no fault then.
         self._leaves_only = leaves_only
         self._signed = signed
@@ -132,14 +149,54 @@ class EntryTaker:
             faults = [Fault(Verdict.INVALID, "it stands before the first policy")] * len(faults)
         elif run.day < self.highest_day - 1:
             faults = [self._bad_day(run.day)] * len(faults)
-        # The first problem of an event is the one to tell; parts come before rules.
-        for problem in reversed(checked.problems):
-            faults[problem.k] = Fault(problem.verdict, problem.reason, problem.part)
+        # The first problem of an event is the one to tell; parts come before rules, and whatever is
+        # wrong before a gap that is explained.
+        for problem in reversed(self._with_removals(checked, run, pieces)):
+            before = faults[problem.k]
+            if before is None or _weight(problem.verdict) >= _weight(before.verdict):
+                faults[problem.k] = Fault(problem.verdict, problem.reason, problem.part)
         self._hashes += checked.hashes
         self._faults += faults
         self.taken = checked.stop
         self.highest_day = max(self.highest_day, run.day)
         self._stored.append(_StoredRun(run, pieces, checked.stop))
+
+    def _with_removals(
+        self, checked: CheckedRun, run: RunRow, pieces: list[PieceRow]
+    ) -> list[Problem]:
+        """The problems of a run, with what the log itself says of parts that are not there."""
+        problems: list[Problem] = []
+        absent: set[tuple[int, str | None]] = set()
+        is_touched = self._removals.touches(run.day, checked.first, checked.stop)
+        is_reloaded = False
+        layout: list[tuple[int, int]] = []
+        if is_touched or any(problem.is_absence for problem in checked.problems):
+            layout = self._runs.open(run, pieces).layout
+        for problem in checked.problems:
+            if problem.part is not None:
+                absent.add((problem.k, problem.part))
+            if not problem.is_absence:
+                problems.append(problem)
+                continue
+            part = _PART_BITS[problem.part or ""]
+            place = Place(run.first + problem.k, run.day, layout[problem.k][1], part)
+            found = self._removals.judge_absent(place)
+            if found.verdict is Verdict.MISSING and not is_reloaded:
+                # A service that is running may have declared and removed it since they were read.
+                self._removals, is_reloaded = self._load_removals(), True
+                found = self._removals.judge_absent(place)
+            problems.append(_judged(problem.k, part, found))
+        if not is_touched:
+            return problems
+        for k, (parts, category) in enumerate(layout):
+            for part, name in PART_NAMES.items():
+                if not parts & part or (k, name) in absent:
+                    continue
+                place = Place(run.first + k, run.day, category, part)
+                remains = self._removals.judge_present(place)
+                if remains is not None:
+                    problems.append(_judged(k, part, remains))
+        return problems
 
     def _add(self, hash_: bytes | None, fault: Fault | None) -> None:
         self._hashes.append(hash_)
@@ -164,6 +221,8 @@ class EntryTaker:
 
     def _entry_faults(self, index: int, leaf: Leaf) -> Iterator[Fault]:
         kind = leaf.header.type
+        if self._leaves_only:
+            self._removals.learn(index, leaf)
         if (kind == GENESIS) != (index == 0) or (index == 1 and kind != POLICY):
             yield Fault(Verdict.INVALID, f"an entry of type {kind} may not stand here", "leaf")
         match leaf:
@@ -191,11 +250,28 @@ class EntryTaker:
             case UnknownLeaf():
                 faults = []
                 yield Fault(Verdict.UNKNOWN, f"entries of type {kind} are not known here", "leaf")
-            case _:
-                faults = []
-                yield Fault(Verdict.UNKNOWN, f"entries of type {kind} are not judged here", "leaf")
+            case ErasureLeaf() | ExpiryLeaf() | HoldLeaf():
+                faults = self._removals.entry_faults(index, leaf)
+                record = None if isinstance(leaf, ExpiryLeaf) else leaf.record
+                if record is not None and not self._leaves_only and not faults:
+                    wrong = self._removals.record_fault(index, record)
+                    if wrong is not None:
+                        yield Fault(wrong.verdict, wrong.reason, "record")
         if faults:
             yield Fault(Verdict.INVALID, "; ".join(faults), "leaf")
+
+
+_PART_BITS = {"fact": FACT, "person": PERSON, "content": CONTENT}
+
+
+def _judged(k: int, part: int, found: Judgement) -> Problem:
+    """A verdict on one part as a problem of its event."""
+    return Problem(k, found.verdict, f"its {PART_NAMES[part]} {found.reason}", PART_NAMES[part])
+
+
+def _weight(verdict: Verdict) -> int:
+    """How much a verdict outweighs others of the same event: tampering most, a sound one least."""
+    return (OK, NOT_CHECKED, TAMPERED).index(exit_code_of(verdict))
 
 
 def _damaged_length(data: Slice, run: RunRow) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from indelible.tlog.signature import VerifierKey
 from indelible.tlog.tile import WIDTH
 from indelible.verify.log import LogCheck, Memory, Progress
+from indelible.verify.removal import Record, Removals
 from indelible.verify.report import TenantReport, Verdict
 from indelible.verify.source import Head, LedgerSource, Tenant
 
@@ -29,16 +30,17 @@ def check_ledger(
     `memories` must have been read before: a service that is running may only go ahead of them.
     Raises CannotCheck when the file cannot be read.
     """
+    head = source.head(tenant.id)
     check = LogCheck(
         source,
         tenant,
         memories,
         pinned,
+        removals=lambda: _removals(source, tenant),
         max_findings=max_findings,
         max_ranges=max_ranges,
         progress=progress,
     )
-    head = source.head(tenant.id)
     size = _size(source, tenant, head, check)
     check.walk(size)
     if check.taken > size:
@@ -49,6 +51,17 @@ def check_ledger(
     if head is not None and not growing:
         _look_around(source, tenant, head, check)
     return check.report(size), check.log_keys
+
+
+def _removals(source: LedgerSource, tenant: Tenant) -> Removals:
+    """What the log says of removals by now; a service may add to it while it is being checked."""
+    head = source.head(tenant.id)
+    records = source.records(tenant.id)
+    return Removals(
+        source.declarations(tenant.id),
+        {index: Record(salt, data) for index, (salt, data) in records.items()},
+        0 if head is None else head.last_day,
+    )
 
 
 def _size(source: LedgerSource, tenant: Tenant, head: Head | None, check: LogCheck) -> int:

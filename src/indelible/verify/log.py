@@ -25,7 +25,9 @@ from indelible.tlog.tile import WIDTH
 from indelible.verify.checkpoints import CheckpointChecker
 from indelible.verify.diagnose import Diagnosis
 from indelible.verify.entries import EntryTaker, Fault
+from indelible.verify.removal import Removals
 from indelible.verify.report import (
+    SOUND,
     CheckpointInfo,
     Collector,
     Finding,
@@ -59,6 +61,7 @@ class LogCheck:
         memories: Sequence[Memory],
         pinned: Sequence[VerifierKey] = (),
         *,
+        removals: Callable[[], Removals],
         max_findings: int,
         max_ranges: int,
         progress: Progress | None,
@@ -72,7 +75,7 @@ class LogCheck:
         self._out = Collector(max_findings, max_ranges)
         self._signed = CheckpointChecker(tenant.origin, pinned)
         self._entries = EntryTaker(
-            tenant.origin, self._signed, self._out.finding, leaves_only=leaves_only
+            tenant.origin, self._signed, self._out.finding, removals, leaves_only=leaves_only
         )
         self._tree = TreeChecker(
             lambda level, n: source.tile(tenant.id, level, n), self._out.finding
@@ -211,8 +214,9 @@ class LogCheck:
 
     def _judge_entry(self, first: int, position: int, fault: Fault | None, judged: Judged) -> None:
         index, right = first + position, judged.altered.get(position)
-        if right is None and fault is None:
-            self._out.add(index, index + 1, Verdict.VALID)
+        if right is None and (fault is None or fault.verdict in SOUND):
+            # A gap that the log explains is counted, and is no finding.
+            self._out.add(index, index + 1, Verdict.VALID if fault is None else fault.verdict)
             return
         verdict, reason, part = Verdict.ALTERED, "it was changed", None
         if fault is not None:

@@ -44,15 +44,20 @@ def _own_faults(policy: Policy) -> list[str]:
     return faults
 
 
-def _floor_faults(policy: Policy) -> list[str]:
-    by_id = {category.id: category for category in policy.categories}
-    built_in = [
+def floors_of(policy: Policy) -> tuple[Floor, ...]:
+    """The floors of a policy and those that every log has."""
+    built_in = (
         Floor(category=c.id, parts=FACT, min_days=_BUILT_IN_FLOOR_DAYS)
         for c in policy.categories
         if c.name in _BUILT_IN_FLOORS
-    ]
+    )
+    return (*policy.floors, *built_in)
+
+
+def _floor_faults(policy: Policy) -> list[str]:
+    by_id = {category.id: category for category in policy.categories}
     faults = []
-    for floor in (*policy.floors, *built_in):
+    for floor in floors_of(policy):
         category = by_id.get(floor.category)
         if category is None:
             faults.append(f"a floor for category {floor.category}, which is not there")

@@ -12,26 +12,35 @@ import msgspec
 
 
 class Verdict(StrEnum):
-    """What is said of an entry; the last five are said of what lies around the entries, too."""
+    """What is said of an entry; some are said of what lies around the entries, too."""
 
     VALID = "VALID"
     # Well formed and in the tree, but no signed checkpoint contains it yet.
     NOT_COVERED = "NOT-YET-COVERED"
+    # A part is not there, and a later entry explains that and keeps the rules.
+    ERASED = "ERASED"
+    EXPIRED_UNWITNESSED = "EXPIRED-UNWITNESSED"
+    # Declared removed less than two days ago, and still there.
+    PENDING = "PENDING"
     UNKNOWN = "UNKNOWN"
     ALTERED = "ALTERED"
     MISSING = "MISSING"
     BAD_DAY = "BAD-DAY"
     # Breaks a rule of spec/leaf.md: a wrong place, a policy that may not be, a wrong category.
     INVALID = "INVALID"
+    # A part is not there, and what explains it breaks a rule.
+    UNLAWFUL = "UNLAWFUL"
     # Comes after an altered range whose tree differs from the signed one.
     UNPROVEN = "UNPROVEN"
     # The data folder is older than what was signed.
     ROLLED_BACK = "ROLLED-BACK"
-    # Bytes that nothing calls for.
+    # Bytes that nothing calls for, or that should have been removed.
     UNEXPECTED = "UNEXPECTED"
 
 
-_HARMLESS = frozenset({Verdict.VALID, Verdict.NOT_COVERED})
+# What an entry's own bytes show when nothing is wrong with them.
+SOUND = frozenset({Verdict.VALID, Verdict.ERASED, Verdict.EXPIRED_UNWITNESSED, Verdict.PENDING})
+_HARMLESS = SOUND | {Verdict.NOT_COVERED}
 _UNDECIDED = frozenset({Verdict.UNKNOWN})
 
 OK, TAMPERED, NOT_CHECKED = 0, 1, 2
@@ -165,13 +174,14 @@ class Collector:
             self._pending[-1] = Range(last.first, stop, Verdict.ALTERED)
 
     def decide(self, upto: int, verdict: Verdict) -> None:
-        """Settles what is pending below `upto`: what looked VALID gets this verdict."""
+        """Settles what is pending below `upto`; a verdict but VALID replaces whatever is sound."""
         rest: list[Range] = []
         for item in self._pending:
             if item.first >= upto:
                 rest.append(item)
                 continue
-            final = verdict if item.verdict is Verdict.VALID else item.verdict
+            keeps = verdict is Verdict.VALID or item.verdict not in SOUND
+            final = item.verdict if keeps else verdict
             self._settle(Range(item.first, min(item.stop, upto), final))
             if item.stop > upto:
                 rest.append(Range(upto, item.stop, item.verdict))

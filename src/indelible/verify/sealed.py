@@ -59,6 +59,11 @@ class Problem(msgspec.Struct, frozen=True):
     reason: str
     part: str | None = None
 
+    @property
+    def is_absence(self) -> bool:
+        """Whether the bytes of a part are not there, which may be lawful."""
+        return self.verdict is Verdict.MISSING and self.part is not None
+
 
 class CheckedRun(msgspec.Struct, frozen=True):
     """Leaf hashes in order, None where one cannot be recomputed, and what is wrong."""
@@ -88,8 +93,8 @@ class Opened(msgspec.Struct, frozen=True):
     remarks: list[tuple[Verdict, str]]
 
     def part(self, k: int, part: int) -> bytes | None:
-        """The bytes of one part of the event at position k, if they can be read."""
-        return self.items.get((self.layout[k][1], part), {}).get(k)
+        """The bytes of one part of the event at position k, if they are there and readable."""
+        return self.items.get((self.layout[k][1], part), {}).get(k) or None
 
 
 class Damaged(Exception):

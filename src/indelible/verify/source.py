@@ -172,6 +172,30 @@ class LedgerSource:
             return None
         return rows[0][0] if rows and isinstance(rows[0][0], bytes) else None
 
+    def declarations(self, tenant: int) -> list[tuple[int, bytes]]:
+        """Policies, erasures, expiries and holds as (index, leaf), as far as they can be read."""
+        return self._rows_of(
+            "SELECT idx, leaf FROM entry WHERE tenant = ?"
+            " AND substr(leaf, 5, 1) IN (x'02', x'03', x'04', x'05') ORDER BY idx",
+            (tenant,),
+            (int, bytes),
+        )
+
+    def records(self, tenant: int) -> dict[int, tuple[bytes, bytes]]:
+        """What erasures and holds commit to; folders of earlier versions have no such table."""
+        rows = self._rows_of(
+            "SELECT idx, salt, data FROM record WHERE tenant = ?", (tenant,), (int, bytes, bytes)
+        )
+        return {index: (salt, data) for index, salt, data in rows}
+
+    def _rows_of(
+        self, sql: str, parameters: tuple[int, ...], types: tuple[Any, ...]
+    ) -> list[tuple[Any, ...]]:
+        try:
+            return [_typed(row, types) for row in self._one_read(sql, parameters)]
+        except (CannotCheck, TypeError):
+            return []
+
     def strays(self, tenant: int, size: int) -> list[str]:
         """Rows beyond the end of the log that nothing calls for; a few words on each."""
         found = []

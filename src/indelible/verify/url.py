@@ -15,6 +15,7 @@ from indelible.tlog.signature import VerifierKey
 from indelible.verify.log import LogCheck, Memory, Progress
 from indelible.verify.pin import read_pins, write_pin
 from indelible.verify.remote import RemoteSource
+from indelible.verify.removal import Removals
 from indelible.verify.report import OK, Report, make_report
 from indelible.verify.source import CannotCheck, Tenant
 
@@ -53,6 +54,7 @@ def verify_url(
         Tenant(0, origin, origin),
         [] if pin is None else [Memory("the pin file", pin.size, pin.root)],
         trusted,
+        removals=lambda: Removals([], {}, 0),
         max_findings=max_findings,
         max_ranges=max_ranges,
         progress=progress,
