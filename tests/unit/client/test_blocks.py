@@ -184,5 +184,7 @@ def test_an_assertion_says_what_was_recorded_instead(audit: MemoryAudit) -> None
     with audit_context(actor=ANA):
         audit.record("CreateGroup", targets=[{"type": "group", "id": "g_1"}], status=201)
     assert_audited(audit, operation="CreateGroup", target="g_1", actor="u_1", status=201, times=1)
-    with pytest.raises(AssertionError, match=r"no event with .*DeleteGroup.*recorded was:\n.*Creat"):
+    with pytest.raises(
+        AssertionError, match=r"no event with .*DeleteGroup.*recorded was:\n.*Creat"
+    ):
         assert_audited(audit, operation="DeleteGroup")
