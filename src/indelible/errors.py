@@ -131,8 +131,10 @@ class TooManyAttempts(Error):
     code = "too-many-attempts"
     status = 429
 
-    def __init__(self, message: str, *, retry_after_s: int, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(
+        self, message: str, *, retry_after_s: int, hint: str | None = None, code: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint, code=code)
         self.retry_after_s = retry_after_s
 
 

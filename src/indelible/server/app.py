@@ -28,7 +28,14 @@ from indelible.clock import Clock, SystemClock, format_us
 from indelible.errors import Error, FatalError, SettingsError
 from indelible.server.access.door import Access
 from indelible.server.access.passwords import Passwords
-from indelible.server.folder import CONTROL_FILE, LEDGER_FILE, FolderLock, check_folder
+from indelible.server.folder import (
+    CONTROL_FILE,
+    LEDGER_FILE,
+    FolderLock,
+    check_folder,
+    last_alive_us,
+    mark_stopped,
+)
 from indelible.server.ids import id_maker
 from indelible.server.index import IndexProcess
 from indelible.server.ingest import Ingest
@@ -116,6 +123,8 @@ class Parts:
         on_fatal: Callable[[FatalError], None],
     ) -> None:
         self._clock = clock
+        self._data_dir = data_dir
+        self._last_alive_us = last_alive_us(data_dir)
         self.ledger = Ledger.open(data_dir, clock=clock, on_fatal=on_fatal)
         tenants = {tenant.id: tenant for tenant in self.ledger.tenants()}
         if not tenants:
@@ -155,7 +164,7 @@ class Parts:
             scrape=Scrape(metrics, self.ledger, self.index, disk, clock, version()),
             selfcheck=self._selfcheck,
         )
-        self._maintenance = Maintenance(self.access, self.own, self.ingest, clock)
+        self._maintenance = Maintenance(data_dir, self.access, self.own, self.ingest, clock)
 
     async def start(self) -> None:
         """Starts what runs by itself: index process, follower, maintenance."""
@@ -168,7 +177,9 @@ class Parts:
 
     async def record_start(self) -> None:
         """Records that the service takes events from now on, in every tenant's log."""
-        await self._record_life("StartService")
+        last_us = self._last_alive_us
+        ended = {} if last_us is None else {"last_seen": format_us(last_us)}
+        await self._record_life("StartService", **ended)
 
     async def stop(self) -> None:
         """Closes everything in order; each step is tried, whatever the one before it did."""
@@ -177,6 +188,7 @@ class Parts:
             steps.callback(self.access.close)
             steps.push_async_callback(self.index.stop)
             steps.push_async_callback(asyncio.to_thread, self.ledger.close)
+            steps.callback(mark_stopped, self._data_dir)
             steps.push_async_callback(self._record_life, "StopService")
             steps.push_async_callback(self.own.flush)
             steps.push_async_callback(self._selfcheck.stop)
@@ -189,13 +201,13 @@ class Parts:
             tenant_id, {"id": self.own.new_id(), "occurred_at": occurred_at, **event}
         )
 
-    async def _record_life(self, operation: str) -> None:
+    async def _record_life(self, operation: str, **more: str) -> None:
         for tenant_id in self.service.tenants:
             event = of_service(
                 operation,
                 event_id=self.own.new_id(),
                 occurred_at=format_us(self._clock.now_us()),
-                metadata={"version": self.service.version},
+                metadata={"version": self.service.version, **more},
             )
             await self.own.record(tenant_id, event)
 

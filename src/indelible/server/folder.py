@@ -18,6 +18,7 @@ LEDGER_FILE = "ledger.sqlite3"
 CONTROL_FILE = "control.sqlite3"
 BACKUP_FILE = "backup.json"
 RESTORED_FILE = "restored.json"
+ALIVE_FILE = "alive"
 
 
 class Restored(msgspec.Struct, frozen=True):
@@ -120,6 +121,28 @@ def check_may_continue(path: Path) -> None:
         " --nothing-newer or --as-new-origin (docs/operations.md, Restore)",
         code="ledger-rolled-back",
     )
+
+
+def mark_alive(path: Path, now_us: int) -> None:
+    """Writes down that the service runs. Not synced: it only dates a stop that nobody recorded."""
+    temporary = path / (ALIVE_FILE + ".new")
+    temporary.write_text(f"{now_us}\n", encoding="ascii")
+    temporary.chmod(0o600)
+    temporary.replace(path / ALIVE_FILE)
+
+
+def mark_stopped(path: Path) -> None:
+    """Takes the mark away: the stop is recorded in the log itself."""
+    (path / ALIVE_FILE).unlink(missing_ok=True)
+
+
+def last_alive_us(path: Path) -> int | None:
+    """When a service that did not stop in order was last seen; None after one that did."""
+    try:
+        text = (path / ALIVE_FILE).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return int(text) if text.isdigit() and len(text) < 18 else None
 
 
 class FolderLock:

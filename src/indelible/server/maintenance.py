@@ -6,11 +6,13 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from indelible.clock import Clock
 from indelible.errors import Error
 from indelible.server.access.door import Access
 from indelible.server.access.sessions import Session
+from indelible.server.folder import mark_alive
 from indelible.server.ingest import Ingest
 from indelible.server.ingest.own import OwnAudit
 from indelible.server.ingest.own_event import of_expired_session
@@ -18,6 +20,7 @@ from indelible.server.ingest.own_event import of_expired_session
 log = logging.getLogger("indelible.maintenance")
 
 _COMMANDS_EVERY_S = 1.0  # acts by the command line appear in the log within this
+_ALIVE_EVERY_S = 10.0  # how exactly a stop that nobody recorded can be dated
 _MINUTE_S = 60.0
 _HOUR_S = 3600.0
 
@@ -25,7 +28,10 @@ _HOUR_S = 3600.0
 class Maintenance:
     """Tasks of the event loop, from `start` to `stop`."""
 
-    def __init__(self, access: Access, own: OwnAudit, ingest: Ingest, clock: Clock) -> None:
+    def __init__(
+        self, data_dir: Path, access: Access, own: OwnAudit, ingest: Ingest, clock: Clock
+    ) -> None:
+        self._data_dir = data_dir
         self._access = access
         self._own = own
         self._ingest = ingest
@@ -37,6 +43,7 @@ class Maintenance:
         """Starts the tasks; the first round is at once."""
         for work, every_s in (
             (self._take_commands, _COMMANDS_EVERY_S),
+            (self._alive, _ALIVE_EVERY_S),
             (self._minute, _MINUTE_S),
             (self._hour, _HOUR_S),
         ):
@@ -58,6 +65,9 @@ class Maintenance:
         if version != self._seen_version:
             self._seen_version = version
             await self._own.drain()
+
+    async def _alive(self) -> None:
+        await asyncio.to_thread(mark_alive, self._data_dir, self._clock.now_us())
 
     async def _minute(self) -> None:
         await asyncio.to_thread(self._access.keys.write_uses)

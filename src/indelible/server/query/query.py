@@ -22,6 +22,7 @@ from indelible.server.query import stats
 from indelible.server.query.cursor import Cursor, encode_cursor, parse_cursor
 from indelible.server.query.entry import entry_to_json, event_of_entry
 from indelible.server.query.filter import Filter, Page
+from indelible.server.query.live import Newer
 from indelible.server.query.periods import Range
 from indelible.server.query.prepare import Prepared, prepare
 
@@ -156,6 +157,31 @@ class Query:
         """Counts over time."""
         prepared = await self.prepare(filter_, min_index)
         return await stats.over_time(self._index, prepared, buckets)
+
+    async def newer(self, filter_: Filter, after: int, most: int) -> Newer:
+        """What has come since entry `after`: the newest of it, oldest first, and how many more."""
+        prepared = await self.prepare(filter_)
+        if prepared.empty:
+            return Newer(events=[], skipped=0, through=prepared.through)
+        since = prepared.parameters.add(after, "UInt64")
+        where = f"{prepared.where} AND idx >= {since}"
+        rows = _decode_rows(
+            await self._index.query(
+                f"SELECT {ROW_SELECT} FROM events WHERE {where} ORDER BY idx DESC LIMIT {most}",
+                prepared.parameters.values,
+            )
+        )
+        skipped = 0
+        if len(rows) == most:
+            found = await self._index.query(
+                f"SELECT count() AS at FROM events WHERE {where}", prepared.parameters.values
+            )
+            skipped = msgspec.json.decode(found, type=_When).at - most
+        return Newer(
+            events=[row_to_json(row) for row in reversed(rows)],
+            skipped=skipped,
+            through=prepared.through,
+        )
 
     async def nearest(self, filter_: Filter) -> Nearest:
         """The nearest matching events before and after the range."""

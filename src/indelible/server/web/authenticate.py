@@ -101,6 +101,20 @@ def _key(authorization: str, service: Service) -> ApiKey:
     return key
 
 
+def may_still_read(request: Request, service: Service, caller: Caller) -> bool:
+    """
+    Whether who was let in by `authenticate` may go on reading now, for what stays open for long.
+
+    Looks only: an open page does not keep its login alive by itself.
+    """
+    if caller.kind == "key":
+        _, _, text = request.headers.get("authorization", "").partition(" ")
+        key = service.access.keys.find(text.strip())
+        return key is not None and "read" in _OF_KEY[key.kind]
+    session = service.access.sessions.find(session_token(request) or "")
+    return session is not None and "read" in _OF_ROLE[session.person.role]
+
+
 def _kind_for(permit: Permission) -> str:
     return {"write": "w or a", "read": "r or a", "admin": "a"}[permit]
 

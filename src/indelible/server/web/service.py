@@ -12,6 +12,7 @@ from indelible.server.access.door import Access
 from indelible.server.access.passwords import Passwords
 from indelible.server.settings import Settings
 from indelible.server.web.activity import Activity
+from indelible.server.web.seats import Seats
 
 MAX_QUEUED_EVENTS = 40_000
 
@@ -47,6 +48,7 @@ class Service:
     disk: Disk
     scrape: Scrape
     selfcheck: SelfCheck
+    seats: Seats = field(default_factory=Seats)
     activity: Activity = field(init=False)
 
     def __post_init__(self) -> None:

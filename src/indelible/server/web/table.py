@@ -5,9 +5,11 @@ from __future__ import annotations
 from indelible.server.version import version
 from indelible.server.web.route import Api
 from indelible.server.web.routes import (
+    gaps,
     health,
     imports,
     keys,
+    live,
     metrics,
     prove,
     read,
@@ -33,6 +35,8 @@ def all_routes() -> tuple[Api, ...]:
         *runs.ROUTES,
         *steps.ROUTES,
         *why.ROUTES,
+        *gaps.ROUTES,
+        *live.ROUTES,
         *prove.ROUTES,
         *session.ROUTES,
         *setup.ROUTES,

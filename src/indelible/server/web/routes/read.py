@@ -81,7 +81,8 @@ class EntryReply(msgspec.Struct, frozen=True, kw_only=True):
     state: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
 
 
-def _parameters(request: Request, known: frozenset[str]) -> dict[str, str]:
+def read_parameters(request: Request, known: frozenset[str]) -> dict[str, str]:
+    """The parameters of a request, each given once and none unknown. Raises InvalidRequest."""
     pairs = request.query_params.multi_items()
     parameters = dict(pairs)
     if len(parameters) != len(pairs):
@@ -91,7 +92,8 @@ def _parameters(request: Request, known: frozenset[str]) -> dict[str, str]:
     return parameters
 
 
-def _defaults(request: Request, caller: Caller) -> Defaults:
+def defaults_of(request: Request, caller: Caller) -> Defaults:
+    """What holds where the request says nothing."""
     service = service_of(request)
     settings = service.access.tenant_settings.get(caller.tenant_id)
     return Defaults(
@@ -102,7 +104,8 @@ def _defaults(request: Request, caller: Caller) -> Defaults:
     )
 
 
-def _range_reply(range_: Range) -> RangeReply:
+def range_reply(range_: Range) -> RangeReply:
+    """A range as the API shows it."""
     return RangeReply(
         None if range_.from_us is None else format_us(range_.from_us),
         None if range_.to_us is None else format_us(range_.to_us),
@@ -114,8 +117,8 @@ async def list_events(request: Request) -> Response:
     """A page of events."""
     caller: Caller = request.state.caller
     service = service_of(request)
-    parameters = _parameters(request, FILTER_NAMES | PAGE_NAMES)
-    defaults = _defaults(request, caller)
+    parameters = read_parameters(request, FILTER_NAMES | PAGE_NAMES)
+    defaults = defaults_of(request, caller)
     filter_ = parse_filter(parameters, caller.tenant_id, defaults)
     page = parse_page(parameters)
     found = await service.query.events(filter_, page)
@@ -128,13 +131,13 @@ async def list_events(request: Request) -> Response:
         "SearchAuditLog" if filter_.text else "ReadAuditLog",
         method="GET",
         endpoint="/v1/events",
-        query=_recorded(parameters, filter_),
+        query=recorded_of(parameters, filter_),
     )
     reply = EventsReply(
         events=found.events,
         next_cursor=found.next_cursor,
         prev_cursor=found.prev_cursor,
-        range=_range_reply(filter_.range),
+        range=range_reply(filter_.range),
         query=QueryReply(filter_.text, explain(filter_, defaults.date_format)),
         indexed_through=found.indexed_through,
         nearest=nearest,
@@ -142,7 +145,7 @@ async def list_events(request: Request) -> Response:
     return Response(encode_json(reply), media_type=_JSON)
 
 
-def _recorded(parameters: Mapping[str, str], filter_: Filter) -> dict[str, str]:
+def recorded_of(parameters: Mapping[str, str], filter_: Filter) -> dict[str, str]:
     """What the service's own event says was read: the range as moments, whatever named it."""
     recorded = {
         name: value
@@ -150,7 +153,7 @@ def _recorded(parameters: Mapping[str, str], filter_: Filter) -> dict[str, str]:
         if name not in ("period", "date", "from", "to", "own") and value
     }
     recorded["stream"] = filter_.stream or "all"
-    range_ = _range_reply(filter_.range)
+    range_ = range_reply(filter_.range)
     if range_.from_ is not None:
         recorded["from"] = range_.from_
     if range_.to is not None:
@@ -200,8 +203,8 @@ async def get_stats(request: Request) -> Response:
     """Counts."""
     caller: Caller = request.state.caller
     service = service_of(request)
-    parameters = _parameters(request, FILTER_NAMES | {"group", "limit", "buckets", "min_index"})
-    filter_ = parse_filter(parameters, caller.tenant_id, _defaults(request, caller))
+    parameters = read_parameters(request, FILTER_NAMES | {"group", "limit", "buckets", "min_index"})
+    filter_ = parse_filter(parameters, caller.tenant_id, defaults_of(request, caller))
     min_index = parse_min_index(parameters)
     group = one_of(parameters, "group", ("time", "none", *GROUPS), "none")
     stats: Stats
@@ -218,7 +221,7 @@ async def get_stats(request: Request) -> Response:
         "CountAuditLog",
         method="GET",
         endpoint="/v1/stats",
-        query=_recorded(parameters, filter_),
+        query=recorded_of(parameters, filter_),
         count=stats.total,
     )
     return Response(encode_json(stats), media_type=_JSON)
@@ -228,8 +231,8 @@ async def export_events(request: Request) -> Response:
     """The whole filtered set as a file."""
     caller: Caller = request.state.caller
     service = service_of(request)
-    parameters = _parameters(request, FILTER_NAMES | {"format", "csv", "order", "min_index"})
-    defaults = _defaults(request, caller)
+    parameters = read_parameters(request, FILTER_NAMES | {"format", "csv", "order", "min_index"})
+    defaults = defaults_of(request, caller)
     filter_ = parse_filter(parameters, caller.tenant_id, defaults)
     # one_of has checked these two
     format_ = cast("Format", one_of(parameters, "format", ("csv", "jsonl"), "csv"))
@@ -249,7 +252,7 @@ async def export_events(request: Request) -> Response:
         "ExportAuditLog",
         method="GET",
         endpoint="/v1/export",
-        query=_recorded(parameters, filter_),
+        query=recorded_of(parameters, filter_),
         count=export.count,
     )
     return StreamingResponse(
@@ -271,7 +274,7 @@ async def _closing(export: Export) -> AsyncGenerator[bytes]:
             yield chunk
 
 
-_FILTER_PARAMS: Final = (
+FILTER_PARAMS: Final = (
     Param(name="stream", description="`user`, `system`, `task` or `all` (default)."),
     Param(name="period", description="`day`, `week` or `month` of the zone."),
     Param(name="date", description="A date in the period; today by default."),
@@ -297,7 +300,7 @@ ROUTES: Final = (
         tag="Read",
         description="A page ordered by time of the event, then by index in the ledger.",
         params=(
-            *_FILTER_PARAMS,
+            *FILTER_PARAMS,
             _ORDER,
             Param(name="limit", description="Events on a page, 1000 at most.", type=int),
             Param(name="cursor", description="`next_cursor` or `prev_cursor` of a reply."),
@@ -337,7 +340,7 @@ ROUTES: Final = (
         tag="Read",
         description="In all, over time (histogram), per stream, or per value of a field.",
         params=(
-            *_FILTER_PARAMS,
+            *FILTER_PARAMS,
             Param(name="group", description="`time`, `stream`, `operation`, `actor` …"),
             Param(name="limit", description="Values to list, 1000 at most.", type=int),
             Param(name="buckets", description="Bars wanted of `group=time`.", type=int),
@@ -355,7 +358,7 @@ ROUTES: Final = (
         tag="Read",
         description="`X-Indelible-Count` tells how many events follow.",
         params=(
-            *_FILTER_PARAMS,
+            *FILTER_PARAMS,
             _ORDER,
             Param(name="format", description="`csv` (default) or `jsonl`."),
             Param(name="csv", description="`safe` (default) disarms formulas, `raw` does not."),

@@ -1,0 +1,102 @@
+"""When nothing could be recorded, and what never came, for the timeline."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from indelible.clock import format_us
+from indelible.codec import encode_json
+from indelible.server.query import parse_filter
+from indelible.server.query.gaps import Gap, find_gaps
+from indelible.server.web.route import Api, Caller, Param
+from indelible.server.web.routes.read import RangeReply, defaults_of, range_reply, read_parameters
+from indelible.server.web.service import service_of
+
+_NAMES: Final = frozenset({"period", "date", "from", "to", "tz"})
+
+
+class GapReply(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """
+    One gap, half-open. `kind` is `down` (the service did not run; `clean` when it was stopped in
+    order) or `missing` (so many numbers of a source's sequence have no entry).
+    """
+
+    kind: str
+    from_: str
+    to: str
+    clean: bool | None = None
+    source: str | None = None
+    instance: str | None = None
+    missing: int | None = None
+
+
+class GapsReply(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The gaps that touch the range, in order of time.
+
+    `sequences_checked` is false where the range is too long to look for missing numbers.
+    """
+
+    gaps: list[GapReply]
+    sequences_checked: bool
+    range: RangeReply
+    indexed_through: int
+
+
+async def list_gaps(request: Request) -> Response:
+    """The gaps of a range. Tells nothing of events, so it is no read of the log."""
+    caller: Caller = request.state.caller
+    service = service_of(request)
+    parameters = read_parameters(request, _NAMES)
+    defaults = defaults_of(request, caller)
+    filter_ = parse_filter(parameters, caller.tenant_id, defaults)
+    await service.index.wait_until_known(caller.tenant_id)
+    found = await find_gaps(service.index, caller.tenant_id, filter_.range, defaults.now_us)
+    reply = GapsReply(
+        gaps=[_reply(gap) for gap in found.gaps],
+        sequences_checked=found.sequences_checked,
+        range=range_reply(filter_.range),
+        indexed_through=service.index.indexed_through(caller.tenant_id),
+    )
+    return Response(encode_json(reply), media_type="application/json")
+
+
+def _reply(gap: Gap) -> GapReply:
+    return GapReply(
+        kind=gap.kind,
+        from_=format_us(gap.from_us),
+        to=format_us(gap.to_us),
+        clean=gap.clean,
+        source=gap.source,
+        instance=gap.instance,
+        missing=gap.missing,
+    )
+
+
+ROUTES: Final = (
+    Api(
+        method="GET",
+        path="/v1/gaps",
+        handler=list_gaps,
+        permit="read",
+        summary="When nothing was recorded",
+        tag="Read",
+        description=(
+            "Times when the service did not run, from its own entries, and numbers that are"
+            " missing of a source's sequence."
+        ),
+        params=(
+            Param(name="period", description="`day`, `week` or `month` of the zone."),
+            Param(name="date", description="A date in the period; today by default."),
+            Param(name="from", description="First moment of a free range (RFC 3339)."),
+            Param(name="to", description="First moment after a free range (RFC 3339)."),
+            Param(name="tz", description="IANA time zone; the tenant's by default."),
+        ),
+        reply=GapsReply,
+        errors=(400, 401, 403, 503),
+    ),
+)
