@@ -160,3 +160,50 @@ def test_the_real_files(tmp_path: Path, start_service: Start, shared_dir: Path) 
     auckland = {"tz": "Pacific/Auckland"}
     assert sum(total(service, **day, **auckland).values()) == 798
     assert sum(total(service, period="day", date="2023-07-11", **auckland).values()) == 2102
+
+
+def test_an_export_comes_back_as_it_was(
+    tmp_path: Path, start_service: Start, made_up: Path
+) -> None:
+    """CSV of one service into another: the same ids, times, actors and addresses."""
+    first = start_service()
+    run_import("cloudtrail", made_up, "--url", first.url, "--key", first.key("a"))
+    first.settle()
+    params = {"format": "csv", "csv": "raw", "stream": "user", **WHOLE_DAY}
+    reply = first.request("GET", "/v1/export", key=first.key("r"), params=params)
+    assert reply.status == 200
+    (tmp_path / "export.csv").write_bytes(reply.body)
+    second = tmp_path / "second"
+    init_folder(second)
+    counts = run_import("csv", tmp_path / "export.csv", "--data", second)
+    assert (counts["stored"], counts["rejected"]) == (44, 0)
+    again = start_service(second)
+    wanted = ("id", "occurred_at", "operation", "method", "endpoint", "outcome", "origin")
+    found = [
+        [
+            {name: event.get(name) for name in wanted}
+            for event in service.events(limit=1000, **where)
+        ]
+        for service, where in ((first, {"stream": "user", **WHOLE_DAY}), (again, WHOLE_DAY))
+    ]
+    for events in found:
+        for event in events:
+            event["origin"].pop("user_agent", None)
+    assert found[0] == found[1]
+
+
+def test_a_column_map_by_the_command_line(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    init_folder(data)
+    (tmp_path / "legacy.csv").write_text("When;Who;What\n2026-11-20 10:15;ana@example.com;Edit\n")
+    wrong, right = tmp_path / "wrong.toml", tmp_path / "right.toml"
+    wrong.write_text('[columns]\n"What" = "operatoin"\n')
+    right.write_text(
+        'delimiter = ";"\nzone = "Europe/Berlin"\n'
+        '[columns]\n"When" = "occurred_at"\n"Who" = "actor.email"\n"What" = "operation"\n'
+    )
+    where = (tmp_path / "legacy.csv", "--data", data)
+    refused = run_command("import", "csv", *map(str, where), "--map", str(wrong), check=False)
+    assert refused.returncode == 1
+    assert "there is no field 'operatoin'" in refused.stderr
+    assert run_import("csv", *where, "--map", right)["stored"] == 1

@@ -20,11 +20,12 @@ from indelible.cli.output import give, json_option, on_terminal, pairs, say
 from indelible.clock import SystemClock
 from indelible.codec import encode_json
 from indelible.errors import Error, SettingsError
-from indelible.importers import FORMATS, BadRecord, Reader
+from indelible.importers import FORMATS, BadRecord, Reader, read_csv, read_map
 
 _BATCH_EVENTS = 1000
 _BATCH_BYTES = 4 * 1024 * 1024
 _SHOWN_ERRORS = 20
+_ENDINGS = {"cloudtrail": (".json",), "jsonl": (".jsonl",), "csv": (".csv",)}
 
 
 class Counts(msgspec.Struct):
@@ -50,6 +51,12 @@ class Counts(msgspec.Struct):
     type=click.Path(exists=True, path_type=Path),
 )
 @data_option
+@click.option(
+    "--map",
+    "map_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Column map (TOML) of csv; without one the columns are those of our own exports.",
+)
 @click.option("--url", help="Send to a running service instead of a data folder.")
 @click.option("--key", envvar="INDELIBLE_KEY", help="API key of kind a, with --url.")
 @json_option
@@ -57,18 +64,21 @@ def import_files(
     format_name: str,
     paths: tuple[Path, ...],
     data_dir: Path,
+    map_file: Path | None,
     url: str | None,
     key: str | None,
     as_json: bool,
 ) -> int:
     """
-    Import log files: FORMAT is cloudtrail or jsonl; .gz is unpacked, folders are searched.
+    Import log files: FORMAT is cloudtrail, csv, django-auditlog, github, jsonl or okta; .gz is
+    unpacked, folders are searched.
 
     Original times are kept. Running it again stores nothing twice, so a broken run is resumed by
     repeating it. Status 1 when a record could not be stored; the others are.
     """
     from indelible.server.ids import id_maker
 
+    reader = _reader(format_name, map_file)
     import_id = id_maker(SystemClock(), os.urandom)()
     files = list(_find_files(paths, format_name))
     if url is not None and not key:
@@ -84,7 +94,7 @@ def import_files(
     with sink:
         sink.tell("started", {"files": len(files)})
         try:
-            _Run(sink, FORMATS[format_name], counts).files(files)
+            _Run(sink, reader, counts).files(files)
         except BaseException:
             _try_to_tell(sink, counts)
             raise
@@ -92,6 +102,15 @@ def import_files(
     text = pairs({name.capitalize(): f"{value:,}" for name, value in _pairs(counts).items()})
     give({"import": import_id, **_pairs(counts)}, text, as_json=as_json)
     return 1 if counts.rejected else 0
+
+
+def _reader(format_name: str, map_file: Path | None) -> Reader:
+    if map_file is None:
+        return FORMATS[format_name]
+    if format_name != "csv":
+        raise SettingsError("--map is for csv only")
+    columns = read_map(map_file.read_text(encoding="utf-8"))
+    return lambda file: read_csv(file, columns)
 
 
 def _pairs(counts: Counts) -> dict[str, int]:
@@ -112,16 +131,16 @@ def _try_to_tell(sink: Sink, counts: Counts) -> None:
 
 
 def _find_files(paths: Sequence[Path], format_name: str) -> Iterator[Path]:
-    ending = ".json" if format_name == "cloudtrail" else ".jsonl"
+    endings = _ENDINGS.get(format_name, (".json", ".jsonl", ".ndjson"))
     for path in paths:
         if path.is_dir():
             found = sorted(
                 file
                 for file in path.rglob("*")
-                if file.is_file() and file.name.removesuffix(".gz").endswith(ending)
+                if file.is_file() and file.name.removesuffix(".gz").endswith(endings)
             )
             if not found:
-                raise SettingsError(f"{path} has no {ending} or {ending}.gz files")
+                raise SettingsError(f"{path} has no files that end in {' or '.join(endings)}")
             yield from found
         else:
             yield path

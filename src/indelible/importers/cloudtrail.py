@@ -11,9 +11,8 @@ import ipaddress
 from collections.abc import Iterator
 from typing import IO, Any
 
-import msgspec
-
 from indelible.codec import DecodeError, decode_json
+from indelible.importers.fields import present, words
 from indelible.importers.record import BadRecord, Record
 
 # The last part of an error code, behind the dot, that says "you may not".
@@ -95,16 +94,16 @@ def event_of(record: Any) -> dict[str, Any]:
         "status": None,
         "outcome": _outcome(record),
         "occurred_at": record["eventTime"],
-        "actor": _present(_actor(record, identity)),
-        "origin": _present(_origin(record)) or None,
+        "actor": present(_actor(record, identity)),
+        "origin": present(_origin(record)) or None,
         "targets": _targets(record) or None,
-        "context": _present(
-            {"request_id": _text(record.get("requestID")), "source": "aws-cloudtrail"}
+        "context": present(
+            {"request_id": words(record.get("requestID")), "source": "aws-cloudtrail"}
         ),
-        "reason": _text(record.get("errorMessage")),
+        "reason": words(record.get("errorMessage")),
         "metadata": _metadata(record, identity),
     }
-    return _present(event)
+    return present(event)
 
 
 def _is_system(record: dict[str, Any], identity: dict[str, Any]) -> bool:
@@ -118,7 +117,7 @@ def _is_system(record: dict[str, Any], identity: dict[str, Any]) -> bool:
 def _method(record: dict[str, Any]) -> str | None:
     if record["eventName"] == "ConsoleLogin":
         return "LoginFailed" if _login_failed(record) else "UserLogin"
-    return _text(record.get("eventType"))
+    return words(record.get("eventType"))
 
 
 def _login_failed(record: dict[str, Any]) -> bool:
@@ -136,19 +135,19 @@ def _outcome(record: dict[str, Any]) -> str:
 
 
 def _endpoint(record: dict[str, Any]) -> str | None:
-    source = _text(record.get("eventSource"))
+    source = words(record.get("eventSource"))
     resource = _resource(record)
     return f"{source}/{resource}" if source and resource else source
 
 
 def _resource(record: dict[str, Any]) -> str | None:
     for item in _resources(record):
-        if name := _text(item.get("ARN")):
+        if name := words(item.get("ARN")):
             return name
     parameters = record.get("requestParameters")
     if isinstance(parameters, dict):
         for name in _RESOURCE_NAMES:
-            if value := _text(parameters.get(name)):
+            if value := words(parameters.get(name)):
                 return value
     return None
 
@@ -160,7 +159,7 @@ def _resources(record: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _targets(record: dict[str, Any]) -> list[dict[str, Any]]:
     targets = [
-        _present({"type": _text(item.get("type")), "id": _text(item.get("ARN"))})
+        present({"type": words(item.get("type")), "id": words(item.get("ARN"))})
         for item in _resources(record)
     ]
     if not targets and (resource := _resource(record)):
@@ -175,13 +174,13 @@ def _actor(record: dict[str, Any], identity: dict[str, Any]) -> dict[str, Any]:
     session = session if isinstance(session, dict) else {}
     issuer = session.get("sessionIssuer")
     issuer = issuer if isinstance(issuer, dict) else {}
-    invoker = _text(identity.get("invokedBy"))
-    account = _text(identity.get("accountId"))
-    name = _text(identity.get("userName")) or _text(issuer.get("userName"))
+    invoker = words(identity.get("invokedBy"))
+    account = words(identity.get("accountId"))
+    name = words(identity.get("userName")) or words(issuer.get("userName"))
     return {
-        "kind": _actor_kind(kind, account, _text(record.get("recipientAccountId"))),
-        "id": _text(identity.get("principalId"))
-        or _text(identity.get("arn"))
+        "kind": _actor_kind(kind, account, words(record.get("recipientAccountId"))),
+        "id": words(identity.get("principalId"))
+        or words(identity.get("arn"))
         or invoker
         or account,
         "name": name or ("root" if kind == "Root" else None) or invoker,
@@ -196,13 +195,13 @@ def _actor_kind(kind: Any, account: str | None, owner: str | None) -> str:
 
 def _origin(record: dict[str, Any]) -> dict[str, Any]:
     """CloudTrail puts the name of a service where there is no address."""
-    address = _text(record.get("sourceIPAddress"))
+    address = words(record.get("sourceIPAddress"))
     try:
         ipaddress.ip_address(address or "")
         where = {"ip": address}
     except ValueError:
         where = {"device_id": address}
-    return {**where, "user_agent": _text(record.get("userAgent"))}
+    return {**where, "user_agent": words(record.get("userAgent"))}
 
 
 def _metadata(record: dict[str, Any], identity: dict[str, Any]) -> dict[str, Any]:
@@ -218,11 +217,11 @@ def _metadata(record: dict[str, Any], identity: dict[str, Any]) -> dict[str, Any
             "parameters": record.get("requestParameters"),
             "response": record.get("responseElements"),
             "error_code": record.get("errorCode"),
-            "identity": _present(who) or None,
+            "identity": present(who) or None,
             "aws": rest or None,
         }
     )
-    return _present(hidden)
+    return present(hidden)
 
 
 def _without_secrets(value: Any, depth: int = 0) -> Any:
@@ -239,15 +238,3 @@ def _without_secrets(value: Any, depth: int = 0) -> Any:
     if isinstance(value, list):
         return [_without_secrets(item, depth + 1) for item in value]
     return value
-
-
-def _text(value: Any) -> str | None:
-    if isinstance(value, str):
-        return value or None
-    if value is None or isinstance(value, (dict, list)):
-        return None
-    return msgspec.json.encode(value).decode()
-
-
-def _present(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}

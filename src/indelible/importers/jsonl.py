@@ -8,11 +8,11 @@ file imported again, or grown since, stores no line twice, and equal lines stay 
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Iterator
 from typing import IO
 
 from indelible.codec import DecodeError, decode_json
+from indelible.importers.fields import uuid8
 from indelible.importers.record import BadRecord, Record
 
 _LONGEST_LINE = 4 * 1024 * 1024
@@ -40,12 +40,5 @@ def read_jsonl(file: IO[bytes]) -> Iterator[Record | BadRecord]:
             yield BadRecord(number, "expected a JSON object")
             continue
         if event.get("id") is None:
-            event["id"] = str(_uuid8(so_far.digest()))
+            event["id"] = str(uuid8(so_far.digest()))
         yield Record(number, event)
-
-
-def _uuid8(digest: bytes) -> uuid.UUID:
-    """A UUID of version 8 (RFC 9562, 5.8): its other bits are ours to choose."""
-    value = int.from_bytes(digest[:16], "big")
-    value = value & ~(0xF << 76) | 0x8 << 76
-    return uuid.UUID(int=value & ~(0b11 << 62) | 0b10 << 62)
