@@ -6,9 +6,9 @@ Which column of a CSV file becomes which field of an event: a map in TOML (spec/
     zone = "Europe/Berlin"
 
     [columns]
-    "Zeitpunkt" = "occurred_at"
-    "Benutzer" = "actor.email"
-    "Aktion" = "operation"
+    "When" = "occurred_at"
+    "Who" = "actor.email"
+    "What" = "operation"
 
     [fixed]
     "context.source" = "legacy-erp"

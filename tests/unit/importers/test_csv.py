@@ -17,24 +17,24 @@ time_format = "%d.%m.%Y %H:%M"
 zone = "Europe/Berlin"
 
 [columns]
-"Zeitpunkt" = "occurred_at"
-"Benutzer" = "actor.name"
-"Aktion" = "operation"
-"Adresse" = "origin.address"
+"When" = "occurred_at"
+"Who" = "actor.name"
+"What" = "operation"
+"Where" = "origin.address"
 "Code" = "status"
-"Objekt" = "target.name"
-"Feld" = "change.path"
-"Alt" = "change.before"
-"Neu" = "change.after"
-"Geheim" = "-"
+"Thing" = "target.name"
+"Field" = "change.path"
+"Old" = "change.before"
+"New" = "change.after"
+"Secret" = "-"
 
 [fixed]
 "context.source" = "legacy-erp"
 """
-LEGACY = """\ufeffZeitpunkt;Benutzer;Aktion;Adresse;Code;Objekt;Feld;Alt;Neu;Geheim;Notiz
-20.11.2026 10:15;ana@example.com;ÄndereProfil;203.0.113.7;200;Depot;Name;"a;b";c;x;frei
+LEGACY = """\ufeffWhen;Who;What;Where;Code;Thing;Field;Old;New;Secret;Note
+20.11.2026 10:15;ana@example.com;ÄnderProfil;203.0.113.7;200;Depot;Name;"a;b";c;x;frei
 20.11.2026 10:16;Ana K.;Lösche;terminal-7;N/A;;;;;;
-falsch;Ana;Lies;;;;;;;;
+wrong;Ana;Lies;;;;;;;;
 20.11.2026 10:17;Ana;;;;;;;;;
 20.11.2026 10:18;Ana
 20.11.2026 10:19;Ana;Lies;;zwei;;;;;;
@@ -54,12 +54,12 @@ def test_a_map_makes_events_of_any_columns() -> None:
         "context": {"source": "legacy-erp"},
         "occurred_at": "2026-11-20T10:15:00+01:00",
         "actor": {"email": "ana@example.com"},
-        "operation": "ÄndereProfil",
+        "operation": "ÄnderProfil",
         "origin": {"ip": "203.0.113.7"},
         "status": 200,
         "targets": [{"name": "Depot"}],
         "changes": [{"path": "Name", "before": "a;b", "after": "c"}],
-        "metadata": {"Notiz": "frei"},
+        "metadata": {"Note": "frei"},
     }
     assert second.event["actor"] == {"name": "Ana K."}
     assert second.event["origin"] == {"device_id": "terminal-7"}
