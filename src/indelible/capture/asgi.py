@@ -15,20 +15,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
-from indelible.capture.request import (
-    ForwardedHeader,
-    Rule,
-    Seen,
-    TrustedProxies,
-    operation_of,
-    request_id_of,
-    template_of,
-    trace_id_of,
-    writes_and_denied,
-)
+from indelible.capture.bodies import Bodies
+from indelible.capture.exchange import Exchange, HttpSettings, Route
+from indelible.capture.request import ForwardedHeader, Rule, writes_and_denied
 from indelible.client import Indelible
-from indelible.client.context import Holder, hold, release
-from indelible.client.fields import EventFields
+from indelible.client.context import hold, release, said_of
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -37,7 +28,6 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _HOLDER = "indelible.holder"
-CLIENT_CLOSED = 499  # nginx's word for "the client went away before the answer"
 
 
 class AuditMiddleware:
@@ -51,67 +41,61 @@ class AuditMiddleware:
         rule: Rule = writes_and_denied,
         trusted_proxies: Iterable[str] = (),
         forwarded_header: ForwardedHeader = "x-forwarded-for",
+        bodies: Bodies | None = None,
     ) -> None:
         self._app = app
-        self._client = client
-        self._rule = rule
-        self._proxies = TrustedProxies(tuple(trusted_proxies), forwarded_header)
+        self._settings = HttpSettings(
+            client,
+            rule=rule,
+            trusted_proxies=trusted_proxies,
+            forwarded_header=forwarded_header,
+            bodies=bodies,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket") or _HOLDER in scope:
             await self._app(scope, receive, send)
             return
-        holder = self._begin(scope)
-        scope[_HOLDER] = holder
-        token = hold(holder)
+        exchange = self._begin(scope)
+        scope[_HOLDER] = exchange.holder
+        token = hold(exchange.holder)
         try:
             if scope["type"] == "http":
-                await self._run(scope, receive, send, holder)
+                await self._run(scope, receive, send, exchange)
             else:
                 await self._app(scope, receive, send)
         finally:
             release(token)
 
-    def _begin(self, scope: Scope) -> Holder:
+    def _begin(self, scope: Scope) -> Exchange:
         headers: dict[str, list[str]] = {}
         for name, value in scope["headers"]:
             headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
-
-        def first(name: str) -> str | None:
-            return headers[name][0] if name in headers else None
-
         peer = scope.get("client")
-        peer_ip = peer[0] if peer else None
-        origin: dict[str, str | None] = {
-            "ip": self._proxies.resolve(peer_ip, headers.get(self._proxies.header, [])),
-            "peer_ip": peer_ip,
-            "user_agent": first("user-agent"),
-        }
-        holder = Holder()
-        holder.collects = True
-        holder.origin = {name: value for name, value in origin.items() if value}
-        holder.request_id = request_id_of(first("x-request-id"), self._client.new_request_id)
-        holder.trace_id = trace_id_of(first("traceparent"))
-        return holder
+        path: str = scope.get("path", "")
+        inner = path.removeprefix(scope.get("root_path", "")) or "/"
+        return self._settings.begin(
+            scope.get("method", ""),
+            inner,
+            lambda name: headers.get(name, []),
+            peer[0] if peer else None,
+        )
 
-    async def _run(self, scope: Scope, receive: Receive, send: Send, holder: Holder) -> None:
-        root_path: str = scope.get("root_path", "")
-        status: int | None = None
+    async def _run(self, scope: Scope, receive: Receive, send: Send, exchange: Exchange) -> None:
         answered = False
-        gone = False
-        error: BaseException | None = None
 
         async def on_receive() -> Message:
-            nonlocal gone
             message = await receive()
-            if message["type"] == "http.disconnect" and not answered:
-                gone = True
+            if message["type"] == "http.disconnect":
+                exchange.gone = exchange.gone or not answered
+            elif exchange.body is not None:
+                exchange.body.add(message.get("body", b""))
             return message
 
         async def on_send(message: Message) -> None:
-            nonlocal status, answered
+            nonlocal answered
             if message["type"] == "http.response.start":
-                status = message["status"]
+                exchange.status = message["status"]
             await send(message)
             if message["type"] == "http.response.body" and not message.get("more_body", False):
                 answered = True
@@ -119,74 +103,33 @@ class AuditMiddleware:
         try:
             await self._app(scope, on_receive, on_send)
         except BaseException as caught:
-            error = caught
-            gone = gone or isinstance(caught, asyncio.CancelledError)
+            if isinstance(caught, asyncio.CancelledError):
+                exchange.gone = True
+            else:
+                exchange.fail(caught)
             raise
         finally:
-            if status is None:
-                status = CLIENT_CLOSED if gone else 500
-            await self._record(scope, root_path, status, gone, error, holder)
-
-    async def _record(
-        self,
-        scope: Scope,
-        root_path: str,
-        status: int,
-        gone: bool,
-        error: BaseException | None,
-        holder: Holder,
-    ) -> None:
-        try:
-            fields = self._event(scope, root_path, status, gone, error, holder)
-            if fields is None:
-                return
-            operation, event = fields
-            if self._client.may_wait:
+            exchange.route = route_of(scope)
+            if exchange.may_wait:
                 # In a thread, and to its end even while this request is being cancelled.
-                await asyncio.shield(asyncio.to_thread(self._client.record, operation, **event))
+                await asyncio.shield(asyncio.to_thread(exchange.record))
             else:
-                self._client.record(operation, **event)
-        except Exception as failure:  # noqa: BLE001 - the SDK guard
-            self._client.swallow(failure, "could not record a request")
+                exchange.record()
 
-    def _event(
-        self,
-        scope: Scope,
-        root_path: str,
-        status: int,
-        gone: bool,
-        error: BaseException | None,
-        holder: Holder,
-    ) -> tuple[str, EventFields] | None:
-        route = scope.get("route")
-        path: str = scope["path"]
-        endpoint = template_of(
-            path.removeprefix(root_path) or "/",
-            getattr(route, "path_format", None),
-            scope.get("path_params") or {},
-        )
-        record = holder.record
-        if record is None:
-            record = self._rule(Seen(scope["method"], path, endpoint, status))
-        if not record:
-            return None
-        targets, changes = holder.collected()
-        metadata: dict[str, Any] = {}
-        if error is not None and not isinstance(error, asyncio.CancelledError):
-            metadata["error"] = type(error).__qualname__  # never its text: it may hold secrets
-        if gone and status != CLIENT_CLOSED:
-            metadata["client_disconnected"] = True
-        event: EventFields = {
-            "method": scope["method"],
-            "endpoint": endpoint,
-            "status": status,
-            "targets": targets or None,
-            "changes": changes or None,
-        }
-        content = dict(holder.content)
-        operation = content.pop("operation", None) or operation_of(getattr(route, "name", None))
-        metadata = {**(content.pop("metadata", None) or {}), **metadata}  # type: ignore[dict-item]
-        event.update(content)  # type: ignore[typeddict-item]
-        if metadata:
-            event["metadata"] = metadata
-        return str(operation), event
+
+def route_of(scope: Scope) -> Route:
+    """What the router left in the scope: Starlette and FastAPI `route`, Litestar its handler."""
+    params = scope.get("path_params") or {}
+    handler = scope.get("route_handler")
+    if handler is not None:
+        fn = getattr(handler, "fn", None)
+        while hasattr(fn, "func"):  # one that runs in a thread is wrapped
+            fn = fn.func
+        name = getattr(handler, "name", None) or str(getattr(handler, "handler_name", ""))
+        return Route(scope.get("path_template"), params, name.rpartition(".")[2], said_of(fn))
+    route = scope.get("route")
+    endpoint = getattr(route, "endpoint", None) or scope.get("endpoint")
+    said = said_of(endpoint)
+    if isinstance(endpoint, type):  # a class with a method per verb
+        said |= said_of(getattr(endpoint, scope["method"].lower(), None))
+    return Route(getattr(route, "path_format", None), params, getattr(route, "name", None), said)

@@ -29,7 +29,7 @@ def pack() -> dict[str, Any]:
         name: value for name in _IDS if (value := getattr(holder, name)) is not None
     }
     # A job that queues another is not the person: the one in whose name it runs is.
-    person = holder.actor if holder.on_behalf_of is None else holder.on_behalf_of
+    person = holder.who() if holder.on_behalf_of is None else holder.on_behalf_of
     if person is not None:
         carried["person"] = _plain(person)
     if holder.job is not None:

@@ -55,6 +55,8 @@ class Composer:
         about: dict[str, Any] = {name: event.pop(name, None) for name in _CONTEXT}
         on_behalf_of = event.pop("on_behalf_of", None)
         if holder is not None:
+            if "actor" not in event:
+                holder.who()
             for name in _WHO_AND_WHERE:
                 if name not in event and (value := getattr(holder, name)) is not None:
                     event[name] = value

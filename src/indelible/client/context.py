@@ -69,6 +69,7 @@ class Holder:
         "changes",
         "collects",
         "content",
+        "find_actor",
         "job",
         "on_behalf_of",
         "origin",
@@ -83,6 +84,8 @@ class Holder:
 
     def __init__(self) -> None:
         self.actor: ActorLike | None = None
+        # Where a framework knows its user only late or at a cost: asked when an event needs it.
+        self.find_actor: Callable[[], ActorLike | None] | None = None
         self.on_behalf_of: PrincipalLike | None = None
         self.origin: OriginLike | None = None
         self.session_id: str | None = None
@@ -104,11 +107,23 @@ class Holder:
     def copy(self) -> Holder:
         """The same who and where, with no content of its own yet."""
         other = Holder()
+        other.find_actor = self.find_actor
         for name in ("actor", "on_behalf_of", "origin", "session_id", "request_id", "trace_id"):
             setattr(other, name, getattr(self, name))
         other.stream = self.stream
         other.job = self.job
         return other
+
+    def who(self) -> ActorLike | None:
+        """The actor, asked of the framework if nobody has bound one."""
+        if self.actor is None and self.find_actor is not None:
+            # Whatever is recorded while the user is being read must not ask again.
+            find, self.find_actor = self.find_actor, None
+            try:
+                self.actor = find()
+            finally:
+                self.find_actor = find
+        return self.actor
 
     def collected(self) -> tuple[list[TargetLike], list[ChangeLike]]:
         """
