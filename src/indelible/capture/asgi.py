@@ -122,7 +122,7 @@ def route_of(scope: Scope) -> Route:
     params = scope.get("path_params") or {}
     handler = scope.get("route_handler")
     if handler is not None:
-        fn = getattr(handler, "fn", None)
+        fn: Any = getattr(handler, "fn", None)
         while hasattr(fn, "func"):  # one that runs in a thread is wrapped
             fn = fn.func
         name = getattr(handler, "name", None) or str(getattr(handler, "handler_name", ""))
