@@ -39,6 +39,7 @@ from indelible.server.folder import (
 from indelible.server.ids import id_maker
 from indelible.server.index import IndexProcess
 from indelible.server.ingest import Ingest
+from indelible.server.ingest.doors.listener import SyslogListener
 from indelible.server.ingest.own import OwnAudit
 from indelible.server.ingest.own_event import of_service
 from indelible.server.ledger import Ledger, LedgerReader
@@ -164,6 +165,9 @@ class Parts:
             scrape=Scrape(metrics, self.ledger, self.index, disk, clock, version()),
             selfcheck=self._selfcheck,
         )
+        self._syslog = SyslogListener(
+            self.ingest, settings.syslog, next(iter(tenants)), metrics.ingested
+        )
         self._maintenance = Maintenance(data_dir, self.access, self.own, self.ingest, clock)
 
     async def start(self) -> None:
@@ -177,12 +181,14 @@ class Parts:
 
     async def record_start(self) -> None:
         """Records that the service takes events from now on, in every tenant's log."""
+        await self._syslog.start()
         last_us = self._last_alive_us
         ended = {} if last_us is None else {"last_seen": format_us(last_us)}
         await self._record_life("StartService", **ended)
 
     async def stop(self) -> None:
         """Closes everything in order; each step is tried, whatever the one before it did."""
+        await self._syslog.stop()
         await self._maintenance.stop()
         async with contextlib.AsyncExitStack() as steps:
             steps.callback(self.access.close)

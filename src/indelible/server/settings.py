@@ -81,6 +81,16 @@ TABLE: tuple[Setting, ...] = (
          "Answer /metrics without a key when it is asked for straight from this machine."),
     _row("selfcheck", "every_hours", 24, forms.count(1, 8760),
          "How long after a whole check of the ledger by the service the next one begins."),
+    _row("syslog", "enabled", False, forms.BOOL,
+         "Take syslog (RFC 5424) over TCP or TLS."),
+    _row("syslog", "host", "127.0.0.1", forms.TEXT, "Address to take syslog on."),
+    _row("syslog", "port", 6514, forms.PORT, "Port to take syslog on; 0 takes a free one."),
+    _row("syslog", "allowed_networks", (), forms.NETWORKS,
+         "Networks whose syslog is taken. Nobody's is by default."),
+    _row("syslog", "tls_cert", None, forms.FILE, "Certificate chain (PEM) of syslog over TLS."),
+    _row("syslog", "tls_key", None, forms.FILE, "Private key (PEM) of the certificate."),
+    _row("syslog", "client_ca", None, forms.FILE,
+         "Authorities (PEM) one of which must have signed a sender's certificate."),
     _row("screen", "zone", "UTC", forms.ZONE,
          "Time zone of days, weeks and months (IANA name).", at_run_time=True),
     _row("screen", "date_format", "dmy", forms.choice("dmy", "iso", "mdy"),
@@ -152,6 +162,18 @@ class SelfCheckSettings(msgspec.Struct, frozen=True):
     every_hours: int
 
 
+class SyslogSettings(msgspec.Struct, frozen=True):
+    """Group "syslog": the door for syslog."""
+
+    enabled: bool
+    host: str
+    port: int
+    allowed_networks: tuple[str, ...]
+    tls_cert: str | None
+    tls_key: str | None
+    client_ca: str | None
+
+
 class ScreenSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Group "screen": defaults of the tenant settings; the control database holds the changes."""
 
@@ -171,6 +193,7 @@ class Settings(msgspec.Struct, frozen=True):
     index: IndexSettings
     metrics: MetricsSettings
     selfcheck: SelfCheckSettings
+    syslog: SyslogSettings
     screen: ScreenSettings
     origins: dict[str, str]
 
@@ -282,4 +305,22 @@ def _check_together(settings: Settings) -> None:
         raise SettingsError(
             f"setting session.idle_hours: {settings.session.idle_hours} is not allowed",
             hint=f"allowed: at most session.longest_hours ({settings.session.longest_hours})",
+        )
+    _check_syslog(settings.syslog)
+
+
+def _check_syslog(syslog: SyslogSettings) -> None:
+    if (syslog.tls_cert is None) != (syslog.tls_key is None):
+        raise SettingsError("settings syslog.tls_cert and syslog.tls_key go together")
+    if not syslog.enabled:
+        return
+    if not syslog.allowed_networks:
+        raise SettingsError(
+            "syslog is enabled, but nobody may send it",
+            hint="set syslog.allowed_networks to the networks of its senders",
+        )
+    if syslog.tls_cert is None and syslog.host not in ("127.0.0.1", "::1", "localhost"):
+        raise SettingsError(
+            f"syslog on {syslog.host} needs TLS: anybody on the way could read and change it",
+            hint="set syslog.tls_cert and syslog.tls_key, or listen on 127.0.0.1",
         )

@@ -104,3 +104,18 @@ def test_a_certificate_needs_its_key(tmp_path: Path) -> None:
 def test_likely_address(options: dict[str, object], address: str) -> None:
     settings: Settings = load_settings(None, {}, options)
     assert likely_address(settings) == address
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({}, "nobody may send it"),
+        ({"ALLOWED_NETWORKS": "10.0.0.0/8", "HOST": "0.0.0.0"}, "needs TLS"),
+        ({"ALLOWED_NETWORKS": "0.0.0.0/0"}, "is not allowed"),
+    ],
+)
+def test_syslog_is_never_open(settings: dict[str, str], told: str) -> None:
+    chosen = {"ENABLED": "true", **settings}
+    environment = {f"INDELIBLE_SYSLOG_{name}": value for name, value in chosen.items()}
+    with pytest.raises(SettingsError, match=told):
+        load_settings(None, environment)

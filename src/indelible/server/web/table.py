@@ -5,6 +5,7 @@ from __future__ import annotations
 from indelible.server.version import version
 from indelible.server.web.route import Api
 from indelible.server.web.routes import (
+    doors,
     gaps,
     health,
     imports,
@@ -30,6 +31,7 @@ def all_routes() -> tuple[Api, ...]:
     """All routes of the HTTP API, in the order in which the document shows them."""
     return (
         *write.ROUTES,
+        *doors.ROUTES,
         *imports.ROUTES,
         *read.ROUTES,
         *runs.ROUTES,

@@ -1,0 +1,139 @@
+"""Other forms in which events may be sent: OpenTelemetry logs and CloudEvents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from google.protobuf.json_format import MessageToJson
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
+    ExportLogsPartialSuccess,
+    ExportLogsServiceResponse,
+)
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from indelible.codec import encode_json
+from indelible.errors import InvalidRequest, UnsupportedMedia
+from indelible.server.ingest import MAX_BODY_BYTES, MAX_EVENTS, IngestReply
+from indelible.server.ingest.body import decompress
+from indelible.server.ingest.doors import read_cloudevents, read_otlp
+from indelible.server.ingest.doors.cloudevents import BATCH, ONE
+from indelible.server.ingest.doors.otlp import JSON, PROTOBUF
+from indelible.server.web.route import Api, Caller
+from indelible.server.web.routes.write import read_body
+from indelible.server.web.service import service_of
+
+
+class PartialSuccess(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an exporter is told of records that were not stored (OTLP)."""
+
+    rejectedLogRecords: str = "0"  # noqa: N815 - a 64-bit number in OTLP's own spelling
+    errorMessage: str = ""  # noqa: N815
+
+
+class OtlpReply(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The answer to an export; `partialSuccess` only when something was refused."""
+
+    partialSuccess: PartialSuccess | None = None  # noqa: N815
+
+
+async def post_otlp_logs(request: Request) -> Response:
+    """Stores the events of an OpenTelemetry export of logs."""
+    media = _media(request)
+    if media not in (JSON, PROTOBUF):
+        raise UnsupportedMedia(
+            f"content type {media or 'none'} is not read here", hint=f"send {PROTOBUF} or {JSON}"
+        )
+    caller: Caller = request.state.caller
+    service = service_of(request)
+    with service.ingest.room.claim() as claim:
+        body = await read_body(request, MAX_BODY_BYTES, claim.add)
+        claim.queue()
+        encoding = request.headers.get("content-encoding")
+        logs = await run_in_threadpool(lambda: read_otlp(decompress(body, encoding), media))
+        reply = await _store(request, caller, logs.events)
+    refused = [*logs.refused, *(one.detail for one in reply.rejected)]
+    answer = ExportLogsServiceResponse()
+    if refused:
+        answer.partial_success.CopyFrom(
+            ExportLogsPartialSuccess(rejected_log_records=len(refused), error_message=refused[0])
+        )
+    if media == JSON:
+        return Response(MessageToJson(answer, indent=None), media_type=JSON)
+    return Response(answer.SerializeToString(), media_type=PROTOBUF)
+
+
+async def post_cloudevents(request: Request) -> Response:
+    """Stores CloudEvents: one, a batch, or one with its attributes in headers."""
+    caller: Caller = request.state.caller
+    service = service_of(request)
+    with service.ingest.room.claim() as claim:
+        body = await read_body(request, MAX_BODY_BYTES, claim.add)
+        claim.queue()
+        encoding = request.headers.get("content-encoding")
+        media, headers = _media(request), request.headers
+        events = await run_in_threadpool(
+            lambda: read_cloudevents(decompress(body, encoding), media, headers)
+        )
+        reply = await _store(request, caller, events)
+    return Response(encode_json(reply), status_code=reply.status, media_type=JSON)
+
+
+async def _store(request: Request, caller: Caller, events: list[bytes]) -> IngestReply:
+    service = service_of(request)
+    if len(events) > MAX_EVENTS:
+        raise InvalidRequest(f"a request has at most {MAX_EVENTS} events")
+    reply = await service.ingest.submit(
+        caller.tenant_id,
+        b"[" + b",".join(events) + b"]",
+        key_id=caller.id,
+        content_type=JSON,
+    )
+    service.metrics.ingested(reply.stored, reply.duplicates, len(reply.rejected))
+    return reply
+
+
+def _media(request: Request) -> str:
+    return request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
+
+
+_ERRORS = (400, 401, 403, 408, 413, 415, 503)
+
+ROUTES = (
+    Api(
+        method="POST",
+        path="/v1/otlp/logs",
+        handler=post_otlp_logs,
+        permit="write",
+        summary="Store OpenTelemetry logs",
+        description=(
+            "OTLP/HTTP, protobuf or JSON, gzip allowed: point an exporter of logs here. A record "
+            "with an event name is an event; others are counted in `partialSuccess`. "
+            "Which attribute becomes which field: `spec/doors.md`."
+        ),
+        tag="Write",
+        body=dict[str, Any],
+        body_media=(JSON, PROTOBUF),
+        reply=OtlpReply,
+        errors=_ERRORS,
+    ),
+    Api(
+        method="POST",
+        path="/v1/cloudevents",
+        handler=post_cloudevents,
+        permit="write",
+        summary="Store CloudEvents",
+        description=(
+            "CloudEvents 1.0: structured, batched, or binary with `ce-` headers. `data` with an "
+            "`operation` is an event of ours, any other is kept as metadata (`spec/doors.md`)."
+        ),
+        tag="Write",
+        body=dict[str, Any] | list[dict[str, Any]],
+        body_media=(ONE, BATCH, JSON),
+        reply=IngestReply,
+        errors=_ERRORS,
+        refused=(422,),
+    ),
+)
