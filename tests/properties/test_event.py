@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indelible.errors import InvalidEvent
-from indelible.event import complete, join, parse_event, same_as_sent, split
+from indelible.event import (
+    complete,
+    join,
+    parse_batch,
+    parse_event,
+    same_as_sent,
+    split,
+    split_sent,
+)
 
 text = st.text(max_size=40)
 name = st.none() | text
@@ -101,3 +109,28 @@ def test_any_bytes_are_an_event_or_a_named_error(raw: bytes) -> None:
 def test_free_values_never_cost_the_event(value: Any) -> None:
     raw = json.dumps({"operation": "x", "metadata": {"v": value}}).encode()
     assert parse_event(raw).operation == "x"
+
+
+@given(events)
+def test_splitting_what_was_sent_gives_the_same_bytes(value: dict[str, Any]) -> None:
+    sent = parse_event(json.dumps(value).encode())
+    now_us = 1_795_000_000_000_000
+    event = complete(sent, received_us=now_us, reported_by="client", new_id=lambda: "i")
+    aliases: dict[str, str] = {}
+
+    def alias(subject: str) -> str:
+        return aliases.setdefault(subject, f"p_{len(aliases)}")
+
+    assert split_sent(sent, event.id, now_us, "client", alias) == (
+        event.category,
+        split(event, alias),
+    )
+
+
+@given(st.lists(events, max_size=4))
+def test_a_batch_is_its_events_one_by_one(values: list[dict[str, Any]]) -> None:
+    raws = [json.dumps(value).encode() for value in values]
+    expected = [parse_event(raw) for raw in raws]
+    batch = parse_batch(b"[" + b",".join(raws) + b"]", lines=False)
+    assert batch is None or batch == expected
+    assert parse_batch(b"\n".join(raws), lines=True) == batch

@@ -4,6 +4,7 @@ The event model: what is sent, its limits and defaults, and its three parts.
 Pure: no clock, no storage. Specified in spec/event.md.
 """
 
+from indelible.event.fill import complete, split_sent
 from indelible.event.model import (
     MAX_EVENT_BYTES,
     Actor,
@@ -22,7 +23,7 @@ from indelible.event.model import (
     Target,
     is_late,
 )
-from indelible.event.parse import complete, parse_event, parse_value
+from indelible.event.parse import parse_batch, parse_event, parse_value
 from indelible.event.parts import (
     EventParts,
     decode_content,
@@ -57,8 +58,10 @@ __all__ = [
     "event_to_json",
     "is_late",
     "join",
+    "parse_batch",
     "parse_event",
     "parse_value",
     "same_as_sent",
     "split",
+    "split_sent",
 ]

@@ -1,15 +1,14 @@
 """
-Reads one event as sent, strictly, and fills in its defaults (spec/event.md).
+Reads events as sent, strictly (spec/event.md).
 
-The fast path is one decode; only an event that it refuses is looked at again, to mend what may be
-mended or to name what is wrong.
+The fast path is one decode, of a whole batch where its bytes allow; only what it refuses is looked
+at again, event by event, to mend what may be mended or to name what is wrong.
 """
 
 from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import ip_address
@@ -17,25 +16,47 @@ from typing import Any
 
 import msgspec
 
-from indelible.clock import to_datetime
+from indelible.codec import decode_raw_list
 from indelible.errors import InvalidEvent
 from indelible.event.mend import mend, read_tolerantly, shrink
 from indelible.event.model import (
     MAX_EVENT_BYTES,
-    Actor,
     Context,
-    Event,
     Origin,
-    ReportedBy,
     SentEvent,
 )
 from indelible.event.oversize import cut_down
-from indelible.event.rules import default_actor_kind, default_category, default_outcome
 
+MAX_BATCH_BYTES = 4 * 1024 * 1024  # what hostile brackets make of this still fits into memory
 _decode = msgspec.json.Decoder(SentEvent).decode
+_decode_lines = msgspec.json.Decoder(SentEvent).decode_lines
+_decode_list = msgspec.json.Decoder(list[SentEvent]).decode
 _AT = re.compile(r" - at `(key in )?\$\.?(.*?)`$")
 _UNKNOWN = re.compile(r"unknown field `(.*?)`")
-_NO_ACTOR = Actor()
+
+
+def parse_batch(body: bytes, *, lines: bool) -> list[SentEvent] | None:
+    """
+    All events of a JSON array, or of lines, in one decode.
+
+    None when any byte of it is not as it should be, or when an event is over its limit: the events
+    are then to be judged one by one (`parse_event`).
+    """
+    if len(body) > MAX_BATCH_BYTES:
+        return None
+    try:
+        if len(body) > MAX_EVENT_BYTES and _longest(body, lines=lines) > MAX_EVENT_BYTES:
+            return None
+        batch = _decode_lines(body) if lines else _decode_list(body)
+        return batch if _all_good(batch) else [_check(sent) for sent in batch]
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, InvalidEvent):
+        return None
+
+
+def _longest(body: bytes, *, lines: bool) -> int:
+    if lines:
+        return max(map(len, body.split(b"\n")))
+    return max([len(memoryview(raw)) for raw in decode_raw_list(body)], default=0)
 
 
 def parse_event(raw: bytes | msgspec.Raw) -> SentEvent:
@@ -133,8 +154,33 @@ def _check(sent: SentEvent) -> SentEvent:
     ):
         sent = _without_bad_address(sent, origin)
     if sent.job is not None and sent.job.scheduled_for is not None:
-        _to_utc(sent.job.scheduled_for, "job.scheduled_for")
+        to_utc(sent.job.scheduled_for, "job.scheduled_for")
     return sent
+
+
+# Hexadecimal digits as x; what stands in no canonical id as a question mark.
+_SHAPE = bytes(
+    c if c in b"-\n" else ord("x") if c in b"0123456789abcdef" else ord("?") for c in range(256)
+)
+_CANONICAL_SHAPE = b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx\n"
+
+
+def _all_good(batch: list[SentEvent]) -> bool:
+    """Whether `_check` would change nothing; looks at the ids of a batch all at once."""
+    ids = [sent.id for sent in batch if sent.id is not None]
+    shape = ("\n".join(ids) + "\n").encode().translate(_SHAPE)
+    if ids and shape != _CANONICAL_SHAPE * len(ids):
+        return False
+    for sent in batch:
+        origin, job = sent.origin, sent.job
+        if origin is not None and not (
+            (origin.ip is None or _is_address(origin.ip))
+            and (origin.peer_ip is None or _is_address(origin.peer_ip))
+        ):
+            return False
+        if job is not None and job.scheduled_for is not None:
+            return False
+    return True
 
 
 _CANONICAL_ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}").fullmatch
@@ -169,56 +215,8 @@ def _without_bad_address(sent: SentEvent, origin: Origin) -> SentEvent:
     return msgspec.structs.replace(sent, origin=origin, context=context)
 
 
-def complete(
-    sent: SentEvent, *, received_us: int, reported_by: ReportedBy, new_id: Callable[[], str]
-) -> Event:
-    """The event with every default filled in by the rule table (spec/event.md)."""
-    received_at = _moment(received_us)
-    occurred_at: datetime = received_at
-    if sent.occurred_at is not None:
-        occurred_at = _to_utc(sent.occurred_at)
-    stream = sent.stream or "user"
-    actor = sent.actor or _NO_ACTOR
-    if actor.kind is None:
-        known = actor.id is not None or actor.email is not None or actor.name is not None
-        actor = Actor(
-            kind=default_actor_kind(stream, known=known),
-            id=actor.id,
-            email=actor.email,
-            name=actor.name,
-            on_behalf_of=actor.on_behalf_of,
-        )
-    job = sent.job
-    return Event(
-        id=sent.id or new_id(),
-        stream=stream,
-        category=sent.category or default_category(stream, sent.method, sent.operation),
-        operation=sent.operation,
-        outcome=sent.outcome
-        or default_outcome(sent.status, sent.method, job.state if job is not None else None),
-        occurred_at=occurred_at,
-        received_at=received_at,
-        reported_by=reported_by,
-        actor=actor,
-        method=sent.method,
-        endpoint=sent.endpoint,
-        status=sent.status,
-        origin=sent.origin,
-        targets=sent.targets,
-        changes=sent.changes,
-        context=sent.context,
-        job=job,
-        severity=sent.severity,
-        reason=sent.reason,
-        metadata=sent.metadata,
-    )
-
-
-# All events of a batch are received at one moment.
-_moment = lru_cache(maxsize=8)(to_datetime)
-
-
-def _to_utc(moment: datetime, path: str = "occurred_at") -> datetime:
+def to_utc(moment: datetime, path: str = "occurred_at") -> datetime:
+    """The same moment in UTC. Raises InvalidEvent when that is outside the years 1 to 9999."""
     if moment.tzinfo is UTC:
         return moment
     try:

@@ -26,6 +26,7 @@ from indelible.event.model import (
     Outcome,
     Principal,
     ReportedBy,
+    SentEvent,
     Severity,
     Stream,
     Target,
@@ -43,7 +44,7 @@ class EventParts(msgspec.Struct, frozen=True, gc=False):
     content: bytes | None
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Fact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What happened, without personal data."""
 
     id: str
@@ -67,7 +68,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     conflict_of: str | None = None
 
 
-class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Person(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Who, in personal data."""
 
     email: str | None = None
@@ -79,7 +80,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
     target_ids: dict[str, str] | None = None  # position in the list of targets → id
 
 
-class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Content(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Names, values and free data."""
 
     target_names: list[str | None] | None = None
@@ -100,7 +101,7 @@ _PHONE_IN_TEXT = re.compile(r"(?:\+|%2[Bb])\d[\d-]{6,}")
 
 def is_personal_id(value: str) -> bool:
     """Whether an id is itself personal data: an e-mail address or a phone number."""
-    return "@" in value or (value[:1] == "+" and _PHONE.match(value) is not None)
+    return "@" in value or ("+" in value and _PHONE.match(value) is not None)
 
 
 def endpoint_template(endpoint: str) -> str:
@@ -118,13 +119,43 @@ def split(event: Event, alias: Alias) -> EventParts:
 
     Thread safety: pure but for `alias`.
     """
-    actor = event.actor
+    return split_as(
+        event,
+        event.actor,
+        alias,
+        event.id,
+        event.stream,
+        event.category,
+        event.occurred_at,
+        event.received_at,
+        event.reported_by,
+        event.outcome,
+        event.actor.kind or "anonymous",
+        event.conflict_of,
+    )
+
+
+def split_as(
+    said: Event | SentEvent,
+    actor: Actor,
+    alias: Alias,
+    event_id: str,
+    stream: Stream,
+    category: str,
+    occurred_at: datetime,
+    received_at: datetime,
+    reported_by: ReportedBy,
+    outcome: Outcome,
+    actor_kind: ActorKind,
+    conflict_of: str | None,
+) -> EventParts:
+    """As `split`, where what may have been filled in stands beside what was said. Runs for each
+    event that comes in, so it makes no value that is not written."""
     actor_id, personal_id = actor.id, None
     if actor_id is not None and is_personal_id(actor_id):
         actor_id, personal_id = alias(actor_id), actor_id
 
-    fact_other: Principal | None = None
-    person_other: Principal | None = None
+    fact_other = person_other = None
     other = actor.on_behalf_of
     if other is not None:
         other_id, other_personal = other.id, None
@@ -134,8 +165,8 @@ def split(event: Event, alias: Alias) -> EventParts:
         if other.email is not None or other.name is not None or other_personal is not None:
             person_other = Principal(id=other_personal, email=other.email, name=other.name)
 
-    endpoint, endpoint_sent = event.endpoint, None
-    if endpoint is not None:
+    endpoint, endpoint_sent = said.endpoint, None
+    if endpoint is not None and ("@" in endpoint or "%" in endpoint or "+" in endpoint):
         template = endpoint_template(endpoint)
         if template != endpoint:
             endpoint, endpoint_sent = template, endpoint
@@ -143,66 +174,71 @@ def split(event: Event, alias: Alias) -> EventParts:
     fact_targets: list[tuple[str | None, str | None]] | None = None
     personal_targets: dict[str, str] | None = None
     names: list[str | None] | None = None
-    if event.targets:
+    targets = said.targets
+    if targets:
         fact_targets = []
-        for position, target in enumerate(event.targets):
-            target_id = target.id
+        for position, target in enumerate(targets):
+            target_id, name = target.id, target.name
             if target_id is not None and is_personal_id(target_id):
                 if personal_targets is None:
                     personal_targets = {}
                 personal_targets[str(position)] = target_id
                 target_id = alias(target_id)
             fact_targets.append((target.type, target_id))
-            if target.name is not None:
+            if name is not None:
                 if names is None:
-                    names = [None] * len(event.targets)
-                names[position] = target.name
+                    names = [None] * len(targets)
+                names[position] = name
 
     fact = _encode(
         Fact(
-            id=event.id,
-            stream=event.stream,
-            category=event.category,
-            occurred_at=event.occurred_at,
-            received_at=event.received_at,
-            reported_by=event.reported_by,
-            operation=event.operation,
-            outcome=event.outcome,
-            actor_kind=actor.kind or "anonymous",
-            method=event.method,
-            endpoint=endpoint,
-            status=event.status,
-            severity=event.severity,
-            actor_id=actor_id,
-            on_behalf_of=fact_other,
-            targets=fact_targets,
-            context=event.context,
-            job=event.job,
-            conflict_of=event.conflict_of,
+            event_id,
+            stream,
+            category,
+            occurred_at,
+            received_at,
+            reported_by,
+            said.operation,
+            outcome,
+            actor_kind,
+            said.method,
+            endpoint,
+            said.status,
+            said.severity,
+            actor_id,
+            fact_other,
+            fact_targets,
+            said.context,
+            said.job,
+            conflict_of,
         )
     )
-    person: bytes | None = _encode(
-        Person(
-            email=actor.email,
-            name=actor.name,
-            actor_id=personal_id,
-            on_behalf_of=person_other,
-            endpoint=endpoint_sent,
-            origin=event.origin,
-            target_ids=personal_targets,
+    person = content = None
+    origin = said.origin
+    if (
+        origin is not None
+        or actor.email is not None
+        or actor.name is not None
+        or personal_id is not None
+        or person_other is not None
+        or endpoint_sent is not None
+        or personal_targets is not None
+    ):
+        person = _encode(
+            Person(
+                actor.email,
+                actor.name,
+                personal_id,
+                person_other,
+                endpoint_sent,
+                origin,
+                personal_targets,
+            )
         )
-    )
-    content: bytes | None = _encode(
-        Content(
-            target_names=names,
-            changes=event.changes or None,
-            reason=event.reason,
-            metadata=event.metadata or None,
-        )
-    )
-    return EventParts(
-        fact, None if person == b"{}" else person, None if content == b"{}" else content
-    )
+    changes, reason, metadata = said.changes, said.reason, said.metadata
+    if names is not None or changes or reason is not None or metadata:
+        content = _encode(Content(names, changes or None, reason, metadata or None))
+    return EventParts(fact, person, content)
 
 
 def decode_fact(data: bytes) -> Fact:

@@ -76,33 +76,29 @@ def seal_run(
     members: dict[int, list[bytes]] = {}
     last: dict[int, int] = {}
     parts_of = bytearray()
-    category_ids: list[int] = []
     for k, event in enumerate(events):
         base = event.category_id * 8
-        category_ids.append(event.category_id)
         parts = FACT
-        key = base + FACT
-        if key in members:
-            members[key].append(event.fact)
-        else:
-            members[key] = [event.fact]
-        last[key] = k
-        if event.person is not None:
+        try:
+            members[base + FACT].append(event.fact)
+        except KeyError:
+            members[base + FACT] = [event.fact]
+        last[base + FACT] = k
+        person, content = event.person, event.content
+        if person is not None:
             parts |= PERSON
-            key = base + PERSON
-            if key in members:
-                members[key].append(event.person)
-            else:
-                members[key] = [event.person]
-            last[key] = k
-        if event.content is not None:
+            try:
+                members[base + PERSON].append(person)
+            except KeyError:
+                members[base + PERSON] = [person]
+            last[base + PERSON] = k
+        if content is not None:
             parts |= CONTENT
-            key = base + CONTENT
-            if key in members:
-                members[key].append(event.content)
-            else:
-                members[key] = [event.content]
-            last[key] = k
+            try:
+                members[base + CONTENT].append(content)
+            except KeyError:
+                members[base + CONTENT] = [content]
+            last[base + CONTENT] = k
         parts_of.append(parts)
 
     seeds: dict[int, bytes] = {}
@@ -119,21 +115,24 @@ def seal_run(
     leaf_hashes: list[bytes] = []
     add = leaf_hashes.append
     at = 0
-    for k, event in enumerate(events):
+    for event, parts in zip(events, parts_of, strict=True):
         base = event.category_id * 8
-        parts = parts_of[k]
         header = headers.get(base + parts)
         if header is None:
             header = _LEAF_PREFIX + event_header(parts, event.category_id, day)
             headers[base + parts] = header
         end = at + 32
         leaf = header + sha256(salts[base + FACT][at:end] + _FACT_TAG + event.fact).digest()
-        if event.person is not None:
-            leaf += sha256(salts[base + PERSON][at:end] + _PERSON_TAG + event.person).digest()
-        if event.content is not None:
-            leaf += sha256(salts[base + CONTENT][at:end] + _CONTENT_TAG + event.content).digest()
+        if parts & PERSON:
+            # mypy: the bit says that it is there
+            person = event.person or b""
+            leaf += sha256(salts[base + PERSON][at:end] + _PERSON_TAG + person).digest()
+        if parts & CONTENT:
+            content = event.content or b""
+            leaf += sha256(salts[base + CONTENT][at:end] + _CONTENT_TAG + content).digest()
         add(sha256(leaf).digest())
         at = end
 
     pieces = [Piece(key >> 3, key & 7, seeds[key], items) for key, items in members.items()]
+    category_ids = [event.category_id for event in events]
     return SealedRun(day, bytes(parts_of), category_ids, leaf_hashes, pieces)

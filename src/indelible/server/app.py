@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -96,6 +97,9 @@ async def _serve(data_dir: Path, settings: Settings, clock: Clock) -> int:
         if failed:
             raise failed[0]  # before there was a server to stop
         app = make_application(parts.service, all_routes(), SCREEN)
+        # What is there now stays; a collector that looks at it again would stop all requests.
+        gc.collect()
+        gc.freeze()
         server = _Server(_config(settings, app), _address(listening, settings))
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, server.handle_exit, number, None)

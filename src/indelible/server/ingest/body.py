@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import msgspec
 import zstandard
 
 from indelible.codec import DecodeError, decode_raw_list
-from indelible.errors import InvalidRequest, TooLarge, UnsupportedMedia
+from indelible.errors import InvalidEvent, InvalidRequest, TooLarge, UnsupportedMedia
+from indelible.event import SentEvent, parse_batch, parse_event
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 MAX_EVENTS = 10_000
@@ -138,13 +139,39 @@ class _Unpacked:
         return b"".join(self._plain)
 
 
+def read_events(body: bytes, content_type: str | None) -> Iterable[SentEvent | InvalidEvent]:
+    """
+    The events of a body in order, and in place of one that is wrong what is wrong with it.
+
+    Raises what `split_events` raises.
+    """
+    media = _media(content_type)
+    batch = None
+    if media in _LINES or (media in _JSON and body[:1] == b"["):
+        batch = parse_batch(body, lines=media in _LINES)
+    if batch is None:
+        return judge_each(split_events(body, content_type))
+    if len(batch) > MAX_EVENTS:
+        raise _too_many()
+    return batch
+
+
+def judge_each(events: Iterable[bytes | msgspec.Raw]) -> Iterator[SentEvent | InvalidEvent]:
+    """Each event by itself, or the error that it is."""
+    for raw in events:
+        try:
+            yield parse_event(raw)
+        except InvalidEvent as error:
+            yield error
+
+
 def split_events(body: bytes, content_type: str | None) -> Sequence[bytes | msgspec.Raw]:
     """
     The events of a body as they were sent, in order.
 
     Raises UnsupportedMedia, TooLarge (too many), InvalidRequest (no JSON at all).
     """
-    media = (content_type or "").split(";")[0].strip().lower()
+    media = _media(content_type)
     if media in _LINES:
         lines = (line[0] for line in _LINE.finditer(body))
         filled = (line for line in lines if not line.isspace())
@@ -157,11 +184,19 @@ def split_events(body: bytes, content_type: str | None) -> Sequence[bytes | msgs
             hint="use application/json (one event or an array) or application/x-ndjson",
         )
     if len(events) > MAX_EVENTS:
-        raise TooLarge(
-            f"a request has at most {MAX_EVENTS} events, this one has more",
-            hint="send smaller batches",
-        )
+        raise _too_many()
     return events
+
+
+def _media(content_type: str | None) -> str:
+    return (content_type or "").split(";")[0].strip().lower()
+
+
+def _too_many() -> TooLarge:
+    return TooLarge(
+        f"a request has at most {MAX_EVENTS} events, this one has more",
+        hint="send smaller batches",
+    )
 
 
 def _split_json(body: bytes) -> Sequence[bytes | msgspec.Raw]:

@@ -8,20 +8,22 @@ one by one; the good ones of the same batch are stored.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 import msgspec
 
 from indelible.errors import InvalidEvent
-from indelible.event import ReportedBy, SentEvent, complete, parse_event, parse_value
+from indelible.event import ReportedBy, SentEvent, parse_value, split_sent
+from indelible.seal import PartedEvent
 from indelible.server.ingest.answers import Answers
-from indelible.server.ingest.body import decompress, split_events
+from indelible.server.ingest.body import decompress, judge_each, read_events
 from indelible.server.ingest.rejections import Rejections
 from indelible.server.ingest.room import Room
-from indelible.server.ledger import KEPT, WINDOWED, Incoming, Ledger, Receipt, Stored, key_of
+from indelible.server.ledger import KEPT, WINDOWED, Incoming, Ledger, Receipt, Stored
 from indelible.server.ledger.categories import LAST_RESERVED
+from indelible.server.ledger.seen import key_maker
 
 # Above this a body is parsed in a thread, so that the loop goes on answering others.
 _THREAD_ABOVE_BYTES = 512 * 1024
@@ -37,7 +39,7 @@ class Rejected(msgspec.Struct, frozen=True, omit_defaults=True):
     hint: str | None = None
 
 
-class SentReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
+class SentReceipt(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The receipt of one event as it is sent; a duplicate has the receipt of its first time."""
 
     position: int
@@ -61,6 +63,10 @@ class IngestReply(msgspec.Struct, frozen=True):
     def status(self) -> Literal[200, 422]:
         """422 when there were events and none is stored."""
         return 422 if self.rejected and not self.receipts else 200
+
+
+# Positions in the request, events to be stored at these, and those that are refused.
+_Prepared = tuple[list[int], list[Incoming], list[Rejected]]
 
 
 class Ingest:
@@ -95,10 +101,10 @@ class Ingest:
         received_us = self._ledger.clock.now_us()
         scope, reported_by = scope_of(key_id, import_format)
 
-        def prepare() -> tuple[int, tuple[list[int], list[Incoming], list[Rejected]]]:
+        def prepare() -> tuple[int, _Prepared]:
             plain = decompress(body, content_encoding)
-            events = split_events(plain, content_type)
-            return len(plain), self._prepare(tenant_id, events, scope, reported_by, received_us)
+            said = read_events(plain, content_type)
+            return len(plain), self._prepare(tenant_id, said, scope, reported_by, received_us)
 
         if len(body) > _THREAD_ABOVE_BYTES or content_encoding:
             loop = asyncio.get_running_loop()
@@ -135,7 +141,7 @@ class Ingest:
         received_us = self._ledger.clock.now_us()
         scope, reported_by = scope_of(key_id, import_format)
         positions, items, rejected = self._prepare(
-            tenant_id, events, scope, reported_by, received_us
+            tenant_id, judge_each(events), scope, reported_by, received_us
         )
         if not items:
             return IngestReply(0, 0, rejected, [], self._ledger.size(tenant_id))
@@ -175,46 +181,52 @@ class Ingest:
     def _own(self, tenant_id: int, event: Mapping[str, Any], received_us: int) -> Incoming:
         context = {**(event.get("context") or {}), "source": "indelible"}
         sent = parse_value({"category": "audit", **event, "context": context})
-        return self._incoming(tenant_id, sent, OWN_SCOPE, "service", received_us)
+        return self._taker(tenant_id, OWN_SCOPE, "service", received_us)(sent)
 
     def _prepare(
         self,
         tenant_id: int,
-        raw_events: Sequence[bytes | msgspec.Raw],
+        said: Iterable[SentEvent | InvalidEvent],
         scope: str,
         reported_by: ReportedBy,
         received_us: int,
-    ) -> tuple[list[int], list[Incoming], list[Rejected]]:
+    ) -> _Prepared:
         positions: list[int] = []
         items: list[Incoming] = []
         rejected: list[Rejected] = []
         categories = self._ledger.category_ids(tenant_id)
-        for position, raw in enumerate(raw_events):
+        take = self._taker(tenant_id, scope, reported_by, received_us)
+        for position, sent in enumerate(said):
             try:
-                sent = parse_event(raw)
+                if isinstance(sent, InvalidEvent):
+                    raise sent
                 if sent.category is not None:
                     _check_category(sent.category, categories)
-                items.append(self._incoming(tenant_id, sent, scope, reported_by, received_us))
+                items.append(take(sent))
                 positions.append(position)
             except InvalidEvent as error:
                 rejected.append(Rejected(position, error.code, error.message, error.hint))
         return positions, items, rejected
 
-    def _incoming(
-        self,
-        tenant_id: int,
-        sent: SentEvent,
-        scope: str,
-        reported_by: ReportedBy,
-        received_us: int,
-    ) -> Incoming:
-        event = complete(
-            sent, received_us=received_us, reported_by=reported_by, new_id=self._new_id
-        )
-        parted = self._ledger.part(tenant_id, event)
-        if sent.id is None:
-            return Incoming(event, parted)
-        return Incoming(event, parted, key_of(scope, event.id), sent)
+    def _taker(
+        self, tenant_id: int, scope: str, reported_by: ReportedBy, received_us: int
+    ) -> Callable[[SentEvent], Incoming]:
+        """Fills in and splits events that come together; runs for each event that comes in."""
+        categories = self._ledger.category_ids(tenant_id)
+        new_id, key_of = self._new_id, key_maker(scope)
+
+        def alias(subject: str) -> str:
+            return self._ledger.alias(tenant_id, subject)
+
+        def take(sent: SentEvent) -> Incoming:
+            event_id = sent.id or new_id()
+            category, parts = split_sent(sent, event_id, received_us, reported_by, alias)
+            parted = PartedEvent(categories[category], parts.fact, parts.person, parts.content)
+            if sent.id is None:
+                return Incoming(event_id, parted)
+            return Incoming(event_id, parted, key_of(event_id), sent)
+
+        return take
 
 
 OWN_SCOPE = "own"
@@ -245,7 +257,7 @@ def _check_category(name: str, categories: Mapping[str, int]) -> None:
 
 def reply_of(stored: Stored, positions: Sequence[int], rejected: list[Rejected]) -> IngestReply:
     """Receipts in the form of the API, under the positions that the sender knows."""
-    duplicates = sum(receipt.duplicate for receipt in stored.receipts)
+    duplicates = sum([receipt.duplicate for receipt in stored.receipts])
     return IngestReply(
         stored=len(stored.receipts) - duplicates,
         duplicates=duplicates,

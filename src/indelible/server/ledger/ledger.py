@@ -184,6 +184,10 @@ class Ledger:
         """`listener(events, seconds)` is called in the writer thread after each group's commit."""
         self._sequencer.on_group = listener
 
+    def alias(self, tenant_id: int, subject: str) -> str:
+        """The stand-in of a subject whose id is itself personal data; the same each time."""
+        return self._aliases.give(tenant_id, subject)
+
     def part(self, tenant_id: int, event: Event) -> PartedEvent:
         """Splits an event for sealing. Its category must be one of the policy in force."""
         parts = split(event, lambda subject: self._aliases.give(tenant_id, subject))

@@ -18,8 +18,8 @@ from indelible.server.ledger.checkpointing import Checkpointer
 from indelible.server.ledger.reader import Tenant
 from indelible.server.ledger.seen import Seen
 from indelible.server.ledger.storage import Head, SqliteStorage
-from indelible.tlog.merkle import Frontier
-from indelible.tlog.tile import WIDTH, extend_tiles
+from indelible.tlog.merkle import HASH_SIZE, Frontier
+from indelible.tlog.tile import HEIGHT, WIDTH, extend_tiles
 
 
 class Staged(msgspec.Struct):
@@ -71,9 +71,8 @@ class TenantLog:
             for at in range(0, len(events), MAX_RUN)
         ]
         hashes = [leaf_hash for run in runs for leaf_hash in run.leaf_hashes]
-        frontier = self.frontier.copy()
-        frontier.append(hashes)
         tiles = extend_tiles(self.size, hashes, self._tile)
+        frontier = _extend(self.frontier.copy(), hashes, tiles)
         return Staged(self.size, runs, hashes, frontier, day, tiles)
 
     def write(self, staged: Staged) -> None:
@@ -133,3 +132,18 @@ class TenantLog:
                 code="ledger-rolled-back",
                 hint=hint,
             )
+
+
+def _extend(
+    frontier: Frontier, hashes: list[bytes], tiles: dict[tuple[int, int], bytes]
+) -> Frontier:
+    """Adds leaves to a right edge; the roots of whole tiles are known from the tiles above them."""
+    at = min(-frontier.size % WIDTH, len(hashes))
+    frontier.append(hashes[:at])
+    while len(hashes) - at >= WIDTH:
+        n = frontier.size // WIDTH
+        place = HASH_SIZE * (n % WIDTH)
+        frontier.append_subtree(HEIGHT, tiles[1, n // WIDTH][place : place + HASH_SIZE])
+        at += WIDTH
+    frontier.append(hashes[at:])
+    return frontier

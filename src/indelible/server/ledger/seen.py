@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
-from collections import OrderedDict
+from collections.abc import Callable
 from hashlib import blake2b
+from itertools import islice
 
 from rbloom import Bloom
 
@@ -27,10 +28,20 @@ _FALSE_HITS = 1e-6
 
 
 def key_of(scope: str, event_id: str) -> int:
-    """The 63-bit key of an id under its sending key or import format."""
-    digest = blake2b(f"{scope}\0{event_id}".encode(), digest_size=8).digest()
-    # Python's hash of an int is the int itself below 2**61 - 1; the filter hashes with it.
-    return int.from_bytes(digest, "big") >> 3
+    """The key of an id under its sending key or import format, below 2**61."""
+    return key_maker(scope)(event_id)
+
+
+def key_maker(scope: str) -> Callable[[str], int]:
+    """`key_of` for many ids of one scope."""
+    prefix = scope + "\0"
+
+    def key(event_id: str) -> int:
+        digest = blake2b((prefix + event_id).encode(), digest_size=8).digest()
+        # Python's hash of an int is the int itself below 2**61 - 1; the filter hashes with it.
+        return int.from_bytes(digest, "big") >> 3
+
+    return key
 
 
 class Seen:
@@ -44,7 +55,7 @@ class Seen:
     def __init__(self, connection: sqlite3.Connection, tenant_id: int, now_us: int) -> None:
         self._connection = connection
         self._tenant_id = tenant_id
-        self._recent: OrderedDict[int, int] = OrderedDict()
+        self._recent: dict[int, int] = {}  # oldest first
         self._filters: list[Bloom] = []
         self._left = 0  # how many keys the newest filter still takes
         self._count = 0
@@ -55,14 +66,12 @@ class Seen:
 
     def places_of(self, keys: list[int]) -> dict[int, list[int]]:
         """The entry indices under which each key may have been stored, newest first."""
-        found: dict[int, list[int]] = {}
-        unknown: set[int] = set()
-        for key in keys:
-            place = self._recent.get(key)
-            if place is not None:
-                found[key] = [place]
-            elif any(key in filter_ for filter_ in self._filters):
-                unknown.add(key)
+        wanted = set(keys)
+        recent = self._recent
+        found = {key: [recent[key]] for key in recent.keys() & wanted}
+        unknown = {key for filter_ in self._filters for key in wanted if key in filter_}.difference(
+            found
+        )
         if unknown:
             self._search(unknown, found)
         return found
@@ -71,10 +80,11 @@ class Seen:
         """Takes keys whose row is durable."""
         self._to_filter(keys)
         recent = self._recent
-        for key, place in zip(keys, places, strict=True):
-            recent[key] = place
-        while len(recent) > _RECENT:
-            recent.popitem(last=False)
+        recent.update(zip(keys, places, strict=True))
+        over = len(recent) - _RECENT
+        if over > _RECENT // 8:  # seldom, and then many at once
+            for key in list(islice(recent, over)):
+                del recent[key]
 
     @staticmethod
     def row(keys: list[int], places: list[int]) -> tuple[bytes, bytes | None]:

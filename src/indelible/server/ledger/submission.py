@@ -16,7 +16,7 @@ class Incoming(msgspec.Struct, frozen=True, gc=False):
     against storing it twice, and `sent` is not needed.
     """
 
-    event: Event
+    id: str
     parted: PartedEvent
     key: int | None = None
     sent: SentEvent | None = None

@@ -118,7 +118,8 @@ def _incoming(entry: Entry, names: dict[int, str]) -> Incoming:
             f"category {event.category!r} of entry {entry.index} is not one of a new log",
             hint="restore with this backup's own origin to read it",
         )
-    return Incoming(event, PartedEvent(entry.category_id, entry.fact, entry.person, entry.content))
+    parted = PartedEvent(entry.category_id, entry.fact, entry.person, entry.content)
+    return Incoming(event.id, parted)
 
 
 def _copy_rows(old: Path, target: Path, table: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -102,6 +102,7 @@ class Entrance:
         self,
         app: ASGIApp,
         *,
+        direct: Mapping[str, ASGIApp],
         addresses: Addresses,
         root_path: str,
         random_bytes: RandomBytes,
@@ -109,6 +110,7 @@ class Entrance:
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._app = app
+        self._direct = direct
         self._addresses = addresses
         self._root_path = root_path
         self._random_bytes = random_bytes
@@ -122,12 +124,13 @@ class Entrance:
         request_id = self._random_bytes(10).hex()
         entry = self._addresses.enter(scope, request_id)
         scope = dict(scope)
-        path = scope["path"]
+        path = route = scope["path"]
         if self._root_path:
             # Whether the proxy has cut the prefix off or not, routes see what follows it.
             within = path == self._root_path or path.startswith(self._root_path + "/")
             scope["root_path"] = self._root_path
             scope["path"] = path if within else self._root_path + path
+            route = scope["path"][len(self._root_path) :]
         state = scope["state"] = {**scope.get("state", {}), "entry": entry}
         started = self._timer()
         status = 0
@@ -142,7 +145,9 @@ class Entrance:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_headers)
+            # A path without parameters needs no router.
+            app = self._direct.get(route, self._app)
+            await app(scope, receive, send_with_headers)
         finally:
             seconds = self._timer() - started
             self._observe(state.get("route"), scope["method"], status, seconds)
@@ -167,8 +172,9 @@ def make_application(service: Service, routes: Iterable[Api], fallback: BaseRout
     by_path: dict[str, list[Api]] = {}
     for api in routes:
         by_path.setdefault(api.path, []).append(api)
+    endpoints = {path: PathEndpoint(path, apis) for path, apis in by_path.items()}
     table: list[BaseRoute] = [
-        Route(path, PathEndpoint(path, apis), methods=None) for path, apis in by_path.items()
+        Route(path, endpoint, methods=None) for path, endpoint in endpoints.items()
     ]
     inner = Starlette(
         routes=[*table, fallback], exception_handlers={HTTPException: _http_exception}
@@ -176,11 +182,26 @@ def make_application(service: Service, routes: Iterable[Api], fallback: BaseRout
     inner.state.service = service
     return Entrance(
         inner,
+        direct={
+            path: _within(inner, endpoint)
+            for path, endpoint in endpoints.items()
+            if "{" not in path
+        },
         addresses=Addresses(service.settings.service),
         root_path=service.settings.service.root_path,
         random_bytes=service.access.random_bytes,
         observe=service.metrics.request,
     )
+
+
+def _within(inner: Starlette, endpoint: ASGIApp) -> ASGIApp:
+    """An endpoint that finds its application, as it does behind the router."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = inner
+        await endpoint(scope, receive, send)
+
+    return answer
 
 
 async def _http_exception(request: Request, error: Exception) -> Response:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import TypeVar
+import functools
+from collections.abc import AsyncIterator, Generator
+from typing import Any, TypeVar
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message, Receive
 
 from indelible.errors import InvalidRequest, RequestTimeout, TooLarge, UnsupportedMedia
 
@@ -31,7 +33,7 @@ async def read_json(request: Request, kind: type[T]) -> T:
             f"content type {media or 'none'} is not read here", hint="send application/json"
         )
     body = bytearray()
-    async for chunk in in_time(request.stream()):
+    async for chunk in in_time(request.receive):
         body += chunk
         if len(body) > _LIMIT:
             raise TooLarge(f"the body is larger than {_LIMIT} bytes")
@@ -41,21 +43,59 @@ async def read_json(request: Request, kind: type[T]) -> T:
         raise InvalidRequest(f"the body is not right: {_words(error)}") from error
 
 
-async def in_time(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The chunks of a body. Raises RequestTimeout when the sender is too slow."""
-    loop = asyncio.get_running_loop()
-    end_s = loop.time() + _BODY_S
-    while True:
+async def in_time(receive: Receive) -> AsyncIterator[bytes]:
+    """
+    The chunks of a body.
+
+    Raises RequestTimeout when the sender is too slow, ClientDisconnect when it has gone.
+    """
+    end_s = 0.0
+    more = True
+    while more:
+        step = receive()
         try:
-            async with asyncio.timeout_at(min(loop.time() + _CHUNK_S, end_s)):
-                chunk = await anext(chunks)
-        except StopAsyncIteration:
-            return
-        except TimeoutError:
-            raise RequestTimeout(
-                "the body did not come in time", hint="nothing of this request was stored"
-            ) from None
-        yield chunk
+            # What has come already needs no timer: so it is for each event that is sent alone.
+            waits_for = step.send(None)  # type: ignore[attr-defined]  # a coroutine, as ASGI has it
+        except StopIteration as done:
+            message = done.value
+        else:
+            loop = asyncio.get_running_loop()
+            end_s = end_s or loop.time() + _BODY_S
+            try:
+                async with asyncio.timeout_at(min(loop.time() + _CHUNK_S, end_s)):
+                    message = await _Begun(step, waits_for)
+            except TimeoutError:
+                raise RequestTimeout(
+                    "the body did not come in time", hint="nothing of this request was stored"
+                ) from None
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        more = message.get("more_body", False)
+        if chunk := message.get("body", b""):
+            yield chunk
+
+
+class _Begun:
+    """A coroutine that was begun by hand and waits for something: the rest of it."""
+
+    def __init__(self, step: Any, waits_for: Any) -> None:
+        self._step = step
+        self._waits_for = waits_for
+
+    def __await__(self) -> Generator[Any, Any, Message]:
+        waits_for = self._waits_for
+        while True:
+            try:
+                sent = yield waits_for
+            except asyncio.CancelledError as error:
+                resume = functools.partial(self._step.throw, error)
+            else:
+                resume = functools.partial(self._step.send, sent)
+            try:
+                waits_for = resume()
+            except StopIteration as done:
+                message: Message = done.value
+                return message
 
 
 def _words(error: Exception) -> str:

@@ -55,7 +55,7 @@ def append_to(ledger: Ledger, *events: dict[str, Any], scope: str = "k") -> Stor
             sent, received_us=received_us, reported_by="client", new_id=lambda: str(uuid.uuid4())
         )
         key = None if sent.id is None else key_of(scope, event.id)
-        items.append(Incoming(event, ledger.part(1, event), key, sent))
+        items.append(Incoming(event.id, ledger.part(1, event), key, sent))
     return ledger.append_and_wait(1, items, received_us=received_us, scope=scope)
 
 

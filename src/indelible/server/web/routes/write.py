@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,7 +22,8 @@ _IMPORT_FORMAT = re.compile(r"[a-z][a-z0-9-]{0,31}")
 async def post_events(request: Request) -> Response:
     """Stores one event, an array or lines of events."""
     caller: Caller = request.state.caller
-    import_format = request.query_params.get("import")
+    parameters: Mapping[str, str] = request.query_params if request.scope["query_string"] else {}
+    import_format = parameters.get("import")
     if import_format is not None:
         if not _IMPORT_FORMAT.fullmatch(import_format):
             raise InvalidRequest("import: expected the name of a format", parameter="import")
@@ -30,7 +31,7 @@ async def post_events(request: Request) -> Response:
             raise Denied(
                 "only an administrator's key may import", hint="use a key of kind a for imports"
             )
-    for name in request.query_params:
+    for name in parameters:
         if name != "import":
             raise InvalidRequest(f"unknown parameter {name[:80]!r}", parameter=name)
     service = service_of(request)
@@ -62,13 +63,15 @@ async def read_body(request: Request, limit_bytes: int, take: Callable[[int], No
     )
     if declared is not None and declared.isdecimal() and int(declared) > limit_bytes:
         raise too_large
-    body = bytearray()
-    async for chunk in in_time(request.stream()):
-        if len(body) + len(chunk) > limit_bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in in_time(request.receive):
+        size += len(chunk)
+        if size > limit_bytes:
             raise too_large
         take(len(chunk))
-        body += chunk
-    return bytes(body)
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
 ROUTES = (
