@@ -60,17 +60,16 @@ _STATE: Final = (
     "if(bitAnd(flags, 64) != 0, 'content', '')]), ', '), ' erased'))"
 )
 
-# `profile p_12 (Depot north); group 7`: (type, id) lie in `rest`, names in `content`.
+# `profile p_12 (Depot north); group 7`: names lie in `content`.
 _TARGET: Final = (
-    "arrayStringConcat(arrayFilter(x -> x != '', [ifNull(pair[1], ''), ifNull(pair[2], ''), "
+    "arrayStringConcat(arrayFilter(x -> x != '', [toString(kind), id, "
     "if(ifNull(name, '') = '', '', concat('(', name, ')'))]), ' ')"
 )
 _TARGETS: Final = (
-    "if(position(rest, '\"targets\"') = 0, '', arrayStringConcat(arrayMap((pair, name) -> "
-    f"{_TARGET}, "
-    "JSONExtract(rest, 'targets', 'Array(Array(Nullable(String)))') AS pairs, "
+    "if(empty(target_types), '', arrayStringConcat(arrayMap((kind, id, name) -> "
+    f"{_TARGET}, target_types, target_ids, "
     "arrayResize(JSONExtract(content, 'target_names', 'Array(Nullable(String))'), "
-    "length(pairs))), '; '))"
+    "length(target_types))), '; '))"
 )
 
 

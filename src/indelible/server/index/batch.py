@@ -25,9 +25,13 @@ _TYPES: Final[dict[str, Any]] = {
     "leaf_hash": pa.binary(32),
     "status": pa.int16(),
     "flags": pa.uint8(),
+    "attempt": pa.int64(),
+    "duration_ms": pa.int64(),
+    **dict.fromkeys(table.LISTS, pa.list_(pa.string())),
 }
 _HEX: Final = re.compile("[0-9a-f-]*")
 _FEW: Final = frozenset(table.FEW)
+_LISTS: Final = frozenset(table.LISTS)
 _POSITION: Final = {name: position for position, name in enumerate(table.COLUMNS)}
 _OCCURRED: Final = _POSITION["occurred_us"]
 _ENDPOINT: Final = _POSITION["endpoint"]
@@ -94,6 +98,12 @@ class Columns:
             # A template stands for endpoints that differ from it: those are in `text`, whole.
             sent = self._columns[_ENDPOINT_SENT]
             column = ["" if other else own for own, other in zip(column, sent, strict=True)]
+        if name in _LISTS:
+            # Once per event, however many of its items say the same.
+            items = [
+                (item, day) for list_, day in zip(column, days, strict=True) for item in set(list_)
+            ]
+            return [(value, day, count) for (value, day), count in Counter(items).items()]
         if one_day is not None:
             return [(value, one_day, count) for value, count in Counter(column).items()]
         pairs = Counter(zip(column, days, strict=True))

@@ -20,15 +20,19 @@ BREAK: Final = "\x1e"
 
 # First character of a piece: which field it comes from.
 ENDPOINT: Final = "\x01"
-TARGET: Final = "\x02"
-CHANGE: Final = "\x03"
+TARGET: Final = "\x02"  # its id
+BEFORE: Final = "\x03"
 BEHALF: Final = "\x04"
 REQUEST: Final = "\x05"
 SESSION: Final = "\x06"
 JOB: Final = "\x07"
 OTHER: Final = "\x08"
+AFTER: Final = "\x0e"
+TARGET_NAME: Final = "\x0f"
+TRACE: Final = "\x10"
+REASON: Final = "\x11"
 
-_MARKS = re.compile(r"[\x01-\x08\x1e]")
+_MARKS = re.compile(r"[\x01-\x08\x0e-\x11\x1e]")
 _STAND_IN = "\ufffd"
 
 

@@ -9,6 +9,7 @@ its place, index and leaf hash, and says that it is unreadable.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -63,9 +64,10 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     peer_ip: str | None = None
     behalf: Principal | None = None
-    targets: list[tuple[str | None, str | None]] | None = None  # (type, id); names are in content
+    # Which types and ids of targets are null, where "" in their columns does not tell.
+    targets: list[tuple[str | None, str | None]] | None = None
     context: Context | None = None
-    job: Job | None = None
+    scheduled_for: datetime | None = None
     conflict_of: str | None = None
     blank: list[str] | None = None  # columns that hold "" because the event says "", not null
 
@@ -84,11 +86,16 @@ _MAY_BE_BLANK: Final = (
     "trace_id",
     "source",
     "job_id",
+    "job_root",
+    "job_parent",
+    "queue",
+    "worker",
 )
 
 _encode_rest = msgspec.json.Encoder().encode
 _NO_ORIGIN = Origin()
 _NO_CONTEXT = Context()
+_NO_JOB = Job()
 _NO_PERSON = decode_person(b"{}")
 _NO_CONTENT = decode_content(b"{}")
 
@@ -141,13 +148,20 @@ def row_of(tenant: int, entry: LedgerEntry) -> tuple[Any, ...]:
                 add(folding.BEHALF + text)
 
     changes = ""
+    # Tuples of texts, and one empty one: what holds no lists costs the collector nothing.
+    types: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
     pairs = fact.targets
     if pairs:
         if person.target_ids:
             pairs = _with_personal_ids(pairs, person.target_ids)
+        types = tuple([kind or "" for kind, _ in pairs])
+        ids = tuple([target_id or "" for _, target_id in pairs])
         _add_targets(pairs, content.target_names, add)
     if content.changes:
         changes = changes_text(content.changes)
+        paths = tuple([change.path for change in content.changes])
         _add_changes(content.changes, add)
 
     context = fact.context
@@ -159,21 +173,21 @@ def row_of(tenant: int, entry: LedgerEntry) -> tuple[Any, ...]:
         for mark, value in (
             (folding.REQUEST, context.request_id),
             (folding.SESSION, context.session_id),
-            (folding.OTHER, context.trace_id),
+            (folding.TRACE, context.trace_id),
         ):
             if value and (value.casefold() != value or marks):
                 add(mark + value)
         more = _more(context, add)
 
-    job_id = ""
     job = fact.job
-    if job is not None:
+    if job is None:
+        job = _NO_JOB
+    else:
         flags |= table.HAS_JOB
-        job_id = job.id or ""
-        job = _add_job(job, marks, add)
+        _add_job(job, marks, add)
 
     if content.reason:
-        add(folding.OTHER + content.reason)
+        add(folding.REASON + content.reason)
     if content.metadata:
         for text in leaves(content.metadata):
             add(folding.OTHER + text)
@@ -182,11 +196,11 @@ def row_of(tenant: int, entry: LedgerEntry) -> tuple[Any, ...]:
         Rest(
             peer_ip=origin.peer_ip,
             behalf=other,
-            targets=pairs,
+            targets=pairs if pairs and _says_blank(pairs) else None,
             context=more,
-            job=job,
+            scheduled_for=job.scheduled_for,
             conflict_of=fact.conflict_of,
-            blank=_blank(fact, person, origin, context),
+            blank=_blank(fact, person, origin, context, job),
         )
     )
     return (
@@ -198,6 +212,8 @@ def row_of(tenant: int, entry: LedgerEntry) -> tuple[Any, ...]:
         entry.leaf_hash,
         table.NO_STATUS if fact.status is None else fact.status,
         flags,
+        table.NO_NUMBER if job.attempt is None else job.attempt,
+        table.NO_NUMBER if job.duration_ms is None else job.duration_ms,
         fact.stream,
         fact.category,
         fact.operation,
@@ -215,15 +231,23 @@ def row_of(tenant: int, entry: LedgerEntry) -> tuple[Any, ...]:
         origin.device_id or "",
         origin.user_agent or "",
         context.source or "",
+        job.state or "",
+        job.queue or "",
+        job.worker or "",
         endpoint_sent,
         context.request_id or "",
         context.session_id or "",
         context.trace_id or "",
-        job_id,
+        job.id or "",
+        job.root_id or "",
+        job.parent_id or "",
         changes,
         folding.join_pieces(pieces, may_hold_marks=marks),
         "" if entry.content is None else entry.content.decode(),
         "" if rest == b"{}" else rest.decode(),
+        types,
+        ids,
+        paths,
     )
 
 
@@ -250,26 +274,28 @@ def _with_personal_ids(
 def _add_targets(
     pairs: list[tuple[str | None, str | None]], names: list[str | None] | None, add: Add
 ) -> None:
-    for kind, target_id in pairs:
-        if kind:
-            add(folding.TARGET + kind)
+    for _kind, target_id in pairs:
         if target_id:
             add(folding.TARGET + target_id)
     for name in names or ():
         if name:
-            add(folding.TARGET + name)
+            add(folding.TARGET_NAME + name)
+
+
+def _says_blank(pairs: list[tuple[str | None, str | None]]) -> bool:
+    """Whether a type or id is "": its column holds that for null."""
+    return any(kind == "" or target_id == "" for kind, target_id in pairs)
 
 
 def _add_changes(changes: list[Change], add: Add) -> None:
     for change in changes:
-        add(folding.CHANGE + change.path)
-        for value in (change.before, change.after):
+        for mark, value in ((folding.BEFORE, change.before), (folding.AFTER, change.after)):
             if type(value) is str:
                 if value:
-                    add(folding.CHANGE + value)
+                    add(mark + value)
             elif value is not None:
                 for text in leaves(value):
-                    add(folding.CHANGE + text)
+                    add(mark + text)
 
 
 def _more(context: Context, add: Add) -> Context | None:
@@ -294,17 +320,13 @@ def _more(context: Context, add: Add) -> Context | None:
     )
 
 
-def _add_job(job: Job, marks: bool, add: Add) -> Job:
-    """Adds the pieces of a job; gives what it says besides its id."""
+def _add_job(job: Job, marks: bool, add: Add) -> None:
+    """Adds the pieces of a job that no column of the values table holds."""
     if job.id and (marks or job.id.casefold() != job.id):
         add(folding.JOB + job.id)
     for text in (job.root_id, job.parent_id):
         if text:
             add(folding.JOB + text)
-    for text in (job.state, job.queue, job.worker):
-        if text:
-            add(folding.OTHER + text)
-    return msgspec.structs.replace(job, id=None)
 
 
 def stub_row(tenant: int, entry: LedgerEntry, flags: int = table.UNREADABLE) -> tuple[Any, ...]:
@@ -314,7 +336,8 @@ def stub_row(tenant: int, entry: LedgerEntry, flags: int = table.UNREADABLE) -> 
     few.update(stream="system", category="", operation="", outcome="unknown", reported_by="service")
     return (
         tenant, entry.index, at_us, at_us, NO_ID, entry.leaf_hash, table.NO_STATUS, flags,
-        *few.values(), *("" for _ in table.MANY),
+        table.NO_NUMBER, table.NO_NUMBER,
+        *few.values(), *("" for _ in table.MANY), *(() for _ in table.LISTS),
     )  # fmt: skip
 
 
@@ -329,7 +352,9 @@ def _gone(entry: LedgerEntry) -> int:
     return flags
 
 
-def _blank(fact: Fact, person: Person, origin: Origin, context: Context) -> list[str] | None:
+def _blank(
+    fact: Fact, person: Person, origin: Origin, context: Context, job: Job
+) -> list[str] | None:
     values = (
         fact.method,
         fact.endpoint,
@@ -343,7 +368,11 @@ def _blank(fact: Fact, person: Person, origin: Origin, context: Context) -> list
         context.session_id,
         context.trace_id,
         context.source,
-        fact.job.id if fact.job is not None else None,
+        job.id,
+        job.root_id,
+        job.parent_id,
+        job.queue,
+        job.worker,
     )
     if "" not in values:
         return None

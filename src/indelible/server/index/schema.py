@@ -11,13 +11,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from indelible.server.index import folding
 from indelible.server.index.folding import FOLD_VERSION
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 INDEX_VERSION: Final = f"{SCHEMA_VERSION} {FOLD_VERSION}"
 
 NO_STATUS: Final = -1
 """What `status` holds for an event without one (shown N/A)."""
+NO_NUMBER: Final = -1
+"""The same for `attempt` and `duration_ms`."""
 
 # Columns with few distinct values. Those in VALUE_COLUMNS are searched by way of the values table.
 FEW: Final = (
@@ -38,6 +41,9 @@ FEW: Final = (
     "device_id",
     "user_agent",
     "source",
+    "job_state",
+    "queue",
+    "worker",
 )
 # Columns with many distinct values, kept as sent and scanned.
 MANY: Final = (
@@ -46,11 +52,15 @@ MANY: Final = (
     "session_id",
     "trace_id",
     "job_id",
+    "job_root",
+    "job_parent",
     "changes",
     "text",
     "content",
     "rest",
 )
+# Lists of texts: one item per target, or per change.
+LISTS: Final = ("target_types", "target_ids", "change_paths")
 COLUMNS: Final = (
     "tenant",
     "idx",
@@ -60,8 +70,11 @@ COLUMNS: Final = (
     "leaf_hash",
     "status",
     "flags",
+    "attempt",
+    "duration_ms",
     *FEW,
     *MANY,
+    *LISTS,
 )
 
 VALUE_COLUMNS: Final = (
@@ -79,7 +92,12 @@ VALUE_COLUMNS: Final = (
     "device_id",
     "user_agent",
     "source",
+    "job_state",
+    "queue",
+    "worker",
     "status",
+    "target_types",
+    "change_paths",
 )
 # Scanned by a free-text search besides `text`: as sent, and never longer than an id. A value that
 # folds to something else also stands in `text`, so a folded needle finds it there.
@@ -104,6 +122,14 @@ _DURABLE = (
     "old_parts_lifetime = 60"
 )
 
+# A text in one of these lists that an event holds whole is found by this index, without a scan: the
+# pieces of `text`, and the ids that fold to themselves, each behind the mark of its field.
+TOKENS: Final = (
+    f"arrayConcat(splitByChar('{folding.BREAK}', text), [concat('{folding.REQUEST}', request_id), "
+    f"concat('{folding.SESSION}', session_id), concat('{folding.TRACE}', trace_id), "
+    f"concat('{folding.JOB}', job_id)])"
+)
+
 _EVENTS = f"""
 CREATE TABLE IF NOT EXISTS events (
     tenant UInt32,
@@ -114,8 +140,15 @@ CREATE TABLE IF NOT EXISTS events (
     leaf_hash FixedString(32) CODEC(NONE),
     status Int16,
     flags UInt8,
+    attempt Int64 CODEC(ZSTD(1)),
+    duration_ms Int64 CODEC(ZSTD(1)),
     {", ".join(f"{name} LowCardinality(String) CODEC(ZSTD(1))" for name in FEW)},
-    {", ".join(f"{name} String CODEC(ZSTD(3))" for name in MANY)}
+    {", ".join(f"{name} String CODEC(ZSTD(3))" for name in MANY)},
+    target_types Array(LowCardinality(String)) CODEC(ZSTD(1)),
+    target_ids Array(String) CODEC(ZSTD(3)),
+    change_paths Array(LowCardinality(String)) CODEC(ZSTD(1)),
+    INDEX by_id id TYPE bloom_filter(0.025) GRANULARITY 1,
+    INDEX by_token {TOKENS} TYPE bloom_filter(0.025) GRANULARITY 1
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(fromUnixTimestamp64Micro(received_us, 'UTC'))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -26,6 +26,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     leaf: str
     status: int
     flags: int
+    attempt: int
+    duration_ms: int
     stream: str
     category: str
     operation: str
@@ -42,13 +44,20 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     device_id: str
     user_agent: str
     source: str
+    job_state: str
+    queue: str
+    worker: str
     endpoint_sent: str
     request_id: str
     session_id: str
     trace_id: str
     job_id: str
+    job_root: str
+    job_parent: str
     content: str
     rest: str
+    target_types: list[str]
+    target_ids: list[str]
 
 
 ROW_SELECT: Final = ", ".join(
@@ -56,7 +65,6 @@ ROW_SELECT: Final = ", ".join(
 )
 
 _PRINCIPAL: Final = ("kind", "id", "email", "name")
-_JOB: Final = ("root_id", "parent_id", "attempt", "state", "queue", "worker")
 _NOTHING: Final[dict[str, Any]] = {}
 
 
@@ -103,7 +111,7 @@ def row_to_json(row: Row) -> dict[str, Any]:
         }
         if row.flags & table.HAS_ORIGIN
         else None,
-        "targets": _targets(rest.get("targets"), content.get("target_names")),
+        "targets": _targets(row, rest.get("targets"), content.get("target_names")),
         "changes": [
             {"path": change["path"], "before": change.get("before"), "after": change.get("after")}
             for change in content.get("changes") or ()
@@ -111,9 +119,7 @@ def row_to_json(row: Row) -> dict[str, Any]:
         "context": _context(row, rest.get("context") or _NOTHING, said)
         if row.flags & table.HAS_CONTEXT
         else None,
-        "job": _job(said("job_id", row.job_id), rest.get("job") or _NOTHING)
-        if row.flags & table.HAS_JOB
-        else None,
+        "job": _job(row, rest.get("scheduled_for"), said) if row.flags & table.HAS_JOB else None,
         "severity": row.severity or None,
         "reason": content.get("reason"),
         "metadata": content.get("metadata") or {},
@@ -140,21 +146,29 @@ def _context(row: Row, more: dict[str, Any], said: Said) -> dict[str, Any]:
     }
 
 
-def _job(job_id: str | None, more: dict[str, Any]) -> dict[str, Any]:
-    due = more.get("scheduled_for")
+def _job(row: Row, due: str | None, said: Said) -> dict[str, Any]:
     return {
-        "id": job_id,
-        **{name: more.get(name) for name in _JOB},
+        "id": said("job_id", row.job_id),
+        "root_id": said("job_root", row.job_root),
+        "parent_id": said("job_parent", row.job_parent),
+        "attempt": None if row.attempt == table.NO_NUMBER else row.attempt,
+        "state": row.job_state or None,
+        "queue": said("queue", row.queue),
+        "worker": said("worker", row.worker),
         "scheduled_for": due and format_us(to_us(datetime.fromisoformat(due))),
-        "duration_ms": more.get("duration_ms"),
+        "duration_ms": None if row.duration_ms == table.NO_NUMBER else row.duration_ms,
     }
 
 
 def _targets(
-    pairs: list[list[str | None]] | None, names: list[str | None] | None
+    row: Row, exact: list[list[str | None]] | None, names: list[str | None] | None
 ) -> list[dict[str, str | None]]:
-    if not pairs:
+    if not row.target_types:
         return []
+    pairs: Sequence[Sequence[str | None]] = exact or [
+        (kind or None, target_id or None)
+        for kind, target_id in zip(row.target_types, row.target_ids, strict=True)
+    ]
     return [
         {"type": kind, "id": target_id, "name": names[position] if names is not None else None}
         for position, (kind, target_id) in enumerate(pairs)

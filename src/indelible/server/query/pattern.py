@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from indelible.server.index.folding import BREAK, fold
+from indelible.server.index.schema import TOKENS
 
 Kind = Literal["part", "whole", "wild"]
 
@@ -48,17 +49,25 @@ class Pattern(msgspec.Struct, frozen=True):
         expression = r"\A(?s:" + _wild(self.text, ".*") + r")\z"
         return f"match({column}, {parameters.add(expression, 'String')})"
 
-    def on_pieces(self, mark: str, parameters: Parameters) -> str:
-        """The condition on the pieces with this mark in the `text` column."""
-        head = BREAK + mark
+    def on_pieces(self, marks: str, parameters: Parameters) -> str:
+        """The condition on the pieces with one of these marks in the `text` column."""
+        head = BREAK + (marks if len(marks) == 1 else f"[{marks}]")
         if self.kind == "whole":
-            return f"position(text, {parameters.add(head + self.text + BREAK, 'String')}) > 0"
+            # The cheap test comes first where rows are looked at; the second one has an index
+            # that tells for most blocks of rows that none of them needs to be.
+            anywhere = f"position(text, {parameters.add(self.text, 'String')}) > 0"
+            return f"({anywhere} AND {self.on_tokens(marks, parameters)})"
         if self.kind == "part":
             anywhere = f"position(text, {parameters.add(self.text, 'String')}) > 0"
             expression = head + _NOT_BREAK + _escape(self.text)
             return f"({anywhere} AND match(text, {parameters.add(expression, 'String')}))"
         expression = head + _wild(self.text, _NOT_BREAK) + BREAK
         return f"match(text, {parameters.add(expression, 'String')})"
+
+    def on_tokens(self, marks: str, parameters: Parameters) -> str:
+        """For a whole text: one of the tokens of the row, behind one of these marks, is it."""
+        tokens = parameters.add([mark + self.text for mark in marks], "Array(String)")
+        return f"hasAny({TOKENS}, {tokens})"
 
 
 def part(text: str) -> Pattern:

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from indelible.event import complete, event_to_json, parse_event, split
 from indelible.server.index import schema as table
 from indelible.server.index.batch import VALUE_NAMES, Columns
-from indelible.server.index.folding import BREAK, CHANGE, TARGET, fold, join_pieces
+from indelible.server.index.folding import AFTER, BREAK, TARGET, TARGET_NAME, fold, join_pieces
 from indelible.server.index.rows import row_of, stub_row
 from indelible.server.index.shown import Row, row_to_json
 from indelible.server.index.text import changes_text, leaves
 
+MARKS = "\x01\x02\x03\x04\x05\x06\x07\x08\x0e\x0f\x10\x11"
 AT_US = 1_795_428_000_000_000
 
 
@@ -140,8 +141,8 @@ def test_marks_stand_only_where_pieces_begin(sent: dict[str, Any]) -> None:
     entry, _ = entry_of(sent)
     text = named(row_of(1, entry))["text"]
     for piece in text.split(BREAK)[1:-1]:
-        assert piece[0] in "\x01\x02\x03\x04\x05\x06\x07\x08"
-        assert not set(piece[1:]) & set("\x01\x02\x03\x04\x05\x06\x07\x08")
+        assert piece[0] in MARKS
+        assert not set(piece[1:]) & set(MARKS)
 
 
 def test_what_has_many_values_is_searched_as_text() -> None:
@@ -157,8 +158,11 @@ def test_what_has_many_values_is_searched_as_text() -> None:
     row = named(row_of(1, entry))
     assert row["endpoint"] == "/groups/{id}"
     assert row["endpoint_sent"] == "/groups/17"
-    assert f"{BREAK}{TARGET}strasse{BREAK}" in row["text"]
-    assert f"{BREAK}{CHANGE}true{BREAK}" in row["text"]
+    assert f"{BREAK}{TARGET}p_12{BREAK}" in row["text"]
+    assert f"{BREAK}{TARGET_NAME}strasse{BREAK}" in row["text"]
+    assert f"{BREAK}{AFTER}true{BREAK}" in row["text"]
+    assert (row["target_types"], row["target_ids"]) == (("Profile",), ("p_12",))
+    assert row["change_paths"] == ("Visibility",)
     assert "req-1" in row["text"]
     assert "s-1" not in row["text"]  # folds to itself: its own column is enough
     assert row["changes"] == 'Visibility: null → ["Team",3,true]'
@@ -206,6 +210,7 @@ def test_values_are_counted_per_day_and_column() -> None:
                 "status": 404,
                 "actor": {"email": "ANA@example.com" if index else "ana@example.com"},
                 "endpoint": "/roles/17" if index else "/roles",
+                "targets": [{"type": "role", "id": "1"}, {"type": "role", "id": "2"}],
             },
             index,
         )
@@ -217,6 +222,7 @@ def test_values_are_counted_per_day_and_column() -> None:
     assert counts["operation", "AssignRole", first] == 3
     assert counts["operation", "AssignRole", second] == 3
     assert counts["status", "404", first] == 3
+    assert counts["target_types", "role", first] == 3
     assert counts["actor_email", "ANA@example.com", first] == 2
     assert {v["folded"] for v in values if v["col"] == "actor_email"} == {"ana@example.com"}
     # An endpoint with an id in it is searched as text; its template is no value.

@@ -56,11 +56,16 @@ class Context:
     def _listed(self, column: str, values: list[str]) -> str:
         if column == "status":
             return f"status IN {self.parameters.add([int(v) for v in values], 'Array(Int16)')}"
+        if column in table.LISTS:
+            return f"hasAny({column}, {self.parameters.add(values, 'Array(String)')})"
         return _own(column, f"{column} IN {self.parameters.add(values, 'Array(String)')}")
 
     def _inner(self, lookup: Lookup, column: str) -> str:
         value = "toInt16(value)" if column == "status" else "value"
         conditions = values_where(lookup.pattern, (column,), self.parameters, self._days)
+        if column in table.LISTS:
+            found = f"(SELECT groupUniqArray(value) FROM vals WHERE {conditions})"
+            return f"hasAny({column}, {found})"
         return _own(column, f"{column} IN (SELECT {value} FROM vals WHERE {conditions})")
 
 

@@ -14,7 +14,7 @@ class TextField(msgspec.Struct, frozen=True):
     """Columns of the values table, and pieces of the `text` column, that one name stands for."""
 
     noun: str
-    mark: str
+    marks: str
     columns: tuple[str, ...] = ()
 
     def check(self, _field: Field) -> None:
@@ -31,7 +31,7 @@ class TextField(msgspec.Struct, frozen=True):
         conditions = [
             condition for lookup in self.lookups(field) for condition in context.columns(lookup)
         ]
-        conditions.append(pattern.on_pieces(self.mark, context.parameters))
+        conditions.append(pattern.on_pieces(self.marks, context.parameters))
         return any_of(conditions)
 
     def explain(self, field: Field) -> str:
@@ -43,6 +43,6 @@ class TextField(msgspec.Struct, frozen=True):
 TEXTS = {
     "actor": TextField("actor", folding.BEHALF, ("actor_email", "actor_name", "actor_id")),
     "endpoint": TextField("endpoint", folding.ENDPOINT, ("endpoint",)),
-    "target": TextField("target", folding.TARGET),
-    "change": TextField("change", folding.CHANGE),
+    "target": TextField("target", folding.TARGET + folding.TARGET_NAME, ("target_types",)),
+    "change": TextField("change", folding.BEFORE + folding.AFTER, ("change_paths",)),
 }
