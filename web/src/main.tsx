@@ -1,36 +1,12 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { createRoot } from "react-dom/client";
-import { ApiProblem } from "./api/client.ts";
-import { App } from "./app/App.tsx";
-import { Boundary } from "./app/Boundary.tsx";
+import { locale } from "./text/language.ts";
+import { loadMessages } from "./text/messages.ts";
 import "./styles/index.css";
 
-const client = new QueryClient({
-  defaultOptions: {
-    queries: {
-      // A page that is left open asks for nothing by itself but the service's status.
-      refetchOnWindowFocus: false,
-      refetchOnReconnect: false,
-      staleTime: Number.POSITIVE_INFINITY,
-      gcTime: 5 * 60_000,
-      networkMode: "always",
-      retry: (count, problem) =>
-        count < 2 &&
-        problem instanceof ApiProblem &&
-        (problem.status === 0 || problem.status === 503),
-      retryDelay: (count) => 400 * 2 ** count,
-    },
-    mutations: { networkMode: "always" },
-  },
-});
-
+// The sentences come first: every other module takes them from the catalogue when it is loaded.
+document.documentElement.lang = locale;
 const root = document.getElementById("root");
 if (root) {
-  createRoot(root).render(
-    <QueryClientProvider client={client}>
-      <Boundary>
-        <App />
-      </Boundary>
-    </QueryClientProvider>,
-  );
+  loadMessages()
+    .then(() => import("./app/start.tsx"))
+    .then(({ start }) => start(root));
 }

@@ -6,7 +6,7 @@ import { CopyButton } from "../controls/CopyButton.tsx";
 import { Icon, type IconName } from "../icons/Icon.tsx";
 import { useStatus } from "../shell/Seal.tsx";
 import { messages } from "../text/messages.ts";
-import { amountText, countText } from "../text/numbers.ts";
+import { countText } from "../text/numbers.ts";
 import { shortHash } from "./fields.ts";
 import { canHash, hexOf, leadsToRoot, type Proof, parseProof } from "./proof.ts";
 
@@ -107,7 +107,7 @@ function Path({ event, checked, witnesses }: PathProps) {
     [text.entry, `leaf ${shortHash(event.leaf_hash ?? "")}`, climbed],
     [
       text.path,
-      checked ? amountText(checked.proof.hashes.length, "hash", "hashes") : text.waiting,
+      checked ? messages.amounts.hashes(checked.proof.hashes.length) : text.waiting,
       climbed,
     ],
     [text.root, checked ? shortHash(hexOf(checked.proof.checkpoint.root)) : text.waiting, climbed],

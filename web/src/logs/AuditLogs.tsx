@@ -1,10 +1,10 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Session } from "../api/types.ts";
 import { wasOpened } from "../app/route.ts";
 import { useNow } from "../controls/clock.ts";
 import { useNarrow } from "../controls/narrow.ts";
-import { readStored, writeStored } from "../controls/stored.ts";
+import { readStored } from "../controls/stored.ts";
 import { Icon } from "../icons/Icon.tsx";
 import type { Top } from "../shell/Shell.tsx";
 import { ZoneSwitch } from "../shell/ZoneSwitch.tsx";
@@ -15,6 +15,7 @@ import { EndBar } from "./EndBar.tsx";
 import type { TableHandle } from "./EventTable.tsx";
 import { Explain } from "./Explain.tsx";
 import { Histogram } from "./Histogram.tsx";
+import { type Panel, Panels } from "./Panels.tsx";
 import { PeriodControl, periodMoves } from "./PeriodControl.tsx";
 import { Results } from "./Results.tsx";
 import { useRows } from "./rows.ts";
@@ -24,12 +25,6 @@ import { periodName, scopeOf } from "./scope.ts";
 import { useShortcuts } from "./shortcuts.ts";
 import { useView } from "./view.ts";
 
-const EventDrawer = lazy(() => import("../drawer/EventDrawer.tsx"));
-const ExportDialog = lazy(() => import("./ExportDialog.tsx"));
-const SettingsDialog = lazy(() => import("../settings/SettingsDialog.tsx"));
-const HelpDialog = lazy(() => import("./HelpDialog.tsx"));
-
-type Panel = "export" | "settings" | "help" | null;
 const text = messages.logs;
 
 /** Main menu → Administration → Audit Logs. Everything it shows follows from the address. */
@@ -39,7 +34,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
   const now = useNow(20_000);
   const client = useQueryClient();
   const [generation, setGeneration] = useState(0);
-  const [panel, setPanel] = useState<Panel>(null);
+  const [panel, setPanel] = useState<Panel | null>(null);
   const [singleKeys, setSingleKeys] = useState(() => readStored("single-keys") !== "off");
   const search = useRef<{ focus: () => void }>(null);
   const table = useRef<TableHandle>(null);
@@ -136,6 +131,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
           counts={counted.counts}
           onChoose={(stream) => change({ stream, event: null })}
         />
+        {/* Place of: List | Summary */}
         <PeriodControl scope={scope} change={change} />
       </div>
       <div className="query">
@@ -155,6 +151,8 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
           <Icon name="export" />
           <span className="label">{text.export}</span>
         </button>
+        {/* Place of: Live */}
+        {/* Place of: Views */}
         <button
           type="button"
           className={narrow ? "btn icon quiet" : "btn icon"}
@@ -194,36 +192,22 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
           onOpen={open}
           onOrder={() => change({ order: view.order === "desc" ? "asc" : "desc" })}
         />
-        <EndBar scope={scope} count={query.isError ? null : count} total={total} rows={rows} />
+        <EndBar scope={scope} count={query.isError ? null : count} total={total} rows={rows}>
+          {/* Place of: Columns, density */}
+        </EndBar>
       </section>
-      <Suspense>
-        {view.event !== null && (
-          <EventDrawer
-            id={view.event}
-            scope={scope}
-            rows={rows}
-            tenant={session.tenant.name}
-            onShow={(id) => change({ event: id }, { replace: true, opened: wasOpened() })}
-            onClose={close}
-          />
-        )}
-        {panel === "export" && (
-          <ExportDialog scope={scope} count={count} onClose={() => setPanel(null)} />
-        )}
-        {panel === "settings" && (
-          <SettingsDialog session={session} onClose={() => setPanel(null)} />
-        )}
-        {panel === "help" && (
-          <HelpDialog
-            singleKeys={singleKeys}
-            onSingleKeys={(on) => {
-              setSingleKeys(on);
-              writeStored("single-keys", on ? null : "off");
-            }}
-            onClose={() => setPanel(null)}
-          />
-        )}
-      </Suspense>
+      <Panels
+        session={session}
+        scope={scope}
+        rows={rows}
+        count={count}
+        panel={panel}
+        singleKeys={singleKeys}
+        onSingleKeys={setSingleKeys}
+        onClosePanel={() => setPanel(null)}
+        onShowEvent={(id) => change({ event: id }, { replace: true, opened: wasOpened() })}
+        onCloseEvent={close}
+      />
     </>
   );
 }

@@ -13,6 +13,7 @@ import {
 import type { Period, WeekStart } from "../api/types.ts";
 import { Icon } from "../icons/Icon.tsx";
 import "../styles/calendar.css";
+import { locale } from "../text/language.ts";
 import { messages } from "../text/messages.ts";
 import { firstDay, firstDayOf, lastDay } from "../time/periods.ts";
 
@@ -32,7 +33,7 @@ export default function CalendarPanel(props: CalendarPanelProps) {
   const isInside = (day: CalendarDate): boolean =>
     period !== "day" && day.compare(first) >= 0 && day.compare(last) <= 0;
   return (
-    <I18nProvider locale="en-GB">
+    <I18nProvider locale={locale}>
       <Calendar
         className="calendar"
         aria-label={messages.logs.calendar}

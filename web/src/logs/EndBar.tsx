@@ -1,6 +1,7 @@
+import type { ReactNode } from "react";
 import { messages } from "../text/messages.ts";
-import { amountText, countText } from "../text/numbers.ts";
-import { FORMAT_NAMES, spanText } from "../time/format.ts";
+import { countText } from "../text/numbers.ts";
+import { spanText } from "../time/format.ts";
 import { IndexNotice } from "./IndexNotice.tsx";
 import type { Rows } from "./rows.ts";
 import type { Scope } from "./scope.ts";
@@ -10,16 +11,18 @@ interface EndBarProps {
   count: number | null;
   total: number | null;
   rows: Rows;
+  /** Controls at the end: columns, density. */
+  children?: ReactNode;
 }
 
 /** The footer repeats what is shown: counts, how far the index has come, format and zone. */
-export function EndBar({ scope, count, total, rows }: EndBarProps) {
+export function EndBar({ scope, count, total, rows, children }: EndBarProps) {
   const { view, narrowed, zone, settings } = scope;
   const text = messages.logs;
   return (
     <div className="endbar">
       <span>
-        {count !== null && <b>{amountText(count, "event")}</b>}
+        {count !== null && <b>{messages.amounts.events(count)}</b>}
         {count !== null &&
           narrowed &&
           text.footIn(spanText(narrowed.from, narrowed.to, zone, settings.date_format))}
@@ -37,8 +40,9 @@ export function EndBar({ scope, count, total, rows }: EndBarProps) {
         </span>
       )}
       <span className="mid-info">
-        {FORMAT_NAMES[settings.date_format]}, {zone}
+        {messages.times.formats[settings.date_format]}, {zone}
       </span>
+      {children}
     </div>
   );
 }

@@ -4,7 +4,6 @@ import { Dialog } from "../controls/Dialog.tsx";
 import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
 import { visible } from "../text/visible.ts";
-import { FORMAT_NAMES } from "../time/format.ts";
 import { type Scope, shownName } from "./scope.ts";
 
 const text = messages.exporting;
@@ -56,7 +55,7 @@ export default function ExportDialog({ scope, count, onClose }: ExportDialogProp
             <dd>{text.columnsText}</dd>
             <dt>{text.zone}</dt>
             <dd>
-              {FORMAT_NAMES[scope.settings.date_format]}, {scope.zone}
+              {messages.times.formats[scope.settings.date_format]}, {scope.zone}
             </dd>
           </dl>
           <fieldset className="forms">

@@ -9,7 +9,7 @@ import {
 } from "react";
 import { fetchStats } from "../api/log.ts";
 import { messages } from "../text/messages.ts";
-import { amountText, countText } from "../text/numbers.ts";
+import { countText } from "../text/numbers.ts";
 import { clockText, isoText, spanText } from "../time/format.ts";
 import type { Span } from "../time/periods.ts";
 import {
@@ -79,7 +79,7 @@ export function Histogram({ scope, generation, now, narrow, change, children }: 
       0,
     );
   const spanWords = (span: Span): string =>
-    `${spanText(span.from, span.to, zone, settings.date_format)}, ${amountText(countIn(span), "event")}`;
+    `${spanText(span.from, span.to, zone, settings.date_format)}, ${messages.amounts.events(countIn(span))}`;
 
   const percent = (at: number): number => ((at - whole.from) / (whole.to - whole.from)) * 100;
   const box = (span: Span): CSSProperties => ({
@@ -108,7 +108,7 @@ export function Histogram({ scope, generation, now, narrow, change, children }: 
         {told && (
           <span className="told">
             {spanText(told.from, told.to, zone, settings.date_format)}{" "}
-            <span className="muted">· {amountText(countIn(told), "event")}</span>
+            <span className="muted">· {messages.amounts.events(countIn(told))}</span>
           </span>
         )}
         {(narrowed || view.period === null) && (

@@ -1,5 +1,6 @@
 import { fromAbsolute, toCalendarDate, toZoned } from "@internationalized/date";
 import type { DateFormat, Outcome, Period, StatsGroup } from "../api/types.ts";
+import { messages } from "../text/messages.ts";
 import { clockText, dateText } from "../time/format.ts";
 import type { Span } from "../time/periods.ts";
 
@@ -133,17 +134,14 @@ export function axisOf(
 
 /** "15 minutes", "2 hours", "day" */
 export function stepText(intervalS: number): string {
-  const units: [number, string][] = [
+  const units = [
     [86_400, "day"],
     [3600, "hour"],
     [60, "minute"],
-    [1, "second"],
-  ];
+  ] as const;
   for (const [size, name] of units) {
-    if (intervalS >= size && intervalS % size === 0) {
-      const count = intervalS / size;
-      return count === 1 ? name : `${count} ${name}s`;
-    }
+    if (intervalS >= size && intervalS % size === 0)
+      return messages.times.step[name](intervalS / size);
   }
-  return `${intervalS} seconds`;
+  return messages.times.step.second(intervalS);
 }

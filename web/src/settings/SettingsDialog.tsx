@@ -7,11 +7,10 @@ import { Dialog } from "../controls/Dialog.tsx";
 import { Switch } from "../controls/Switch.tsx";
 import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
-import { FORMAT_NAMES } from "../time/format.ts";
 import { allZones, isZone } from "../time/zones.ts";
 
 const text = messages.settings;
-const FORMATS = Object.keys(FORMAT_NAMES) as DateFormat[];
+const FORMATS = Object.keys(messages.times.formats) as DateFormat[];
 const WEEK_STARTS = Object.keys(text.weekStarts) as WeekStart[];
 
 /** How the log is shown to everybody of the tenant. */
@@ -86,7 +85,7 @@ export default function SettingsDialog({
             >
               {FORMATS.map((format) => (
                 <option key={format} value={format}>
-                  {FORMAT_NAMES[format]}
+                  {messages.times.formats[format]}
                 </option>
               ))}
             </select>

@@ -6,6 +6,7 @@ import { Link } from "../app/Link.tsx";
 import { go } from "../app/route.ts";
 import { MenuButton } from "../controls/MenuButton.tsx";
 import { Icon, Mark } from "../icons/Icon.tsx";
+import { LANGUAGES, type Language, language, setLanguage } from "../text/language.ts";
 import { messages } from "../text/messages.ts";
 import { OneLine } from "../text/Shown.tsx";
 import { ThemeSwitch } from "./ThemeSwitch.tsx";
@@ -136,10 +137,33 @@ function Account({ session }: { session: Session }) {
               {messages.menu.logOut}
             </button>
             <hr />
+            <LanguageChoice />
+            <hr />
             <p className="note">{messages.menu.version(session.version)}</p>
           </>
         )}
       </MenuButton>
     </div>
+  );
+}
+
+function LanguageChoice() {
+  return (
+    <fieldset className="bare" aria-label={messages.menu.language}>
+      {(Object.keys(LANGUAGES) as Language[]).map((item) => (
+        <button
+          key={item}
+          type="button"
+          role="menuitemradio"
+          tabIndex={-1}
+          lang={item}
+          aria-checked={item === language}
+          onClick={() => setLanguage(item)}
+        >
+          {item === language ? <Icon name="check" /> : <span className="blank" />}
+          {LANGUAGES[item]}
+        </button>
+      ))}
+    </fieldset>
   );
 }

@@ -6,7 +6,7 @@ import type { Session, Settings } from "../api/types.ts";
 import { Failure } from "../logs/Failure.tsx";
 import type { Top } from "../shell/Shell.tsx";
 import { messages } from "../text/messages.ts";
-import { amountText, bytesText } from "../text/numbers.ts";
+import { bytesText } from "../text/numbers.ts";
 import { OneLine } from "../text/Shown.tsx";
 import { agoText, momentText } from "../time/format.ts";
 import { type Fact, Facts } from "./Facts.tsx";
@@ -94,7 +94,7 @@ function logFacts({ ledger, tenant, version, now }: FullStatus): Fact[] {
   const isLate = ledger.unsigned > 0 && (ledger.checkpoint_age_s ?? 0) > 60;
   return [
     { name: text.origin, value: <OneLine text={tenant.origin} /> },
-    { name: text.size, value: amountText(ledger.size, "entry", "entries") },
+    { name: text.size, value: messages.amounts.entries(ledger.size) },
     {
       name: text.checkpoint,
       value: checkpoint
@@ -102,7 +102,7 @@ function logFacts({ ledger, tenant, version, now }: FullStatus): Fact[] {
         : messages.seal.noCheckpoint,
       mark: isLate ? "denied" : "ok",
     },
-    { name: text.unsigned, value: amountText(ledger.unsigned, "entry", "entries") },
+    { name: text.unsigned, value: messages.amounts.entries(ledger.unsigned) },
     {
       name: text.queue,
       value: text.queueOf(ledger.queued_events, ledger.queue_limit),
@@ -119,9 +119,9 @@ function indexFacts({ index, memory }: FullStatus): Fact[] {
       value: text.indexStates[index.state],
       mark: index.state === "ready" ? "ok" : index.state === "failed" ? "fail" : "denied",
     },
-    { name: text.indexed, value: amountText(index.indexed_through, "entry", "entries") },
+    { name: text.indexed, value: messages.amounts.entries(index.indexed_through) },
     { name: text.lag, value: text.lagOf(index.lag_entries, index.lag_s) },
-    { name: text.restarts, value: amountText(index.restarts, "time") },
+    { name: text.restarts, value: messages.amounts.times(index.restarts) },
     {
       name: text.memory,
       value: text.memoryOf(bytesOr(memory.service), bytesOr(memory.index)),
@@ -148,8 +148,8 @@ function checkFacts({ check }: FullStatus, when: (at: string) => string): Fact[]
           ? text.checkedAt(check.done_size, when(check.done_at))
           : messages.keys.never,
     },
-    { name: text.round, value: amountText(check.checked, "entry", "entries") },
-    { name: text.every, value: amountText(check.every_hours, "hour") },
+    { name: text.round, value: messages.amounts.entries(check.checked) },
+    { name: text.every, value: messages.amounts.hours(check.every_hours) },
   ];
   if (check.fault) {
     facts.push({

@@ -1,14 +1,21 @@
-const whole = new Intl.NumberFormat("en-GB");
+import { locale } from "./language.ts";
+
+const whole = new Intl.NumberFormat(locale);
 
 /** 1,284 */
 export const countText = (value: number): string => whole.format(value);
 
-const tenth = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 1 });
+const tenth = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+const few = new Intl.NumberFormat(locale, {
+  style: "unit",
+  unit: "byte",
+  unitDisplay: "long",
+});
 const UNITS = ["KiB", "MiB", "GiB", "TiB"];
 
 /** 512 bytes, 3.4 MiB */
 export function bytesText(value: number): string {
-  if (value < 1024) return amountText(value, "byte");
+  if (value < 1024) return few.format(value);
   let size = value / 1024;
   let unit = 0;
   while (size >= 1024 && unit < UNITS.length - 1) {

@@ -1,5 +1,7 @@
 import { type CalendarDate, fromAbsolute } from "@internationalized/date";
 import type { DateFormat, Period, WeekStart } from "../api/types.ts";
+import { locale } from "../text/language.ts";
+import { messages } from "../text/messages.ts";
 import { firstDay, lastDay } from "./periods.ts";
 
 const two = (value: number): string => `${value}`.padStart(2, "0");
@@ -42,9 +44,9 @@ export function utcText(iso: string): string {
   return `${digits.replace(/\.$/, "")} UTC`;
 }
 
-const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "long", timeZone: "UTC" });
-const shortWeekday = new Intl.DateTimeFormat("en-GB", { weekday: "short", timeZone: "UTC" });
-const monthName = new Intl.DateTimeFormat("en-GB", { month: "long", timeZone: "UTC" });
+const weekday = new Intl.DateTimeFormat(locale, { weekday: "long", timeZone: "UTC" });
+const shortWeekday = new Intl.DateTimeFormat(locale, { weekday: "short", timeZone: "UTC" });
+const monthName = new Intl.DateTimeFormat(locale, { month: "long", timeZone: "UTC" });
 
 /** The name of a period: "Friday 20/11/2026", "16/11/2026 – 22/11/2026", "November 2026". */
 export function periodText(
@@ -69,34 +71,31 @@ export function spanText(from: number, to: number, zone: string, format: DateFor
   const first = fromAbsolute(from, zone);
   const last = fromAbsolute(to - 1, zone);
   if (dateText(first, "iso") === dateText(last, "iso")) {
-    return `${clockText(from, zone)} to ${clockText(to, zone, true)}`;
+    return messages.times.span(clockText(from, zone), clockText(to, zone, true));
   }
   const startsAtMidnight = clockText(from, zone) === "00:00";
   if (startsAtMidnight && clockText(to, zone, true) === "24:00") {
-    return `${dateText(first, format)} to ${dateText(last, format)}`;
+    return messages.times.span(dateText(first, format), dateText(last, format));
   }
   const end = fromAbsolute(to, zone);
-  return `${dateText(first, format)} ${clockText(from, zone)} to ${dateText(end, format)} ${clockText(to, zone)}`;
+  return messages.times.span(
+    `${dateText(first, format)} ${clockText(from, zone)}`,
+    `${dateText(end, format)} ${clockText(to, zone)}`,
+  );
 }
 
 /** "14 s ago", "3 min ago", "in 2 h". */
 export function agoText(at: number, now: number): string {
   const seconds = Math.round((now - at) / 1000);
   const size = Math.abs(seconds);
-  const [amount, unit] =
+  const { times } = messages;
+  const amount =
     size < 60
-      ? [size, "s"]
+      ? times.seconds(size)
       : size < 3600
-        ? [Math.floor(size / 60), "min"]
+        ? times.minutes(Math.floor(size / 60))
         : size < 86_400
-          ? [Math.floor(size / 3600), "h"]
-          : [Math.floor(size / 86_400), size < 172_800 ? "day" : "days"];
-  return seconds < 0 ? `in ${amount} ${unit}` : `${amount} ${unit} ago`;
+          ? times.hours(Math.floor(size / 3600))
+          : times.days(Math.floor(size / 86_400));
+  return seconds < 0 ? times.ahead(amount) : times.ago(amount);
 }
-
-/** The letters that stand for a format in the footer and the settings. */
-export const FORMAT_NAMES: Record<DateFormat, string> = {
-  dmy: "DD/MM/YYYY",
-  iso: "YYYY-MM-DD",
-  mdy: "MM/DD/YYYY",
-};

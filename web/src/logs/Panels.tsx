@@ -1,0 +1,58 @@
+import { lazy, Suspense } from "react";
+import type { Session } from "../api/types.ts";
+import { writeStored } from "../controls/stored.ts";
+import type { Rows } from "./rows.ts";
+import type { Scope } from "./scope.ts";
+
+const EventDrawer = lazy(() => import("../drawer/EventDrawer.tsx"));
+const ExportDialog = lazy(() => import("./ExportDialog.tsx"));
+const SettingsDialog = lazy(() => import("../settings/SettingsDialog.tsx"));
+const HelpDialog = lazy(() => import("./HelpDialog.tsx"));
+
+/** A dialog over the list. */
+export type Panel = "export" | "settings" | "help";
+
+interface PanelsProps {
+  session: Session;
+  scope: Scope;
+  rows: Rows;
+  count: number | null;
+  panel: Panel | null;
+  singleKeys: boolean;
+  onSingleKeys: (on: boolean) => void;
+  onClosePanel: () => void;
+  onShowEvent: (id: string) => void;
+  onCloseEvent: () => void;
+}
+
+/** What lies over the list: the event that is open, and one dialog. Loaded when first needed. */
+export function Panels(props: PanelsProps) {
+  const { session, scope, rows, count, panel, onClosePanel } = props;
+  const { event } = scope.view;
+  return (
+    <Suspense>
+      {event !== null && (
+        <EventDrawer
+          id={event}
+          scope={scope}
+          rows={rows}
+          tenant={session.tenant.name}
+          onShow={props.onShowEvent}
+          onClose={props.onCloseEvent}
+        />
+      )}
+      {panel === "export" && <ExportDialog scope={scope} count={count} onClose={onClosePanel} />}
+      {panel === "settings" && <SettingsDialog session={session} onClose={onClosePanel} />}
+      {panel === "help" && (
+        <HelpDialog
+          singleKeys={props.singleKeys}
+          onSingleKeys={(on) => {
+            props.onSingleKeys(on);
+            writeStored("single-keys", on ? null : "off");
+          }}
+          onClose={onClosePanel}
+        />
+      )}
+    </Suspense>
+  );
+}

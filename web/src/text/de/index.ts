@@ -1,0 +1,36 @@
+import type { Messages } from "../en/index.ts";
+import { drawer, integrity } from "./drawer.ts";
+import { exporting } from "./exporting.ts";
+import { help } from "./help.ts";
+import { keys } from "./keys.ts";
+import { login, setup } from "./login.ts";
+import { logs } from "./logs.ts";
+import { settings } from "./settings.ts";
+import { menu, roles, seal, top } from "./shell.ts";
+import { states } from "./states.ts";
+import { status } from "./status.ts";
+import { amounts, times } from "./times.ts";
+import { welcome } from "./welcome.ts";
+
+/** Every sentence of the screen, in German. */
+export const german: Messages = {
+  product: "Indelible",
+  amounts,
+  drawer,
+  exporting,
+  help,
+  integrity,
+  keys,
+  login,
+  logs,
+  menu,
+  roles,
+  seal,
+  settings,
+  setup,
+  states,
+  status,
+  times,
+  top,
+  welcome,
+};

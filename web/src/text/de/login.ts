@@ -1,0 +1,32 @@
+import type * as english from "../en/login.ts";
+import { amountText } from "../numbers.ts";
+
+export const login: typeof english.login = {
+  title: "Anmelden",
+  expired: "Ihre Sitzung ist beendet. Melden Sie sich an, um dort weiterzumachen, wo Sie waren.",
+  loggedOut: "Sie sind abgemeldet.",
+  email: "E-Mail",
+  password: "Passwort",
+  submit: "Anmelden",
+  wrong: "E-Mail oder Passwort ist falsch.",
+  wait: (seconds: number) =>
+    `Zu viele Versuche. Versuchen Sie es in ${amountText(seconds, "Sekunde", "Sekunden")} erneut.`,
+  lost: "Passwort verloren? Ein Administrator des Rechners kann dies ausführen:",
+  plainHttp:
+    "Diese Seite kam unverschlüsselt (HTTP) von einem anderen Rechner. Browser behalten dann kein sicheres Cookie, und die Anmeldung gelingt nicht: Stellen Sie Indelible über HTTPS bereit (--tls-cert und --tls-key, oder ein Proxy und --public-url).",
+};
+
+export const setup: typeof english.setup = {
+  title: "Konto einrichten",
+  text: "Dieser Link gilt einmal. Wählen Sie, wie Sie sich künftig anmelden.",
+  newPassword: "Wählen Sie ein neues Passwort für dieses Konto.",
+  name: "Name",
+  password: "Passwort",
+  passwordHint: "Mindestens 12 Zeichen. Am besten aus einem Passwortmanager.",
+  submit: "Speichern und anmelden",
+  checking: "Der Link wird geprüft …",
+  invalid: "Dieser Link ist verbraucht oder ungültig.",
+  invalidHint: "Lassen Sie auf dem Rechner des Dienstes einen neuen erstellen:",
+  toLogin: "Zur Anmeldung",
+  tooShort: "Das Passwort braucht mindestens 12 Zeichen.",
+};

@@ -1,0 +1,73 @@
+import { amountText, countText } from "../numbers.ts";
+
+export const status = {
+  title: "Status",
+  lead: "How the service does: its log, the search index, the check of its own ledger, the disk, and the programs that send events.",
+  marks: { ok: "Good:", denied: "Look at it:", fail: "Wrong:" },
+  log: "Log",
+  origin: "Origin",
+  size: "Size",
+  checkpoint: "Last checkpoint",
+  checkpointAt: (size: number, ago: string) => `${amountText(size, "entry", "entries")}, ${ago}`,
+  unsigned: "Not signed yet",
+  queue: "Waiting to be stored",
+  queueOf: (count: number, limit: number) =>
+    `${amountText(count, "event")} (limit ${countText(limit)})`,
+  version: "Version",
+  index: "Search index",
+  state: "State",
+  indexStates: {
+    ready: "Ready",
+    catching_up: "Catching up",
+    restarting: "Restarting",
+    failed: "Failed",
+  },
+  indexed: "Indexed",
+  lag: "Behind",
+  lagOf: (entries: number, seconds: number) =>
+    entries === 0
+      ? "nothing"
+      : `${amountText(entries, "entry", "entries")}, ${amountText(Math.ceil(seconds), "second")}`,
+  restarts: "Restarted",
+  memory: "Memory",
+  memoryOf: (service: string, index: string) => `service ${service}, index ${index}`,
+  detail: "Detail",
+  alert: "Alert",
+  check: "Check of the ledger",
+  checkStates: {
+    waiting: "Begins a minute after the start",
+    running: "Under way",
+    sound: "Everything holds",
+    fault: "Something does not hold",
+  },
+  lastCheck: "Last whole check",
+  checkedAt: (size: number, when: string) => `${amountText(size, "entry", "entries")}, ${when}`,
+  round: "Checked of this round",
+  every: "Begins again after",
+  fault: "Fault",
+  faultAt: (entry: number | null, what: string) =>
+    entry === null
+      ? `${what}. Run “indelible verify”.`
+      : `Entry ${countText(entry)}: ${what}. Run “indelible verify”.`,
+  disk: "Disk",
+  used: "Used",
+  ledgerSize: "Of it the log",
+  indexSize: "Of it the index",
+  free: "Free",
+  freeOf: (free: string, total: string) => `${free} of ${total}`,
+  perDay: "Grows by a day",
+  full: "Full",
+  fullIn: (days: number) => `in ${amountText(days, "day")}`,
+  notSoon: "not in sight",
+  unknown: "unknown",
+  sources: "Sources",
+  sourcesOf: (days: number) => `Programs that sent events in the last ${amountText(days, "day")}`,
+  sourcesNone: (days: number) => `Nothing was sent in the last ${amountText(days, "day")}.`,
+  sourcesUnknown: "The search index does not answer now.",
+  source: "Source",
+  last: "Last event",
+  eventsOf: (days: number) => `Events in ${amountText(days, "day")}`,
+  instances: "Instances",
+  missing: "Missing in sequence",
+  unnumbered: "not numbered",
+};

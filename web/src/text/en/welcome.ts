@@ -1,0 +1,17 @@
+export const welcome = {
+  title: "First events",
+  lead: "Nothing has been recorded yet. Two steps to the first event.",
+  stepKey: "Make a key that may write",
+  makeKey: "Create a write key",
+  keyName: "first key",
+  keyMade: "This is the only time it is shown. Copy it to where your product keeps secrets.",
+  needAdmin: "An administrator has to create a write key first.",
+  stepSend: "Send an event",
+  withCurl: "curl",
+  withPython: "Python",
+  stepSee: "See it here",
+  waiting: "Waiting for the first event…",
+  arrived: "It is here. Opening it…",
+  already: "Events are arriving.",
+  toLog: "Go to the Audit Logs",
+};

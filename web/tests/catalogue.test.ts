@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { german } from "../src/text/de/index.ts";
+import { english } from "../src/text/en/index.ts";
+
+/** Names of things, which are the same in every language. */
+const NAMES = new Set(["JSON Lines"]);
+
+type Told = Record<string, unknown>;
+
+/** Every sentence with its place; a function is called with numbers, which all of them take. */
+function sentences(tree: unknown, place = ""): [string, string][] {
+  if (typeof tree === "string") return [[place, tree]];
+  if (typeof tree === "function") return [[place, String(tree("7", "8", "9"))]];
+  return Object.entries(tree as Told).flatMap(([name, value]) =>
+    sentences(value, place ? `${place}.${name}` : name),
+  );
+}
+
+test("German says everything that English says, in its own words", () => {
+  const ours = new Map(sentences(english));
+  const theirs = new Map(sentences(german));
+  expect([...theirs.keys()].sort()).toEqual([...ours.keys()].sort());
+  const same = [...ours]
+    .filter(([place, text]) => theirs.get(place) === text && !NAMES.has(text))
+    // A single word may be alike; a sentence that is was not translated.
+    .filter(([, text]) => /\p{L}{3}.* .*\p{L}{3}/u.test(text));
+  expect(same.map(([place]) => place)).toEqual([]);
+});
