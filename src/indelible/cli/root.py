@@ -25,6 +25,8 @@ _COMMANDS = {
     "users": ("indelible.cli.users", "users"),
     "doctor": ("indelible.cli.doctor", "doctor"),
     "settings": ("indelible.cli.settings", "settings"),
+    "outbox": ("indelible.cli.outbox", "outbox"),
+    "triggers": ("indelible.cli.outbox", "triggers"),
     "demo": ("indelible.cli.demo", "demo"),
 }
 

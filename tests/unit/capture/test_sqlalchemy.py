@@ -8,7 +8,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, ForeignKey, String, Table, create_engine, delete, insert, update
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    String,
+    Table,
+    create_engine,
+    delete,
+    insert,
+    text,
+    update,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 from sqlalchemy.pool import StaticPool
 from tests.unit.client.fake_service import FakeService
@@ -216,19 +226,104 @@ def test_cascades_and_orphans_are_told(
     assert {event["operation"] for event in told(client, service)} == {"DeleteSite", "DeleteGroup"}
 
 
-def test_statements_are_told_with_their_row_count(
+def test_statements_are_told_row_by_row_with_values_before_and_after(
     session: Session, client: Indelible, service: FakeService
 ) -> None:
     session.execute(insert(Group), [{"name": "a"}, {"name": "b"}])
-    session.execute(update(Group).values(limit=1))
+    session.execute(update(Group).where(Group.name == "a").values(limit=1, note="not told"))
+    session.execute(update(Group).values({Group.name: Group.name + "!"}))
+    session.execute(update(Group), [{"id": 2, "name": "by key"}])
+    session.execute(update(Group).where(Group.id == 1).values(limit=1))  # changes nothing
     session.execute(delete(Group).where(Group.name == "none"))
+    session.execute(delete(Group).where(Group.name == "a!"))
     session.commit()
     events = told(client, service)
-    assert [(event["operation"], event["metadata"]) for event in events] == [
-        ("CreateGroup", {"bulk": True, "rows": 2}),
-        ("UpdateGroup", {"bulk": True, "rows": 2}),
+    assert all(event["metadata"] == {"bulk": True} for event in events)
+    ids = [event["targets"][0].get("id") for event in events]
+    assert [event["operation"] for event in events] == (
+        ["CreateGroup"] * 2 + ["UpdateGroup"] * 4 + ["DeleteGroup"]
+    )
+    assert ids[2:] == ["1", "1", "2", "2", "1"]
+    assert changes(events[0])["name"] == (None, "a")
+    assert changes(events[2]) == {"limit": (None, "1.0000000000")}
+    assert [changes(event) for event in events[3:6]] == [
+        {"name": ("a", "a!")},
+        {"name": ("b", "b!")},
+        {"name": ("b!", "by key")},
     ]
-    assert events[0]["targets"] == [{"type": "group"}]
+    assert changes(events[6])["name"] == ("a!", None)
+
+
+def test_bulk_methods_core_and_plain_sql_are_not_missed(
+    session: Session, client: Indelible, service: FakeService
+) -> None:
+    session.bulk_save_objects([Group(id=1, name="a"), Group(id=2, name="b")])
+    session.bulk_update_mappings(Group.__mapper__, [{"id": 1, "name": "c"}])
+    session.bulk_insert_mappings(Group.__mapper__, [{"id": 3, "name": "d"}])
+    session.add(User(id=1, email="ana@meridian.example"))
+    session.flush()  # what a flush writes is not told twice
+    connection = session.connection()
+    connection.execute(insert(members).values(group_id=1, user_id=1))
+    connection.execute(text("UPDATE group_ SET name = 'e' WHERE id < :n"), {"n": 3})
+    connection.exec_driver_sql("DELETE FROM site")  # no row, no event
+    session.commit()
+    events = told(client, service)
+    assert [(event["operation"], event["targets"][0].get("id")) for event in events] == [
+        ("CreateGroup", "1"),
+        ("CreateGroup", "2"),
+        ("UpdateGroup", "1"),
+        ("CreateGroup", "3"),
+        ("CreateUser", "1"),
+        ("CreateMembers", "1/1"),
+        ("UpdateGroup", None),
+    ]
+    assert changes(events[2]) == {"name": ("a", "c")}
+    assert events[-1]["metadata"] == {"bulk": True, "rows": 2, "plain_sql": True}
+
+
+def test_more_rows_than_wanted_are_told_as_one_statement(
+    client: Indelible, service: FakeService
+) -> None:
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    Base.metadata.create_all(engine)
+    capture_changes(engine, client=client, most_rows=2)
+    groups = Base.metadata.tables["group_"]
+    with engine.begin() as connection:
+        connection.execute(insert(groups), [{"id": n, "name": str(n)} for n in range(4)])
+        connection.execute(update(groups).values(name="x"))
+        connection.execute(delete(groups).where(groups.c.id < 2))
+    events = told(client, service)
+    assert [(event["operation"], event["metadata"]) for event in events[:2]] == [
+        ("CreateGroup", {"bulk": True, "rows": 4}),
+        ("UpdateGroup", {"bulk": True, "rows": 4}),
+    ]
+    assert [event["operation"] for event in events[2:]] == ["DeleteGroup"] * 2
+    engine.dispose()
+
+
+def test_core_savepoints_and_rollbacks_take_their_rows_with_them(
+    client: Indelible, service: FakeService
+) -> None:
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    Base.metadata.create_all(engine)
+    capture_changes(engine, client=client)
+    groups = Base.metadata.tables["group_"]
+    with engine.connect() as connection:
+        with connection.begin():
+            connection.execute(insert(groups).values(name="kept"))
+            outer = connection.begin_nested()
+            connection.execute(insert(groups).values(name="lost"))
+            with connection.begin_nested():
+                connection.execute(insert(groups).values(name="lost too"))
+            outer.rollback()
+            with connection.begin_nested():
+                connection.execute(insert(groups).values(name="kept too"))
+            assert told(client, service) == []
+        connection.execute(insert(groups).values(name="never"))
+        connection.rollback()
+    names = [event["targets"][0]["name"] for event in told(client, service)]
+    assert names == ["kept", "kept too"]
+    engine.dispose()
 
 
 def test_skipped_models_and_unchanged_values_are_not_told(
