@@ -21,6 +21,7 @@ from indelible.server.web.routes import (
     status,
     status_full,
     steps,
+    summary,
     why,
     write,
 )
@@ -38,6 +39,7 @@ def all_routes() -> tuple[Api, ...]:
         *steps.ROUTES,
         *why.ROUTES,
         *gaps.ROUTES,
+        *summary.ROUTES,
         *live.ROUTES,
         *prove.ROUTES,
         *session.ROUTES,
