@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import chain, compress
 from typing import Any, Final
 
 import pyarrow as pa
@@ -37,7 +39,12 @@ _OCCURRED: Final = _POSITION["occurred_us"]
 _ENDPOINT: Final = _POSITION["endpoint"]
 _ENDPOINT_SENT: Final = _POSITION["endpoint_sent"]
 
+_FEW_DAYS: Final = 8
+
 VALUE_NAMES: Final = ("tenant", "col", "folded", "value", "day", "count")
+
+
+_fold = lru_cache(maxsize=100_000)(fold)  # the same values come again with each batch
 
 
 class Columns:
@@ -60,10 +67,11 @@ class Columns:
     def values(self, tenant: int) -> bytes:
         """The rows of `vals` as an Arrow stream: each distinct value of each day, counted."""
         days = [at // US_PER_DAY for at in self._columns[_OCCURRED]]
-        one_day = days[0] if min(days) == max(days) else None
+        # Few days are cut out one after the other: counting one column in one go is the quickest.
+        of_day = {day: [other == day for other in days] for day in _few(days)}
         found: list[tuple[str, str, int, int]] = []
         for name in table.VALUE_COLUMNS:
-            for value, day, count in self._distinct(name, days, one_day):
+            for value, day, count in self._distinct(name, days, of_day):
                 if value and value != table.NO_STATUS:
                     found.append((name, str(value), day, count))
         for name, value in self._id_kinds():
@@ -74,7 +82,7 @@ class Columns:
         arrays = [
             pa.array([tenant] * len(found), pa.uint32()),
             pa.array(names, pa.string()).dictionary_encode(),
-            pa.array([fold(value) for value in values], pa.string()),
+            pa.array([_fold(value) for value in values], pa.string()),
             pa.array(values, pa.string()),
             pa.array(found_days, pa.int32()),
             pa.array(counts, pa.uint64()),
@@ -91,7 +99,7 @@ class Columns:
         return kinds
 
     def _distinct(
-        self, name: str, days: list[int], one_day: int | None
+        self, name: str, days: list[int], of_day: dict[int, list[bool]]
     ) -> list[tuple[Any, int, int]]:
         column: Sequence[Any] = self._columns[_POSITION[name]]
         if name == "endpoint" and any(self._columns[_ENDPOINT_SENT]):
@@ -100,14 +108,33 @@ class Columns:
             column = ["" if other else own for own, other in zip(column, sent, strict=True)]
         if name in _LISTS:
             # Once per event, however many of its items say the same.
-            items = [
-                (item, day) for list_, day in zip(column, days, strict=True) for item in set(list_)
+            column = [list_ if len(list_) < 2 else tuple(set(list_)) for list_ in column]
+            if not of_day:
+                items = [
+                    (item, day) for list_, day in zip(column, days, strict=True) for item in list_
+                ]
+                return [(value, day, count) for (value, day), count in Counter(items).items()]
+            return [
+                (value, day, count)
+                for day, here in of_day.items()
+                for value, count in Counter(chain.from_iterable(compress(column, here))).items()
             ]
-            return [(value, day, count) for (value, day), count in Counter(items).items()]
-        if one_day is not None:
-            return [(value, one_day, count) for value, count in Counter(column).items()]
-        pairs = Counter(zip(column, days, strict=True))
-        return [(value, day, count) for (value, day), count in pairs.items()]
+        if not of_day:
+            pairs = Counter(zip(column, days, strict=True))
+            return [(value, day, count) for (value, day), count in pairs.items()]
+        return [
+            (value, day, count)
+            for day, here in of_day.items()
+            for value, count in Counter(
+                column if len(of_day) == 1 else compress(column, here)
+            ).items()
+        ]
+
+
+def _few(days: list[int]) -> set[int]:
+    """The days, if there are few of them; else none."""
+    found = set(days)
+    return found if len(found) <= _FEW_DAYS else set()
 
 
 def _stream(arrays: list[Any], names: Sequence[str]) -> bytes:

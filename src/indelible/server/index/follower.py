@@ -22,7 +22,7 @@ from indelible.clock import Clock, day_of, to_datetime
 from indelible.errors import StorageError
 from indelible.server.index import schema as table
 from indelible.server.index.engine import Client
-from indelible.server.index.insert import Inserter, received_us, rows_of
+from indelible.server.index.insert import Inserter, Row, received_us, rows_of
 from indelible.server.index.rows import LedgerEntry, stub_row
 from indelible.server.index.state import Batch, Progress, ProgressFile
 from indelible.server.index.status import IndexStatus
@@ -238,8 +238,8 @@ class Follower:
 
     # -- following
 
-    def step(self) -> bool:
-        """One batch of each tenant that has grown. Returns whether there was any."""
+    def step(self) -> int:
+        """One batch of each tenant that has grown. Returns how many entries these held."""
         # A batch makes many small objects and no cycles; collecting among them costs a third.
         gc.disable()
         try:
@@ -251,8 +251,8 @@ class Follower:
         self.report()
         return moved
 
-    def _step(self) -> bool:
-        moved = False
+    def _step(self) -> int:
+        moved = 0
         for tenant in self._ledger.tenants():
             followed = self._tenants.get(tenant.id)
             if followed is None:
@@ -263,7 +263,7 @@ class Follower:
             if followed.size > start:
                 entries = self._gather(tenant.id, start, followed.size)
                 self._insert(tenant.id, followed, entries)
-                moved = True
+                moved += len(entries)
                 self.report()
         return moved
 
@@ -310,8 +310,11 @@ class Follower:
             # From here on a crash leaves these boundaries to be used again.
             followed.file.write(progress)
             followed.progress = progress
-        stubs = {entry.index: stub_row(tenant_id, entry) for entry in entries if entry.index < stop}
-        self._inserter.insert(tenant_id, progress.epoch, (first, stop), rows, stubs, alerts)
+
+        def stub(index: int) -> Row:
+            return stub_row(tenant_id, entries[index - first])
+
+        self._inserter.insert(tenant_id, progress.epoch, (first, stop), rows, stub, alerts)
         for alert in alerts:
             self._alert(alert)
         followed.progress = progress.done()

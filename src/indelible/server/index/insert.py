@@ -8,7 +8,7 @@ content is halved until the bad entry stands alone; that one becomes a stub and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -75,12 +75,12 @@ class Inserter:
         epoch: int,
         bounds: tuple[int, int],
         rows: list[Row],
-        stubs: dict[int, Row],
+        stub: Callable[[int], Row],
         alerts: list[str],
     ) -> None:
         """
-        Durable on return. `bounds` are the batch's entries [start, stop); `stubs` holds a stand-in
-        for each row by index.
+        Durable on return. `bounds` are the batch's entries [start, stop); `stub` makes a stand-in
+        for the row of an index.
 
         Raises EngineError when the surroundings refuse (disk, memory, damage): then any part of
         the batch may be in the index, and the same call again completes it.
@@ -99,15 +99,15 @@ class Inserter:
             reason = str(refusal)
         if len(rows) == 1:
             index = rows[0][_INDEX]
-            if rows[0] == stubs[index]:
+            if rows[0] == stub(index):
                 raise EngineError(f"the index refuses even a stub of entry {index}: {reason}")
             alerts.append(f"entry {index} is refused by the index: {reason[:200]}")
-            self._write(tenant_id, [stubs[index]], token + "-stub")
+            self._write(tenant_id, [stub(index)], token + "-stub")
             return
         middle = len(rows) // 2
         cut = rows[middle][_INDEX]
-        self.insert(tenant_id, epoch, (bounds[0], cut), rows[:middle], stubs, alerts)
-        self.insert(tenant_id, epoch, (cut, bounds[1]), rows[middle:], stubs, alerts)
+        self.insert(tenant_id, epoch, (bounds[0], cut), rows[:middle], stub, alerts)
+        self.insert(tenant_id, epoch, (cut, bounds[1]), rows[middle:], stub, alerts)
 
     def _write(self, tenant_id: int, rows: list[Row], token: str) -> None:
         columns = Columns(rows)

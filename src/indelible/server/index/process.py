@@ -36,6 +36,9 @@ from indelible.server.index.state import of_another_version
 QUERY_THREADS: Final = 3
 STREAM_THREADS: Final = 6
 BEAT_S: Final = 0.15  # shortest time between two batches: fewer, larger parts
+BUSY_BEAT_S: Final = 0.4  # the same when much comes in: each batch costs as much as many events
+BUSY_ENTRIES: Final = 100
+NICE: Final = 5  # storing events comes before finding them
 LOOK_S: Final = 0.5  # how often the ledger is looked at when nobody says that it grew
 STATUS_S: Final = 1.0
 LOCK_WAIT_S: Final = 20.0
@@ -177,6 +180,7 @@ def follow(
     follower: Follower, folder: Path, wake: threading.Event, stop: threading.Event, clock: Clock
 ) -> None:
     """The follower's loop; raises when it cannot go on."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
     follower.create()
     while not stop.is_set():
         begun = clock.monotonic_s()
@@ -186,7 +190,8 @@ def follow(
         wake.clear()
         moved = follower.step()
         if moved:
-            stop.wait(max(0.0, BEAT_S - (clock.monotonic_s() - begun)))
+            beat_s = BEAT_S if moved < BUSY_ENTRIES else BUSY_BEAT_S
+            stop.wait(max(0.0, beat_s - (clock.monotonic_s() - begun)))
         else:
             wake.wait(LOOK_S)
 

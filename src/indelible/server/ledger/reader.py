@@ -49,7 +49,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     time_us: int
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """
     One entry. Of an event the parts' bytes are here, None where the event has no such part or the
     part was removed (`parts` tells which were sealed). Of other types `leaf` holds all there is.
@@ -233,10 +233,10 @@ class LedgerReader:
                 index, head.type, head.parts, head.category_id, head.day, None, None, None,
                 hashes[index - start], leaf,
             )  # fmt: skip
-        missing = [index for index in range(start, stop) if index not in found]
-        if missing:
+        if len(found) != stop - start:
+            missing = next(index for index in range(start, stop) if index not in found)
             raise StorageError(
-                f"entry {missing[0]} is missing", hint="run `indelible verify` on the data folder"
+                f"entry {missing} is missing", hint="run `indelible verify` on the data folder"
             )
         return [found[index] for index in range(start, stop)]
 
@@ -288,27 +288,35 @@ class LedgerReader:
         found: dict[int, Entry],
     ) -> None:
         rows = self._pieces.layout(layout)
+        shown = set(rows[max(0, start - first) : stop - first])
         wanted = {
             (category, part)
-            for index, (parts, category) in enumerate(rows, first)
-            if start <= index < stop
+            for parts, category in shown
             for part in (FACT, PERSON, CONTENT)
             if parts & part
         }
-        items = {
-            key: iter(self._pieces.items(data)) for key, data in packed.items() if key in wanted
+        # By category: what its next event has of each part.
+        next_of = {
+            category: tuple(
+                iter(self._pieces.items(packed[category, part]))
+                if (category, part) in wanted and (category, part) in packed
+                else _NOTHING
+                for part in (FACT, PERSON, CONTENT)
+            )
+            for category in {category for _, category in rows}
         }
         for index, (parts, category) in enumerate(rows, first):
-            fact = next(items[category, FACT], None) if (category, FACT) in items else None
-            person = content = None
-            if parts & PERSON and (category, PERSON) in items:
-                person = next(items[category, PERSON], None)
-            if parts & CONTENT and (category, CONTENT) in items:
-                content = next(items[category, CONTENT], None)
+            facts, persons, contents = next_of[category]
+            fact = next(facts, None)
+            person = next(persons, None) if parts & PERSON else None
+            content = next(contents, None) if parts & CONTENT else None
             if start <= index < stop:
                 found[index] = Entry(
                     index, EVENT, parts, category, day, fact, person, content, hashes[index - start]
                 )
+
+
+_NOTHING: Iterator[bytes] = iter(())
 
 
 def _event_leaf(entry: Entry, salts: dict[int, bytes]) -> bytes:
