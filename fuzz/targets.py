@@ -21,6 +21,8 @@ with atheris.instrument_imports(include=["indelible"]):
     from indelible.server.ingest.body import decompress, split_events
     from indelible.server.logs import printable
     from indelible.server.query.parse import parse_text
+    from indelible.server.query.printer import plain, print_tree
+    from indelible.server.query.sentence import explain_tree
 
 from indelible.codec import encode_json
 
@@ -53,9 +55,13 @@ def body(data: bytes) -> None:
 
 
 def query(data: bytes) -> None:
-    """A query text is understood, or refused with a place in it."""
-    with contextlib.suppress(Error):
-        parse_text(data.decode("utf-8", "replace"))
+    """A query text is understood, and printed without a change of meaning, or refused."""
+    try:
+        tree = parse_text(data.decode("utf-8", "replace"))
+    except Error:
+        return
+    explain_tree(tree)
+    assert plain(parse_text(print_tree(tree))) == plain(tree)
 
 
 _LETTERS = "=+-@\uff1d\uff0b\uff0d\uff20;,\t\r\n \"'ax1\0"

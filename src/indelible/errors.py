@@ -55,7 +55,11 @@ class InvalidEvent(Error):
 
 
 class InvalidRequest(Error):
-    """A request parameter, header or body that cannot be read. `position` is set for query text."""
+    """
+    A request parameter, header or body that cannot be read.
+
+    For query text `position` and `end` say where.
+    """
 
     code = "invalid-request"
     status = 400
@@ -66,6 +70,7 @@ class InvalidRequest(Error):
         *,
         parameter: str | None = None,
         position: int | None = None,
+        end: int | None = None,
         expected: str | None = None,
         hint: str | None = None,
         code: str | None = None,
@@ -73,6 +78,7 @@ class InvalidRequest(Error):
         super().__init__(message, hint=hint, code=code)
         self.parameter = parameter
         self.position = position
+        self.end = end
         self.expected = expected
 
 

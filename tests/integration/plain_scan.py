@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fnmatch import translate
+from ipaddress import IPv6Address, ip_address, ip_network
 from re import DOTALL
 from re import compile as compile_pattern
 from typing import Any
@@ -16,6 +17,8 @@ import msgspec
 
 from indelible.event import Event, event_to_json
 from indelible.server.index import fold
+from indelible.server.query.tree import All, Field, Node, Not, Word
+from indelible.server.query.tree import Any as AnyOf
 
 
 def shape(event: Event) -> dict[str, Any]:
@@ -65,17 +68,24 @@ def fields(event: Mapping[str, Any]) -> dict[str, list[str]]:
             for change in event["changes"]
             for text in (change["path"], *nested(change["before"]), *nested(change["after"]))
         ],
+        "behalf": [behalf.get(name) for name in ("id", "email", "name")],
+        "agent": [origin.get("user_agent")],
+        "reason": [event["reason"]],
+        "severity": [event["severity"]],
+        "trace": [context.get("trace_id")],
+        "state": [job.get("state")],
+        "queue": [job.get("queue")],
+        "worker": [job.get("worker")],
+        "target.type": [t["type"] for t in event["targets"]],
+        "target.id": [t["id"] for t in event["targets"]],
+        "target.name": [t["name"] for t in event["targets"]],
+        "change.path": [change["path"] for change in event["changes"]],
+        "before": [text for change in event["changes"] for text in nested(change["before"])],
+        "after": [text for change in event["changes"] for text in nested(change["after"])],
         "": [
-            event["severity"],
-            event["reason"],
             origin.get("peer_ip"),
-            origin.get("user_agent"),
-            context.get("trace_id"),
             context.get("source_version"),
             context.get("source_instance"),
-            job.get("state"),
-            job.get("queue"),
-            job.get("worker"),
             *nested(event["metadata"]),
         ],
     }
@@ -104,3 +114,85 @@ def has(event: Mapping[str, Any], field: str, value: str, how: str) -> bool:
     )
     pattern = compile_pattern(translate(plain), DOTALL)
     return any(pattern.match(text) for text in texts)
+
+
+PARTS = {"actor", "behalf", "endpoint", "target", "change", "before", "after", "reason", "agent"}
+NUMBERS = {
+    "status": lambda e: e["status"],
+    "index": lambda e: e["index"],
+    "attempt": lambda e: (e["job"] or {}).get("attempt"),
+    "duration": lambda e: (e["job"] or {}).get("duration_ms"),
+}
+PRESENT = {
+    "changes": lambda e: e["changes"],
+    "target": lambda e: e["targets"],
+    "job": lambda e: e["job"] is not None,
+    "reason": lambda e: e["reason"],
+    "metadata": lambda e: e["metadata"],
+    "error": lambda e: e["outcome"] in ("failure", "denied"),
+    "behalf": lambda e: any(((e["actor"]["on_behalf_of"]) or {}).get(n) for n in ("id", "name")),
+    "ip": lambda e: (e["origin"] or {}).get("ip"),
+    "status": lambda e: e["status"] is not None,
+}
+
+
+def matches(event: Mapping[str, Any], node: Node | None) -> bool:
+    """Whether an event is one that a query asks for."""
+    if node is None:
+        return True
+    if isinstance(node, Not):
+        return not matches(event, node.node)
+    if isinstance(node, All):
+        return all(matches(event, one) for one in node.nodes)
+    if isinstance(node, AnyOf):
+        return any(matches(event, one) for one in node.nodes)
+    return _term(event, node) != node.negated
+
+
+def _term(event: Mapping[str, Any], term: Word | Field) -> bool:
+    if isinstance(term, Word):
+        if "*" not in term.text.strip("*") or term.quoted:
+            return contains(event, term.text if term.quoted else term.text.strip("*"))
+        found = fields(event)
+        return any(
+            has({**event}, name, f"*{term.text}*", "wild") for name, texts in found.items() if texts
+        )
+    if term.name == "has":
+        return bool(PRESENT[term.value](event))
+    if term.name in NUMBERS:
+        return _number(NUMBERS[term.name](event), term.value)
+    if term.name == "ip" and "*" not in term.value:
+        return _address((event["origin"] or {}).get("ip") or "", term)
+    wild = "*" in term.value and not term.quoted
+    how = "wild" if wild else "part" if term.name in PARTS and not term.quoted else "whole"
+    return has(event, term.name, term.value, how)
+
+
+def _number(number: int | None, value: str) -> bool:
+    if value == "none" or number is None:
+        return value == "none" and number is None
+    if ".." in value:
+        low, high = value.split("..")
+        return int(low) <= number <= int(high)
+    if value.endswith("xx"):
+        return number // 100 == int(value[0])
+    for sign, holds in (
+        (">=", lambda a, b: a >= b), ("<=", lambda a, b: a <= b),
+        (">", lambda a, b: a > b), ("<", lambda a, b: a < b),
+    ):  # fmt: skip
+        if value.startswith(sign):
+            return bool(holds(number, int(value.removeprefix(sign))))
+    return number == int(value)
+
+
+def _address(ip: str, term: Field) -> bool:
+    try:
+        found = ip_address(ip)
+    except ValueError:
+        return fold(ip) == fold(term.value)
+    if isinstance(found, IPv6Address) and found.ipv4_mapped:
+        found = found.ipv4_mapped
+    if ".." in term.value:
+        low, high = (ip_address(end) for end in term.value.split(".."))
+        return low.version == found.version and int(low) <= int(found) <= int(high)
+    return found in ip_network(term.value, strict=False)

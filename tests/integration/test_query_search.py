@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.integration.plain_scan import contains, fields, has, shape
+from tests.integration.plain_scan import PARTS, contains, fields, has, matches, shape
 from tests.integration.search_index import Entries, Running
+
+from indelible.server.query.parse import parse_text
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -21,6 +23,7 @@ HARD = [
     "ひらがな", "한국", "é", "e\u0301", "Ǆ", "ǆ", "😀", "\u200b", "\u202e", "\u00a0", "ﷺ", "NULL",
     "true", "0", "-1", "é".upper(), "naïve", "100%", "a_b", "C:\\dir\\n", "*", "?", "[",
 ]  # fmt: skip
+IPS = ["10.0.0.255", "10.1.0.0", "2001:db8::7", "2001:DB8:1::7", "::1", "::ffff:10.0.0.3", "::"]
 SEED = 20261123
 
 
@@ -65,7 +68,9 @@ def _event(rng: random.Random) -> dict[str, Any]:
         },
         "origin": maybe(
             lambda: {
-                "ip": maybe(lambda: f"10.0.{rng.randrange(3)}.{rng.randrange(20)}"),
+                "ip": maybe(
+                    lambda: rng.choice([*IPS, f"10.0.{rng.randrange(3)}.{rng.randrange(9)}"])
+                ),
                 "peer_ip": maybe(lambda: "2001:DB8::7"),
                 "device_id": maybe(text),
                 "user_agent": maybe(text),
@@ -92,7 +97,8 @@ def _event(rng: random.Random) -> dict[str, Any]:
         "job": maybe(
             lambda: {
                 "id": maybe(text), "root_id": maybe(text), "parent_id": maybe(text),
-                "state": "failed", "queue": maybe(text),
+                "state": "failed", "queue": maybe(text), "attempt": maybe(lambda: rng.randrange(3)),
+                "duration_ms": maybe(lambda: rng.choice([0, 5, 5000, 70000])),
             }
         ),
         "severity": maybe(lambda: rng.choice(["info", "critical"])),
@@ -104,7 +110,9 @@ def _event(rng: random.Random) -> dict[str, Any]:
 class Corpus:
     def __init__(self, running: Running, entries: Entries) -> None:
         self.running = running
-        self.events = {index: shape(event) for index, event in entries.events.items()}
+        self.events = {
+            index: {**shape(event), "index": index} for index, event in entries.events.items()
+        }
 
     def scan(self, test: Any) -> list[int]:
         return sorted((i for i, event in self.events.items() if test(event)), reverse=True)
@@ -155,22 +163,23 @@ def test_phrases_are_found_wherever_a_scan_finds_them(corpus: Corpus) -> None:
 def test_fields_are_matched_as_a_scan_matches_them(corpus: Corpus) -> None:
     rng = random.Random(SEED + 2)
     names = ["actor", "endpoint", "target", "change", "device", "method", "operation", "category",
-             "source", "request", "session", "job", "ip"]  # fmt: skip
+             "source", "request", "session", "trace", "job", "queue", "behalf", "before", "after",
+             "reason", "agent", "target.type", "target.id", "target.name",
+             "change.path"]  # fmt: skip
     hits = 0
-    for _ in range(150):
-        name = rng.choice(names)
+    for turn in range(180):
+        name = names[turn % len(names)]
         texts = [text for event in corpus.events.values() for text in fields(event)[name]]
         text = rng.choice(texts)
         if rng.random() < 0.5:
             query, how, value = f"{name}:{_quoted(text)}", "whole", text
         else:
             value = text[: rng.randrange(1, len(text) + 1)]
-            if set(value) & set('" \n\t\u00a0') or value.split() != [value] or value[0] == '"':
+            if set(value) & set('"()') or value.split() != [value]:
                 continue
-            if rng.random() < 0.5:
+            if rng.random() < 0.5 or name == "ip":
                 value += "*"
-            in_text = name in ("actor", "endpoint", "target", "change")
-            how = "wild" if "*" in value else "part" if in_text else "whole"
+            how = "wild" if "*" in value else "part" if name in PARTS else "whole"
             query = f"{name}:{value}"
         want = corpus.scan(lambda event, a=(name, value, how): has(event, *a))
         assert corpus.search(query) == want, ascii(query)
@@ -212,6 +221,50 @@ def test_closed_fields(corpus: Corpus, query: str, test: Any) -> None:
     want = corpus.scan(test)
     assert want
     assert corpus.search(query) == want
+
+
+def _random_query(rng: random.Random, corpus: Corpus, depth: int = 0) -> str:
+    """Terms of all kinds, put together in all ways."""
+    shape = rng.randrange(7) if depth < 3 else 0
+    if shape in (1, 2, 3):
+        joint = rng.choice([" ", " OR ", " AND "])
+        parts = [_random_query(rng, corpus, depth + 1) for _ in range(rng.randrange(2, 4))]
+        return ("-" if rng.random() < 0.3 else "") + "(" + joint.join(parts) + ")"
+    if shape == 4:
+        values = rng.choice(
+            [("status", "2xx", "404", ">=500"), ("kind", "user", "task", "sys*"),
+             ("ip", "10.0.0.0/24", "::1", "10.0.1.*"), ("target", "a*", "foo", '"x"'),
+             ("index", "<50", "100..200", ">=550")]
+        )  # fmt: skip
+        joint = rng.choice([" OR ", " ", " OR NOT "])
+        return f"{values[0]}:({joint.join(rng.sample(values[1:], 2))})"
+    sign = rng.choice(["", "", "-", "NOT "])
+    return sign + rng.choice(
+        [
+            "status:>=400", "status:4xx", "status:200..403", "status:none", "status:<300", "foo",
+            "ip:10.0.0.0/8", "ip:10.0.1.0/24", "ip:2001:db8::/32", "ip:2001:db8:0::7", "ip:::/0",
+            "ip:10.0.0.2..10.0.1.4", "ip:10.0.0.3", "ip:0.0.0.0/0", "has:changes", "has:job",
+            "has:reason", "has:metadata", "has:error", "has:target", "has:behalf", "has:ip",
+            "has:status", "before:foo", "after:foo", "before:true", "after:*b*", "change:ss",
+            "attempt:>=1", "attempt:<2", "duration:5..5000", "duration:>5", "index:100..300",
+            "severity:critical", "state:failed", "actor:ana", "behalf:a", "f*o", "a*b", "xy*",
+            "*ss", "outcome:unknown", "target.id:x*", "reason:xy", "agent:foo", "kind:task",
+            _quoted(rng.choice(HARD)), f"change:{_quoted(rng.choice(HARD))}",
+            f"target:{_quoted(rng.choice(HARD))}", f"operation:{_quoted(rng.choice(HARD))}",
+        ]
+    )  # fmt: skip
+
+
+def test_any_query_finds_what_a_scan_finds(corpus: Corpus) -> None:
+    rng = random.Random(SEED + 4)
+    hits = 0
+    for _ in range(150):
+        query = _random_query(rng, corpus)
+        tree = parse_text(query)
+        want = corpus.scan(lambda event, tree=tree: matches(event, tree))
+        assert corpus.search(query) == want, ascii(query)
+        hits += bool(want)
+    assert hits > 75
 
 
 def test_ids_and_indices(corpus: Corpus) -> None:

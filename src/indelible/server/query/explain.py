@@ -7,9 +7,8 @@ from typing import Final
 
 from indelible.clock import to_datetime
 from indelible.server.query.filter import Filter
-from indelible.server.query.filters import FAMILIES, words
 from indelible.server.query.periods import Range
-from indelible.server.query.tree import Term, Word
+from indelible.server.query.sentence import explain_tree
 
 DATE_FORMATS: Final = {"dmy": "%d/%m/%Y", "iso": "%Y-%m-%d", "mdy": "%m/%d/%Y"}
 _WEEKDAYS: Final = (
@@ -23,14 +22,10 @@ _MONTHS: Final = (
 
 def explain(filter_: Filter, date_format: str = "dmy") -> str:
     """The sentence: which events, then when."""
-    clauses = [_clause(term) for term in filter_.terms]
-    what = " " + " and ".join(clauses) + "," if clauses else ""
+    clauses = explain_tree(filter_.tree)
+    what = f" {clauses}," if clauses else ""
     own = "" if filter_.own else " (without Indelible's own)"
     return f"Events{own}{what} {explain_range(filter_.range, date_format)}."
-
-
-def _clause(term: Term) -> str:
-    return words.explain(term) if isinstance(term, Word) else FAMILIES[term.name].explain(term)
 
 
 def explain_range(range_: Range, date_format: str = "dmy") -> str:

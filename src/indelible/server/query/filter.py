@@ -8,7 +8,7 @@ import msgspec
 
 from indelible.codec import encode_json
 from indelible.server.query.periods import Range, WeekStart
-from indelible.server.query.tree import Term
+from indelible.server.query.tree import Node
 
 Stream = Literal["user", "system", "task"]
 Order = Literal["desc", "asc"]
@@ -31,7 +31,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     range: Range
     stream: Stream | None = None
     text: str = ""
-    terms: tuple[Term, ...] = ()
+    tree: Node | None = None
     own: bool = True
 
     def key(self) -> bytes:

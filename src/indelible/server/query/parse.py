@@ -1,122 +1,161 @@
 """
-Reads query text: words, "quoted phrases", `field:value`, and `-` before any of them.
+Reads query text into a tree.
 
-Whatever cannot be understood is an error that says where and what was expected; it is never
-searched for as if it were text. Specified in spec/query.md.
+Lark does the grammar (`language.lark`, LALR); each token is looked at before it is fed, so that an
+error says where, how far and what was expected. Whatever cannot be understood is such an error; it
+is never searched for as if it were text. Specified in spec/query.md.
 """
 
 from __future__ import annotations
 
-import re
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any as AnyType
 from typing import Final
 
+from lark import Lark, Token
+from lark.exceptions import UnexpectedCharacters, UnexpectedToken
+
 from indelible.errors import InvalidRequest
-from indelible.server.query.filters import FAMILIES
-from indelible.server.query.tree import Field, Term, Word
+from indelible.server.query.build import build, span
+from indelible.server.query.filters import FAMILIES, LIKELY
+from indelible.server.query.tree import Node, bad
 
 MAX_TEXT: Final = 4000
-MAX_TERMS: Final = 40
+MAX_TERMS: Final = 100
+MAX_DEPTH: Final = 20
 
-_SPACE = re.compile(r"\s+")
-_FIELD = re.compile(r"([A-Za-z][A-Za-z_.]*):(?!:|//)")
-_BARE = re.compile(r"[^\s\"]+")
+_VALUES: Final = frozenset({"WORD", "PHRASE"})
+_SIGNS: Final = frozenset({"MINUS", "NOT"})
 _OPERATORS: Final = frozenset({"OR", "AND", "NOT"})
+_A_TERM: Final = "a word, a phrase, field:value or (…)"
 _QUOTE_HINT: Final = 'put text in "quotes" to search for it as it is'
 
 
-def parse_text(text: str) -> tuple[Term, ...]:
-    """The terms of a query. Raises InvalidRequest with position and what was expected."""
+@cache
+def _parser() -> Lark:
+    """The parser, made once, on first use."""
+    grammar = Path(__file__).with_name("language.lark").read_text("utf-8")
+    return Lark(grammar, parser="lalr", lexer="contextual")
+
+
+def parse_text(text: str) -> Node | None:
+    """
+    The tree of a query, None of an empty one.
+
+    Raises InvalidRequest (`bad-query`) with position, end and what was expected.
+    """
     if len(text) > MAX_TEXT:
-        raise InvalidRequest(f"the query is longer than {MAX_TEXT} characters", parameter="q")
-    terms: list[Term] = []
-    at = 0
-    while True:
-        if space := _SPACE.match(text, at):
-            at = space.end()
-        if at == len(text):
-            return tuple(terms)
-        if len(terms) == MAX_TERMS:
-            raise _error(f"more than {MAX_TERMS} terms", at, "the end of the query")
-        term, at = _term(text, at)
-        terms.append(term)
-        if at < len(text) and not text[at].isspace():
-            raise _error("two terms stand together", at, "a space between them")
+        raise bad("the query is too long", MAX_TEXT, len(text), f"{MAX_TEXT} characters at most")
+    if not text.strip():
+        return None
+    parser: AnyType = _parser().parse_interactive(text)
+    look = _Look(text)
+    try:
+        for token in parser.iter_parse():
+            look.at(token)
+        look.at_end()
+        return build(parser.feed_eof())
+    except UnexpectedCharacters as error:
+        at: AnyType = error.pos_in_stream  # its types say None
+        raise _unreadable(text, at) from None
+    except UnexpectedToken as error:
+        raise look.unexpected(error.token) from None
 
 
-def _term(text: str, at: int) -> tuple[Term, int]:
-    start = at
-    negated = text[at] == "-"
-    if negated:
-        at += 1
-        if at == len(text) or text[at].isspace():
-            raise _error("nothing follows the minus sign", at, "a word, a phrase or field:value")
-    if text[at] == "(":
-        raise _error(
-            "parentheses cannot be used here", at, "a word, a phrase or field:value", _QUOTE_HINT
-        )
-    if found := _FIELD.match(text, at):
-        return _field(text, found, negated)
+class _Look:
+    """What the grammar does not see: spaces, names, values, how many terms and how deep."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._last: Token | None = None
+        self._opened: list[int] = []
+        self._terms = 0
+
+    def at(self, token: Token) -> None:
+        """Raises InvalidRequest when the next token cannot be meant so."""
+        start, end = span(token)
+        last, self._last = self._last, token
+        joined = last is not None and span(last)[1] == start
+        if last is not None and last.type == "FIELD" and not joined:
+            raise self._no_value(last)
+        if joined and last is not None and last.type in (*_VALUES, "RPAR") and token.type != "RPAR":
+            raise bad("two terms stand together", start, start, "a space between them")
+        if token.type == "WORD" and (last is None or last.type != "FIELD"):
+            self._at_word(token)
+        elif token.type in _SIGNS and last is not None and last.type in _SIGNS:
+            raise bad("two signs of negation", span(last)[0], end, "one of them", _QUOTE_HINT)
+        elif token.type == "FIELD":
+            _at_field(token)
+        elif token.type == "LPAR":
+            self._opened.append(start)
+            if len(self._opened) > MAX_DEPTH:
+                raise bad("parentheses too deep", start, end, f"{MAX_DEPTH} inside each other")
+        elif token.type == "RPAR" and self._opened:
+            self._opened.pop()
+        self._terms += token.type in _VALUES
+        if self._terms > MAX_TERMS:
+            raise bad(f"more than {MAX_TERMS} terms", start, len(self._text), "fewer terms")
+
+    def _at_word(self, token: Token) -> None:
+        start, end = span(token)
+        if token in _OPERATORS:
+            raise bad(f"{token} cannot stand here", start, end, _A_TERM, _QUOTE_HINT)
+        if str(token) == "-":
+            raise bad("nothing follows the minus sign", start, end, _A_TERM)
+        if not token.strip("*"):
+            raise bad("a * alone finds everything", start, end, "a word", _QUOTE_HINT)
+
+    def at_end(self) -> None:
+        """Raises InvalidRequest when the query cannot end so."""
+        last = self._last
+        if last is not None and last.type == "FIELD":
+            raise self._no_value(last)
+        if last is not None and last.type in (*_OPERATORS, "MINUS"):
+            start, end = span(last)
+            raise bad(f"nothing follows {last}", start, end, _A_TERM, _QUOTE_HINT)
+        if self._opened:
+            at = self._opened[-1]
+            raise bad("a parenthesis is not closed", at, at + 1, "a closing )", _QUOTE_HINT)
+
+    def unexpected(self, token: Token) -> InvalidRequest:
+        """The error for a token that the grammar has no place for."""
+        if token.type == "$END":
+            return bad("the query ends too soon", len(self._text), len(self._text), _A_TERM)
+        start, end = span(token)
+        if self._last is not None and self._last.type == "FIELD":
+            return self._no_value(self._last)
+        if token.type == "RPAR" and self._last is not None and self._last.type == "LPAR":
+            at = span(self._last)[0]
+            return bad("the parentheses are empty", at, end, _A_TERM)
+        if token.type == "RPAR" and not self._opened:
+            return bad("a parenthesis closes nothing", start, end, _A_TERM, _QUOTE_HINT)
+        return bad(f"{token} cannot stand here", start, end, _A_TERM, _QUOTE_HINT)
+
+    def _no_value(self, name: Token) -> InvalidRequest:
+        end = span(name)[1]
+        return bad(f"{name[:-1].lower()} has no value", end, end, "a value")
+
+
+def _unreadable(text: str, at: int) -> InvalidRequest:
+    if text.startswith('""', at):
+        return bad("the quotes are empty", at, at + 2, "text between the quotes")
     if text[at] == '"':
-        phrase, end = _phrase(text, at)
-        return Word(phrase, negated, start), end
-    bare = _BARE.match(text, at)
-    word = bare[0] if bare else ""
-    end = at + len(word)
-    if word in _OPERATORS:
-        raise _error(
-            f"{word} cannot be used here", at, "a word, a phrase or field:value", _QUOTE_HINT
-        )
-    inner = word.strip("*")
-    if "*" in inner or not inner:
-        where = at + word.index("*")
-        raise _error("a wildcard stands in a word", where, "a word without *", _QUOTE_HINT)
-    return Word(inner, negated, start), end
+        return bad("a quote is not closed", at, len(text), 'a closing "')
+    return bad(f"{text[at]} cannot stand here", at, at + 1, _A_TERM, _QUOTE_HINT)
 
 
-def _field(text: str, found: re.Match[str], negated: bool) -> tuple[Term, int]:
-    name = found[1].lower()
-    family = FAMILIES.get(name)
-    if family is None:
-        raise _error(
-            f"unknown field {found[1]}",
-            found.start(),
-            "one of " + ", ".join(sorted(FAMILIES)),
-            _QUOTE_HINT,
-        )
-    at = found.end()
-    if at == len(text) or text[at].isspace():
-        raise _error(f"{name} has no value", at, "a value")
-    if text[at] == '"':
-        value, end = _phrase(text, at)
-        field = Field(name, value, True, negated, at)
-    else:
-        bare = _BARE.match(text, at)
-        value = bare[0] if bare else ""
-        end = at + len(value)
-        field = Field(name, value, False, negated, at)
-    family.check(field)
-    return field, end
-
-
-def _phrase(text: str, at: int) -> tuple[str, int]:
-    """A quoted phrase; inside it `\\"` is a quote and `\\\\` a backslash."""
-    letters: list[str] = []
-    position = at + 1
-    while position < len(text):
-        letter = text[position]
-        if letter == '"':
-            if not letters:
-                raise _error("the quotes are empty", at, "text between the quotes")
-            return "".join(letters), position + 1
-        if letter == "\\" and text[position + 1 : position + 2] in ('"', "\\"):
-            position += 1
-            letter = text[position]
-        letters.append(letter)
-        position += 1
-    raise _error("a quote is not closed", at, 'a closing "')
-
-
-def _error(message: str, position: int, expected: str, hint: str | None = None) -> InvalidRequest:
-    return InvalidRequest(
-        message, parameter="q", position=position, expected=expected, hint=hint, code="bad-query"
+def _at_field(token: Token) -> None:
+    name = token[:-1].lower()
+    if name in FAMILIES:
+        return
+    close = LIKELY.get(name) or next(iter(get_close_matches(name, FAMILIES, 1, 0.6)), None)
+    start, end = span(token)
+    raise bad(
+        f"unknown field {token[:-1]}",
+        start,
+        end - 1,
+        "one of " + ", ".join(sorted(FAMILIES)),
+        f"did you mean {close}?" if close else _QUOTE_HINT,
     )

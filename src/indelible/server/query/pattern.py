@@ -15,7 +15,7 @@ import msgspec
 from indelible.server.index.folding import BREAK, fold
 from indelible.server.index.schema import TOKENS
 
-Kind = Literal["part", "whole", "wild"]
+Kind = Literal["part", "whole", "wild", "loose"]
 
 _SAFE = re.compile(r"[^A-Za-z0-9_\u0080-\U0010ffff]")
 _NOT_BREAK: Final = f"[^{BREAK}]*"
@@ -46,7 +46,10 @@ class Pattern(msgspec.Struct, frozen=True):
             return f"position({column}, {parameters.add(self.text, 'String')}) > 0"
         if self.kind == "whole":
             return f"{column} = {parameters.add(self.text, 'String')}"
-        expression = r"\A(?s:" + _wild(self.text, ".*") + r")\z"
+        if self.kind == "loose":
+            expression = _wild(self.text, _NOT_BREAK)
+        else:
+            expression = r"\A(?s:" + _wild(self.text, ".*") + r")\z"
         return f"match({column}, {parameters.add(expression, 'String')})"
 
     def on_pieces(self, marks: str, parameters: Parameters) -> str:
@@ -73,6 +76,14 @@ class Pattern(msgspec.Struct, frozen=True):
 def part(text: str) -> Pattern:
     """Somewhere in the value."""
     return Pattern("part", fold(text))
+
+
+def anywhere(text: str, *, quoted: bool) -> Pattern:
+    """Somewhere in a value; outside quotes `*` stands for any text in between."""
+    if quoted:
+        return part(text)
+    text = text.strip("*")
+    return Pattern("loose" if "*" in text else "part", fold(text))
 
 
 def whole(text: str, *, quoted: bool) -> Pattern:

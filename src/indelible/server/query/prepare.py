@@ -16,9 +16,9 @@ from indelible.server.index import IndexProcess
 from indelible.server.index.schema import ID_COLUMNS
 from indelible.server.query.filter import Filter
 from indelible.server.query.filters import FAMILIES, Context, Found, Lookup, words
-from indelible.server.query.filters.base import NOTHING, values_where
+from indelible.server.query.filters.base import EVERYTHING, NOTHING, values_where
 from indelible.server.query.pattern import Parameters
-from indelible.server.query.tree import Term, Word
+from indelible.server.query.tree import All, Any, Node, Not, Term, Word, terms
 
 MAX_VALUES: Final = 500
 """More matching values than this are not listed but selected inside the statement."""
@@ -50,7 +50,9 @@ _decode_values = msgspec.json.Decoder(_Value).decode_lines
 async def prepare(index: IndexProcess, filter_: Filter, through: int) -> Prepared:
     """Asks the values table what the terms stand for, and puts the condition together."""
     days = _days(filter_)
-    lookups = list(dict.fromkeys(lookup for term in filter_.terms for lookup in _lookups(term)))
+    lookups = list(
+        dict.fromkeys(lookup for term in terms(filter_.tree) for lookup in _lookups(term))
+    )
     answers, id_kinds = await _ask(index, filter_.tenant_id, lookups, days)
     parameters = Parameters(filter_.tenant_id)
     context = Context(parameters, answers, days, id_kinds)
@@ -63,35 +65,48 @@ async def prepare(index: IndexProcess, filter_: Filter, through: int) -> Prepare
         conditions.append(f"stream = {parameters.add(filter_.stream, 'String')}")
     if not filter_.own:
         conditions.append("NOT (source = 'indelible' AND reported_by = 'service')")
-    where = None
-    for term in filter_.terms:
-        condition = _condition(term, context)
-        if condition == NOTHING:
-            if not term.negated:
-                where = NOTHING
-            continue
-        conditions.append(f"NOT {_closed(condition)}" if term.negated else condition)
+    chosen = EVERYTHING if filter_.tree is None else _condition(filter_.tree, context)
+    if chosen != EVERYTHING:
+        conditions.append(chosen)
     conditions.append(f"idx < {parameters.add(through, 'UInt64')}")
     return Prepared(
         filter=filter_,
-        where=where or " AND ".join(conditions),
+        where=NOTHING if chosen == NOTHING else " AND ".join(conditions),
         parameters=parameters,
         through=through,
     )
-
-
-def _closed(condition: str) -> str:
-    return condition if condition.startswith("(") and condition.endswith(")") else f"({condition})"
 
 
 def _lookups(term: Term) -> list[Lookup]:
     return words.lookups(term) if isinstance(term, Word) else FAMILIES[term.name].lookups(term)
 
 
-def _condition(term: Term, context: Context) -> str:
-    if isinstance(term, Word):
-        return words.condition(term, context)
-    return FAMILIES[term.name].condition(term, context)
+def _condition(node: Node, context: Context) -> str:
+    """The condition of a tree. What is true or false for all rows is known here already."""
+    if isinstance(node, Not):
+        return _negated(_condition(node.node, context))
+    if isinstance(node, All | Any):
+        joint, ends, drops = _WAYS[type(node)]
+        found = list(dict.fromkeys(_condition(one, context) for one in node.nodes))
+        if ends in found:
+            return ends
+        kept = [one for one in found if one != drops]
+        return f"({joint.join(kept)})" if kept else drops
+    if isinstance(node, Word):
+        condition = words.condition(node, context)
+    else:
+        condition = FAMILIES[node.name].condition(node, context)
+    return _negated(condition) if node.negated else condition
+
+
+# How the conditions of a group are joined, which of them decides it, and which says nothing.
+_WAYS: Final = {All: (" AND ", NOTHING, EVERYTHING), Any: (" OR ", EVERYTHING, NOTHING)}
+
+
+def _negated(condition: str) -> str:
+    if condition in (NOTHING, EVERYTHING):
+        return EVERYTHING if condition == NOTHING else NOTHING
+    return f"NOT ({condition})"
 
 
 def _days(filter_: Filter) -> tuple[int, int] | None:

@@ -35,7 +35,7 @@ def parse_filter(parameters: Mapping[str, str], tenant_id: int, defaults: Defaul
         stream=None if stream == "all" else cast("Stream", stream),  # one_of has checked it
         range=_range(parameters, defaults),
         text=text,
-        terms=parse_text(text),
+        tree=parse_text(text),
         own=own == "show",
     )
 

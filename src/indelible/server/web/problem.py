@@ -26,6 +26,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     request_id: str
     parameter: str | None = None
     position: int | None = None
+    end: int | None = None
     expected: str | None = None
 
 
@@ -37,6 +38,7 @@ def problem_response(error: Error, request_id: str) -> Response:
         extra = {
             "parameter": error.parameter,
             "position": error.position,
+            "end": error.end,
             "expected": error.expected,
         }
     if isinstance(error, Pushback | TooManyAttempts):

@@ -44,8 +44,8 @@ def sentence(date_format: str = "dmy", **parameters: str) -> str:
         (
             {"q": "-status:2xx actor:ana"},
             (
-                "Events whose status is not 2xx (N/A counts too) and whose actor contains ana, "
-                "at any time."
+                "Events whose status is not 2xx (N/A counts as not 2xx) "
+                "and whose actor contains ana, at any time."
             ),
         ),
         (

@@ -7,11 +7,27 @@ from typing import Final, Protocol
 
 import msgspec
 
+from indelible.errors import InvalidRequest
 from indelible.server.index import schema as table
 from indelible.server.query.pattern import Parameters, Pattern
-from indelible.server.query.tree import Field
+from indelible.server.query.tree import Field, bad
 
 NOTHING: Final = "0"
+EVERYTHING: Final = "1"
+
+
+class Clause(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A term in English, in parts, so that terms can be put together: "whose status is 404 or 500".
+
+    `note` says what a negation takes in that one would not expect.
+    """
+
+    subject: str
+    verb: str
+    negative: str
+    value: str
+    note: str = ""
 
 
 class Lookup(msgspec.Struct, frozen=True):
@@ -116,15 +132,26 @@ class Family(Protocol):
         """The condition on a row of `events`, without regard to negation."""
         ...
 
-    def explain(self, field: Field, /) -> str:
+    def explain(self, field: Field, /) -> Clause:
         """The term in English, to follow "events": "whose method is POST"."""
         ...
 
 
-def says(noun: str, field: Field, verb: str) -> str:
+_NEGATIVES: Final = {"is": "is not", "contains": "does not contain", "has": "has no"}
+
+
+def says(noun: str, verb: str, value: str, note: str = "") -> Clause:
     """The usual form of `Family.explain`."""
-    negation = {"is": "is not", "contains": "does not contain"}
-    return f"whose {noun} {negation[verb] if field.negated else verb} {field.value}"
+    return Clause(
+        subject=f"whose {noun}", verb=verb, negative=_NEGATIVES[verb], value=value, note=note
+    )
+
+
+def refuse(field: Field, message: str, expected: str, hint: str | None = None) -> InvalidRequest:
+    """The error for a value that cannot be one of this field."""
+    # A value in quotes is shorter than its text; the term's end is the text's, parentheses apart.
+    length = len(field.value) + 2 * field.quoted
+    return bad(message, field.at, field.at + length, expected, hint)
 
 
 ALL_VALUES: Final = table.VALUE_COLUMNS

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from indelible.errors import InvalidRequest
-from indelible.server.query.filters.base import Context, Lookup, any_of, says
+from indelible.server.query.filters.base import Clause, Context, Lookup, any_of, refuse, says
 from indelible.server.query.pattern import whole
 from indelible.server.query.tree import Field
 
@@ -20,12 +19,10 @@ class CodeField(msgspec.Struct, frozen=True):
     def check(self, field: Field) -> None:
         """Refuses what can never match, so that a typing error is not an empty result."""
         if self.allowed and "*" not in field.value and field.value.lower() not in self.allowed:
-            raise InvalidRequest(
+            raise refuse(
+                field,
                 f"{field.name} cannot be {field.value}",
-                parameter="q",
-                position=field.position,
-                expected="one of " + ", ".join(self.allowed),
-                code="bad-query",
+                "one of " + ", ".join(self.allowed),
             )
 
     def lookups(self, field: Field) -> list[Lookup]:
@@ -36,13 +33,12 @@ class CodeField(msgspec.Struct, frozen=True):
         """The column has such a value."""
         return any_of(context.columns(self.lookups(field)[0]))
 
-    def explain(self, field: Field) -> str:
+    def explain(self, field: Field) -> Clause:
         """In English."""
-        return says(self.noun, field, "is")
+        return says(self.noun, "is", field.value)
 
 
 CODES = {
-    "ip": CodeField("IP address", "ip"),
     "device": CodeField("device", "device_id"),
     "method": CodeField("method", "method"),
     "operation": CodeField("operation", "operation"),
@@ -53,5 +49,15 @@ CODES = {
         "kind",
         ("user", "service", "api_key", "external", "system", "task", "anonymous"),
     ),
+    "severity": CodeField("severity", "severity", ("info", "notice", "warning", "critical")),
     "source": CodeField("source", "source"),
+    "state": CodeField(
+        "job state",
+        "job_state",
+        ("queued", "started", "succeeded", "failed", "retried", "cancelled"),
+    ),
+    "queue": CodeField("queue", "queue"),
+    "worker": CodeField("worker", "worker"),
+    "target.type": CodeField("target type", "target_types"),
+    "change.path": CodeField("changed field", "change_paths"),
 }

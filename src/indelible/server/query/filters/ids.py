@@ -1,19 +1,15 @@
-"""Fields of ids: request, session, job, the event's own id, and its index in the ledger."""
+"""Fields of ids: request, session, trace, job, and the event's own id."""
 
 from __future__ import annotations
 
-import re
 from uuid import UUID
 
 import msgspec
 
-from indelible.errors import InvalidRequest
 from indelible.server.index import folding
-from indelible.server.query.filters.base import Context, Lookup, any_of, says
+from indelible.server.query.filters.base import Clause, Context, Lookup, any_of, refuse, says
 from indelible.server.query.pattern import part, whole
 from indelible.server.query.tree import Field
-
-_INDEX = re.compile(r"(<=|>=|<|>|=)?(\d{1,18})")
 
 
 class IdField(msgspec.Struct, frozen=True):
@@ -33,22 +29,18 @@ class IdField(msgspec.Struct, frozen=True):
     def condition(self, field: Field, context: Context) -> str:
         """The whole id, `*` allowed."""
         pattern = whole(field.value, quoted=field.quoted)
+        own = pattern.on(self.column, context.parameters)
         if pattern.kind == "whole":
             # The cheap test first where rows are looked at; the tokens have an index.
-            own = pattern.on(self.column, context.parameters)
             anywhere = part(field.value).on("text", context.parameters)
             tokens = pattern.on_tokens(self.mark, context.parameters)
             return f"(({own} OR {anywhere}) AND {tokens})"
-        return any_of(
-            [
-                pattern.on(self.column, context.parameters),
-                pattern.on_pieces(self.mark, context.parameters),
-            ]
-        )
+        own = f"({self.column} != '' AND {own})"  # a star stands for no text, but not for no id
+        return any_of([own, pattern.on_pieces(self.mark, context.parameters)])
 
-    def explain(self, field: Field) -> str:
+    def explain(self, field: Field) -> Clause:
         """In English."""
-        return says(self.noun, field, "is")
+        return says(self.noun, "is", field.value)
 
 
 class EventId:
@@ -59,13 +51,7 @@ class EventId:
         try:
             UUID(field.value)
         except ValueError:
-            raise InvalidRequest(
-                f"{field.value} is not an event id",
-                parameter="q",
-                position=field.position,
-                expected="a UUID",
-                code="bad-query",
-            ) from None
+            raise refuse(field, f"{field.value} is not an event id", "a UUID") from None
 
     def lookups(self, _field: Field) -> list[Lookup]:
         """None."""
@@ -75,42 +61,14 @@ class EventId:
         """The id is that one."""
         return f"id = {context.parameters.add(str(UUID(field.value)), 'UUID')}"
 
-    def explain(self, field: Field) -> str:
+    def explain(self, field: Field) -> Clause:
         """In English."""
-        return says("id", field, "is")
-
-
-class EntryIndex:
-    """The entry's index in the ledger: `index:812`, `index:>=800`."""
-
-    def check(self, field: Field) -> None:
-        """Refuses what is no index."""
-        if not _INDEX.fullmatch(field.value):
-            raise InvalidRequest(
-                f"{field.value} is not an entry index",
-                parameter="q",
-                position=field.position,
-                expected="a number, or a comparison such as >=800",
-                code="bad-query",
-            )
-
-    def lookups(self, _field: Field) -> list[Lookup]:
-        """None."""
-        return []
-
-    def condition(self, field: Field, context: Context) -> str:
-        """The index compares so."""
-        found = _INDEX.fullmatch(field.value)
-        sign, number = (found[1] or "=", int(found[2])) if found else ("=", 0)
-        return f"idx {sign} {context.parameters.add(number, 'UInt64')}"
-
-    def explain(self, field: Field) -> str:
-        """In English."""
-        return says("index", field, "is")
+        return says("id", "is", field.value)
 
 
 IDS = {
     "request": IdField("request", "request_id", folding.REQUEST),
     "session": IdField("session", "session_id", folding.SESSION),
+    "trace": IdField("trace", "trace_id", folding.TRACE),
     "job": IdField("job", "job_id", folding.JOB),
 }

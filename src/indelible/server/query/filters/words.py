@@ -5,22 +5,26 @@ from __future__ import annotations
 from typing import Final
 
 from indelible.server.index import schema as table
-from indelible.server.query.filters.base import ALL_VALUES, Context, Lookup, any_of
-from indelible.server.query.pattern import part
+from indelible.server.query.filters.base import ALL_VALUES, Clause, Context, Lookup, any_of
+from indelible.server.query.pattern import Pattern, anywhere
 from indelible.server.query.tree import Word
 
-_OF_AN_ID: Final = frozenset("0123456789abcdef-")
-_OF_NO_ID: Final = frozenset("0-")
+_OF_AN_ID: Final = frozenset("0123456789abcdef-*")
+_OF_NO_ID: Final = frozenset("0-*")
+
+
+def _pattern(word: Word) -> Pattern:
+    return anywhere(word.text, quoted=word.quoted)
 
 
 def lookups(word: Word) -> list[Lookup]:
     """The columns with few distinct values are asked of the values table."""
-    return [Lookup(part(word.text), ALL_VALUES)]
+    return [Lookup(_pattern(word), ALL_VALUES)]
 
 
 def condition(word: Word, context: Context) -> str:
     """Any column with such a value, the searchable text, or an id as sent."""
-    pattern = part(word.text)
+    pattern = _pattern(word)
     letters = set(pattern.text)
     conditions = context.columns(lookups(word)[0])
     conditions.append(pattern.on("text", context.parameters))
@@ -36,6 +40,7 @@ def condition(word: Word, context: Context) -> str:
     return any_of(conditions)
 
 
-def explain(word: Word) -> str:
+def explain(word: Word) -> Clause:
     """In English."""
-    return f"that {'nowhere contain' if word.negated else 'contain'} “{word.text}”"
+    shown = word.text if word.quoted else word.text.strip("*")
+    return Clause(subject="that", verb="contain", negative="nowhere contain", value=f"“{shown}”")
