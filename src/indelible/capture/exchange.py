@@ -119,11 +119,16 @@ class Exchange:
         """The request ended with this exception."""
         self.error = type(error).__qualname__
 
+    def wanted(self) -> bool:
+        """Whether this request leaves an event; asked before anything is read for it."""
+        return self._decide(dict(self.holder.content), self._endpoint())
+
     def record(self) -> None:
         """Records the event, once, if the rule or the application wants one. Never raises."""
         if self.over:
             return
         self.over = True
+        self.holder.collects = False  # what is committed later is told by itself
         client = self._settings.client
         try:
             told = self._event()
@@ -132,19 +137,30 @@ class Exchange:
         except Exception as failure:  # noqa: BLE001 - the SDK guard
             client.swallow(failure, "could not record a request")
 
+    def _shown_status(self) -> int:
+        if self.status is None:
+            return CLIENT_CLOSED if self.gone else 500
+        return self.status
+
+    def _endpoint(self) -> str:
+        return template_of(self.path, self.route.template, self.route.params)
+
+    def _decide(self, content: Mapping[str, Any], endpoint: str) -> bool:
+        record = self.holder.record
+        if record is None:
+            record = content.get("record", self.route.said.get("record"))
+        if record is None:
+            seen = Seen(self.method, self.path, endpoint, self._shown_status())
+            record = self._settings.rule(seen)
+        return bool(record)
+
     def _event(self) -> tuple[str, EventFields] | None:
         holder, route = self.holder, self.route
-        status = self.status
-        if status is None:
-            status = CLIENT_CLOSED if self.gone else 500
-        endpoint = template_of(self.path, route.template, route.params)
+        status, endpoint = self._shown_status(), self._endpoint()
         content: dict[str, Any] = {**route.said, **holder.content}
-        record = content.pop("record", None) if holder.record is None else holder.record
-        content.pop("record", None)
-        if record is None:
-            record = self._settings.rule(Seen(self.method, self.path, endpoint, status))
-        if not record:
+        if not self._decide(content, endpoint):
             return None
+        content.pop("record", None)
         targets, changes = holder.collected()
         metadata: dict[str, Any] = {**(content.pop("metadata", None) or {})}
         if self.error is not None:
