@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from fleet.consequences import close_depot, failing_report, grant_role, troubled_runs
 from fleet.sample import KEYS, PEOPLE, ApiKey, Person
 
 _FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
@@ -68,6 +69,10 @@ class Day:
         self.serial += 1
         return f"{prefix}_{self.day:%m%d}{self.serial:02x}{self.dice.randrange(16):x}"
 
+    def who(self, person: Person, session: str) -> dict[str, Any]:
+        """The fields of a person's request."""
+        return _who(person, self, session)
+
     @property
     def is_working_day(self) -> bool:
         return self.day.weekday() < 5
@@ -88,6 +93,11 @@ def tell_day(folder: str, day: date) -> list[Told]:
         told += _impersonation(scenes)
     if day.day % 9 == 4:
         told += _attack(scenes)
+    if day.weekday() == 2:
+        told += close_depot(scenes.at(14.2), dice.choice(PEOPLE[1:3]), scenes.who, scenes.token)
+    if day.weekday() == 1:
+        asking = dice.choice(PEOPLE[3:6])
+        told += grant_role(scenes.at(9.5), (asking, PEOPLE[1], PEOPLE[2]), scenes.who, scenes.token)
     return sorted(told, key=lambda item: item[0])
 
 
@@ -103,10 +113,19 @@ def tell_lately(folder: str, until: datetime) -> list[Told]:
     told += _system(scenes)[-2:]
     told.sort(key=lambda item: item[0])
     step = (until - begin) / (len(told) + 1)
-    return [
+    spread = [
         (begin + step * (place + 1), operation, fields)
         for place, (_, operation, fields) in enumerate(told)
     ]
+    # These keep their own times: what followed from what, and how long after.
+    half_an_hour = timedelta(minutes=28)
+    spread += failing_report(until - half_an_hour, scenes.who, scenes.token)
+    spread += close_depot(until - half_an_hour * 1.5, PEOPLE[1], scenes.who, scenes.token)
+    spread += grant_role(
+        until - half_an_hour * 2, (PEOPLE[3], PEOPLE[1], PEOPLE[2]), scenes.who, scenes.token
+    )
+    spread += troubled_runs(until, scenes.token)
+    return sorted(spread, key=lambda item: item[0])
 
 
 def _who(person: Person, day: Day, session: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from tests.browser.sample import NOW, sample_events
+from tests.browser.story import story_events
 from tests.integration.conftest import RunningService, init_folder, start
 
 CHROMIUM = os.environ.get("INDELIBLE_CHROMIUM") or "/usr/bin/chromium"
@@ -124,6 +125,13 @@ def log_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSer
     service.events(limit=1)  # waits until the index has them
     yield service
     service.stop()
+
+
+@pytest.fixture(scope="session")
+def story(log_service: RunningService) -> None:
+    """A day in June 2022 with runs, steps and causes, beside the sample's days."""
+    log_service.send(*story_events())
+    log_service.settle()
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,9 @@ const LoginPage = lazy(() => import("../login/LoginPage.tsx"));
 const SetupPage = lazy(() => import("../login/SetupPage.tsx"));
 const WelcomePage = lazy(() => import("../welcome/WelcomePage.tsx"));
 const KeysPage = lazy(() => import("../keys/KeysPage.tsx"));
+const StepsPage = lazy(() => import("../steps/StepsPage.tsx"));
+const WhyPage = lazy(() => import("../tree/WhyPage.tsx"));
+const EventPage = lazy(() => import("../drawer/EventPage.tsx"));
 const StatusPage = lazy(() => import("../status/StatusPage.tsx"));
 
 /** Decides what to show: a page for nobody, or the shell with a page for the person logged in. */
@@ -77,6 +80,12 @@ export function App() {
         <Suspense fallback={top(pageTitle(page))}>
           {page === "keys" ? (
             <KeysPage session={person} top={top} />
+          ) : page === "steps" ? (
+            <StepsPage session={person} top={top} />
+          ) : page === "why" ? (
+            <WhyPage session={person} top={top} />
+          ) : page === "event" ? (
+            <EventPage session={person} top={top} />
           ) : page === "status" ? (
             <StatusPage session={person} top={top} />
           ) : page === "welcome" || !person.has_events ? (

@@ -1,8 +1,9 @@
 import type { KeyboardEvent } from "react";
 import { messages } from "../text/messages.ts";
 import { countText } from "../text/numbers.ts";
+import { trail } from "../text/trail.ts";
 
-export const PARTS = ["event", "changes", "request", "integrity", "raw"] as const;
+export const PARTS = ["event", "changes", "request", "related", "integrity", "raw"] as const;
 export type Part = (typeof PARTS)[number];
 
 interface DrawerTabsProps {
@@ -41,7 +42,7 @@ export function DrawerTabs({ part, changes, onChoose }: DrawerTabsProps) {
           tabIndex={item === part ? 0 : -1}
           onClick={() => onChoose(item)}
         >
-          {messages.drawer.tabs[item]}
+          {item === "related" ? trail.related.tab : messages.drawer.tabs[item]}
           {item === "changes" && changes > 0 && <small>{countText(changes)}</small>}
         </button>
       ))}

@@ -2,24 +2,18 @@ import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { ApiProblem, address } from "../api/client.ts";
 import { fetchEvent } from "../api/log.ts";
-import type { AuditEvent } from "../api/types.ts";
+import { Link } from "../app/Link.tsx";
 import { CopyButton } from "../controls/CopyButton.tsx";
 import { Icon } from "../icons/Icon.tsx";
-import { OUTCOME_LOOKS, statusText } from "../logs/cells.tsx";
 import { Failure } from "../logs/Failure.tsx";
 import type { Rows } from "../logs/rows.ts";
 import type { Scope } from "../logs/scope.ts";
 import { writeView } from "../logs/view.ts";
 import "../styles/drawer.css";
 import { messages } from "../text/messages.ts";
-import { agoText, momentText, utcText } from "../time/format.ts";
-import { Changes } from "./Changes.tsx";
+import { trail } from "../text/trail.ts";
 import { DrawerTabs, type Part } from "./DrawerTabs.tsx";
-import { Fields } from "./Fields.tsx";
-import { allFields, mainFields } from "./fields.ts";
-import { Integrity } from "./Integrity.tsx";
-import { RawJson } from "./RawJson.tsx";
-import { Sentence } from "./Sentence.tsx";
+import { EventSheet, Outcome } from "./EventSheet.tsx";
 
 const text = messages.drawer;
 
@@ -104,6 +98,14 @@ export default function EventDrawer({
           face={text.copyLink}
           text={() => linkTo(scope, id)}
         />
+        <Link
+          className="btn icon quiet"
+          to={`event?${new URLSearchParams({ id, tz: scope.zone }).toString()}`}
+          aria-label={trail.details.expand}
+          title={trail.details.expand}
+        >
+          <Icon name="expand" />
+        </Link>
         <button
           type="button"
           className="btn icon quiet"
@@ -126,7 +128,15 @@ export default function EventDrawer({
         <>
           <DrawerTabs part={part} changes={event.changes?.length ?? 0} onChoose={setPart} />
           <div className="sheet" role="tabpanel" id="event-part" aria-labelledby={`part-${part}`}>
-            <Sheet event={event} part={part} scope={scope} tenant={tenant} />
+            <EventSheet
+              event={event}
+              part={part}
+              zone={scope.zone}
+              format={scope.settings.date_format}
+              tenant={tenant}
+              linkOf={(other) => writeView({ ...scope.view, event: other.id })}
+              onPart={setPart}
+            />
           </div>
         </>
       ) : (
@@ -145,69 +155,4 @@ export default function EventDrawer({
 function linkTo(scope: Scope, id: string): string {
   const date = scope.view.period === null ? null : scope.date.toString();
   return address(writeView({ ...scope.view, date, tz: scope.zone, event: id }));
-}
-
-function Outcome({ event }: { event: AuditEvent }) {
-  const outcome = event.outcome ?? "unknown";
-  const { look, icon } = OUTCOME_LOOKS[outcome] ?? OUTCOME_LOOKS.unknown;
-  return (
-    <>
-      <span className={`st ${look}`}>
-        <Icon name={icon} />
-        {statusText(event)} {messages.logs.outcomes[outcome]}
-      </span>
-      <span className="muted cut">{text.entry(event.index)}</span>
-    </>
-  );
-}
-
-interface SheetProps {
-  event: AuditEvent;
-  part: Part;
-  scope: Scope;
-  tenant: string;
-}
-
-function Sheet({ event, part, scope, tenant }: SheetProps) {
-  const { zone, settings } = scope;
-  const at = Date.parse(event.occurred_at);
-  if (part === "raw") return <RawJson event={event} />;
-  if (part === "integrity") return <Integrity event={event} />;
-  if (part === "changes" || part === "request") {
-    return (
-      <section className="block">
-        <h2>{text.tabs[part]}</h2>
-        {part === "changes" ? (
-          <Changes event={event} />
-        ) : (
-          <Fields fields={allFields(event, zone, settings.date_format)} />
-        )}
-      </section>
-    );
-  }
-  const hasChanges = (event.changes?.length ?? 0) > 0;
-  return (
-    <>
-      <Sentence event={event} tenant={tenant} />
-      <p className="sub">
-        <span>
-          {momentText(at, zone, settings.date_format)} {zone}
-        </span>
-        {zone !== "UTC" && <span>{utcText(event.occurred_at)}</span>}
-        <span>{agoText(at, Date.now())}</span>
-        {event.late && <span className="tag">{text.late}</span>}
-      </p>
-      {hasChanges && (
-        <section className="block">
-          <h2>{text.tabs.changes}</h2>
-          <Changes event={event} />
-        </section>
-      )}
-      <section className="block">
-        <h2>{text.tabs.request}</h2>
-        <Fields two fields={mainFields(event, zone, settings.date_format, tenant)} />
-      </section>
-      <Integrity event={event} />
-    </>
-  );
 }

@@ -1,17 +1,19 @@
 import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { address } from "../api/client.ts";
 import { fetchProof, proofPath } from "../api/log.ts";
 import type { AuditEvent } from "../api/types.ts";
 import { CopyButton } from "../controls/CopyButton.tsx";
+import { saveText } from "../controls/save.ts";
 import { Icon, type IconName } from "../icons/Icon.tsx";
 import { useStatus } from "../shell/Seal.tsx";
 import { messages } from "../text/messages.ts";
 import { countText } from "../text/numbers.ts";
+import { trail } from "../text/trail.ts";
 import { shortHash } from "./fields.ts";
 import { canHash, hexOf, leadsToRoot, type Proof, parseProof } from "./proof.ts";
 
 const text = messages.integrity;
-const COMMAND = "indelible verify";
 
 interface Checked {
   proof: Proof;
@@ -26,7 +28,7 @@ async function check(event: AuditEvent, signal: AbortSignal): Promise<Checked> {
 }
 
 /** Where the event stands in the tree, whether its path leads to the root, and how to check it. */
-export function Integrity({ event }: { event: AuditEvent }) {
+export function Integrity({ event, brief = false }: { event: AuditEvent; brief?: boolean }) {
   const { data: status } = useStatus();
   const proof = useQuery({
     queryKey: ["proof", event.id],
@@ -57,21 +59,69 @@ export function Integrity({ event }: { event: AuditEvent }) {
             : text.waiting}
         </dd>
       </dl>
-      <div className="cmd">
-        <code>{COMMAND}</code>
-        <CopyButton text={COMMAND} label={messages.drawer.verifyCopy} />
+      <Command
+        says={trail.details.verifyProof}
+        command={`indelible verify ${proofName(event)} --log-key log.vkey`}
+      >
         <a
           className="btn"
           href={address(proofPath(event.id))}
-          download={`entry-${event.index}.tlog-proof`}
+          download={proofName(event)}
           title={messages.drawer.proofSave}
         >
           <Icon name="export" />
           {messages.drawer.proof}
         </a>
-      </div>
-      <p className="muted under">{messages.drawer.verifyWhere}</p>
+      </Command>
+      {!brief && (
+        <>
+          <Command says={trail.details.verifyAll} command="indelible verify">
+            <button
+              type="button"
+              className="btn"
+              title={trail.details.receiptSave}
+              onClick={() =>
+                saveText(`entry-${event.index}.receipt.json`, receiptOf(event), JSON_TYPE)
+              }
+            >
+              <Icon name="export" />
+              {trail.details.receipt}
+            </button>
+          </Command>
+          <p className="muted under">{messages.drawer.verifyWhere}</p>
+        </>
+      )}
     </section>
+  );
+}
+
+const JSON_TYPE = "application/json";
+
+const proofName = (event: AuditEvent): string => `entry-${event.index}.tlog-proof`;
+
+/** What the service acknowledged when it stored the event (spec/receipt.md). */
+function receiptOf(event: AuditEvent): string {
+  const { id, index, leaf_hash } = event;
+  return `${JSON.stringify({ id, index, leaf_hash }, null, 2)}\n`;
+}
+
+interface CommandProps {
+  says: string;
+  command: string;
+  children: ReactNode;
+}
+
+/** A command to paste into a terminal, and the file that it is about. */
+function Command({ says, command, children }: CommandProps) {
+  return (
+    <>
+      <p className="muted under">{says}</p>
+      <div className="cmd">
+        <code>{command}</code>
+        <CopyButton text={command} label={messages.drawer.verifyCopy} />
+        {children}
+      </div>
+    </>
   );
 }
 
@@ -104,7 +154,7 @@ function Path({ event, checked, witnesses }: PathProps) {
     holds === true ? ["", "ok"] : holds === false ? ["bad", "fail"] : ["idle", "wait"];
   const climbed = look(checked?.holds);
   const steps: [string, string, [string, IconName]][] = [
-    [text.entry, `leaf ${shortHash(event.leaf_hash ?? "")}`, climbed],
+    [text.entry, messages.event.leaf(shortHash(event.leaf_hash ?? "")), climbed],
     [
       text.path,
       checked ? messages.amounts.hashes(checked.proof.hashes.length) : text.waiting,

@@ -1,8 +1,12 @@
+import { useState } from "react";
 import type { AuditEvent } from "../api/types.ts";
 import { CopyButton } from "../controls/CopyButton.tsx";
+import { saveText } from "../controls/save.ts";
 import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
 import { Shown } from "../text/Shown.tsx";
+import { trail } from "../text/trail.ts";
+import { JsonTree } from "./JsonTree.tsx";
 
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d[\d.eE+-]*|true|false|null)/g;
 
@@ -28,17 +32,9 @@ function tokens(json: string): Token[] {
   return result;
 }
 
-function save(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
-}
-
-/** The event exactly as the API gives it. */
+/** The event exactly as the API gives it, as text or as a tree that opens and closes. */
 export function RawJson({ event }: { event: AuditEvent }) {
+  const [asTree, setAsTree] = useState(false);
   const json = JSON.stringify(event, null, 2);
   return (
     <>
@@ -52,21 +48,34 @@ export function RawJson({ event }: { event: AuditEvent }) {
         <button
           type="button"
           className="btn"
-          onClick={() => save(`entry-${event.index}.json`, `${json}\n`)}
+          onClick={() => saveText(`entry-${event.index}.json`, `${json}\n`, "application/json")}
         >
           <Icon name="export" />
           {messages.drawer.download}
         </button>
+        <span className="grow" />
+        <fieldset className="seg" aria-label={trail.details.shape}>
+          <button type="button" aria-pressed={!asTree} onClick={() => setAsTree(false)}>
+            {trail.details.asText}
+          </button>
+          <button type="button" aria-pressed={asTree} onClick={() => setAsTree(true)}>
+            {trail.details.asTree}
+          </button>
+        </fieldset>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long text must scroll by keyboard */}
-      <pre className="raw" tabIndex={0}>
-        {tokens(json).map((token, at) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the pieces are never reordered
-          <span key={at} className={token.look}>
-            {token.text.includes("\n") ? token.text : <Shown text={token.text} />}
-          </span>
-        ))}
-      </pre>
+      {asTree ? (
+        <JsonTree value={event} />
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: long text must scroll by keyboard
+        <pre className="raw" tabIndex={0}>
+          {tokens(json).map((token, at) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: the pieces are never reordered
+            <span key={at} className={token.look}>
+              {token.text.includes("\n") ? token.text : <Shown text={token.text} />}
+            </span>
+          ))}
+        </pre>
+      )}
     </>
   );
 }

@@ -4,22 +4,16 @@ import { messages } from "../text/messages.ts";
 import { Shown } from "../text/Shown.tsx";
 import { cutMiddle } from "../text/visible.ts";
 
+const text = messages.event;
 const LONGEST = 120;
 
 function targetName(target: Target): string {
   return [target.type, target.name || target.id].filter(Boolean).join(" ");
 }
 
-function short(text: string): string {
-  return cutMiddle(text, LONGEST);
+function short(value: string): string {
+  return cutMiddle(value, LONGEST);
 }
-
-const ENDINGS: Record<string, (code: string) => string> = {
-  success: () => ".",
-  failure: (code) => `, and it failed${code}.`,
-  denied: (code) => `, and was denied${code}.`,
-  unknown: () => ".",
-};
 
 /** The event as one sentence: "Ana Keller did AssignRole on profile Depot north, and was denied (403)." */
 export function Sentence({ event, tenant }: { event: AuditEvent; tenant: string }) {
@@ -37,29 +31,25 @@ export function Sentence({ event, tenant }: { event: AuditEvent; tenant: string 
         <Shown text={short(who)} />
       </b>
       {other && (
-        <>
-          , {messages.logs.as}{" "}
-          <b>
-            <Shown text={short(other.name || actorName(other, tenant))} />
-          </b>
-          ,
-        </>
+        <b>
+          <Shown text={text.as(short(other.name || actorName(other, tenant)))} />
+        </b>
       )}{" "}
-      did{" "}
+      {text.did}{" "}
       <b>
         <Shown text={short(event.operation)} />
       </b>
       {first && (
         <>
           {" "}
-          on{" "}
+          {text.on}{" "}
           <b>
             <Shown text={short(targetName(first))} />
           </b>
         </>
       )}
-      {rest.length > 0 && ` and ${rest.length} more`}
-      {(ENDINGS[event.outcome ?? "unknown"] ?? ENDINGS.unknown)?.(code)}
+      {rest.length > 0 && text.more(rest.length)}
+      {text.endings[event.outcome ?? "unknown"]?.(code) ?? "."}
     </p>
   );
 }

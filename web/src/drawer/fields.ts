@@ -1,7 +1,10 @@
 import type { AuditEvent, DateFormat, Principal } from "../api/types.ts";
 import { actorName, kindText } from "../logs/cells.tsx";
 import { messages } from "../text/messages.ts";
+import { trail } from "../text/trail.ts";
 import { momentText } from "../time/format.ts";
+import { lengthText } from "../time/length.ts";
+import { agentText } from "./agent.ts";
 
 /** One line of the Request part: a name, its value, and whether it is a code. */
 export interface Field {
@@ -10,6 +13,8 @@ export interface Field {
   extra?: string;
   mono?: boolean;
 }
+
+const names = messages.event.fields;
 
 type Maybe = string | number | null | undefined;
 
@@ -22,12 +27,7 @@ function field(name: string, value: Maybe, more: Omit<Field, "name" | "value"> =
 function distance(event: AuditEvent): string {
   if (!event.received_at) return "";
   const ms = Date.parse(event.received_at) - Date.parse(event.occurred_at);
-  const size = Math.abs(ms);
-  const sign = ms < 0 ? "−" : "+";
-  if (size < 10_000) return `${sign}${size} ms`;
-  if (size < 600_000) return `${sign}${Math.round(size / 1000)} s`;
-  if (size < 172_800_000) return `${sign}${Math.round(size / 60_000)} min`;
-  return `${sign}${Math.round(size / 86_400_000)} days`;
+  return `${ms < 0 ? "−" : "+"}${lengthText(ms)}`;
 }
 
 function receivedText(event: AuditEvent, zone: string, format: DateFormat): string | null {
@@ -52,25 +52,49 @@ export function mainFields(
   const source = [context?.source, context?.source_version].filter(Boolean).join(" ");
   const sequence = context?.source_seq;
   return [
-    ...field("Actor", actorName(event.actor, tenant)),
-    ...field("Kind", kindText(event)),
+    ...field(names.actor, actorName(event.actor, tenant)),
+    ...field(names.kind, kindText(event)),
     ...field(
-      "Address",
+      names.address,
       origin?.ip || origin?.device_id,
-      origin?.peer_ip && origin.peer_ip !== origin.ip ? { extra: `via ${origin.peer_ip}` } : {},
+      origin?.peer_ip && origin.peer_ip !== origin.ip
+        ? { extra: messages.event.via(origin.peer_ip) }
+        : {},
     ),
-    ...field("Category", event.category),
-    ...field("Endpoint", request, { mono: true }),
+    ...field(trail.details.client, agentText(origin?.user_agent)),
+    ...field(names.category, event.category),
+    ...field(names.endpoint, request, { mono: true }),
     ...field(
-      "Source",
+      names.source,
       source,
-      sequence === null || sequence === undefined ? {} : { extra: `no. ${sequence}` },
+      sequence === null || sequence === undefined ? {} : { extra: messages.event.number(sequence) },
     ),
-    ...field("Request id", context?.request_id, { mono: true }),
-    ...field("Received", receivedText(event, zone, format), { extra: distance(event) }),
-    ...field("Reason", event.reason),
-    ...field("Session", context?.session_id, { mono: true }),
+    ...field(names.request, context?.request_id, { mono: true }),
+    ...field(names.received, receivedText(event, zone, format), { extra: distance(event) }),
+    ...field(names.reason, event.reason),
+    ...field(names.session, context?.session_id, { mono: true }),
   ];
+}
+
+/** The request headers that the product kept, as `metadata.headers` holds them. */
+function headersOf(event: AuditEvent): [string, string][] {
+  const headers = event.metadata?.headers;
+  if (headers === null || typeof headers !== "object" || Array.isArray(headers)) return [];
+  return Object.entries(headers).map(([name, value]) => [
+    name,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+}
+
+/** From the client through the proxies to the product: the addresses in order. */
+function chainOf(event: AuditEvent): string | null {
+  const { ip, peer_ip } = event.origin ?? {};
+  const forwarded = event.metadata?.forwarded_for;
+  const between = Array.isArray(forwarded)
+    ? forwarded.filter((one) => typeof one === "string")
+    : [];
+  const chain = [...new Set([ip, ...between, peer_ip].filter(Boolean))];
+  return chain.length > 1 ? chain.join(" → ") : null;
 }
 
 /** Every field of the event that has a value, in the order of the API. */
@@ -80,52 +104,61 @@ export function allFields(event: AuditEvent, zone: string, format: DateFormat): 
   const moment = (at: string | null | undefined): string | null =>
     at ? `${momentText(Date.parse(at), zone, format)} (${at})` : null;
   return [
-    ...field("Operation", event.operation),
-    ...field("Method", event.method),
-    ...field("Endpoint", event.endpoint, mono),
-    ...field("Status", event.status ?? messages.logs.notAvailable),
-    ...field("Outcome", messages.logs.outcomes[event.outcome ?? "unknown"]),
-    ...field("Severity", event.severity),
-    ...field("Stream", messages.logs.streams[event.stream]),
-    ...field("Category", event.category),
-    ...field("Occurred", moment(event.occurred_at)),
-    ...field("Received", moment(event.received_at), event.late ? { extra: "late" } : {}),
-    ...field("Actor kind", messages.logs.kinds[actor?.kind ?? ""] ?? actor?.kind),
-    ...field("Actor e-mail", actor?.email),
-    ...field("Actor name", actor?.name),
-    ...field("Actor id", actor?.id, mono),
-    ...field("Acts as", actor?.on_behalf_of ? principalText(actor.on_behalf_of) : null),
-    ...field("IP address", origin?.ip),
-    ...field("Peer address", origin?.peer_ip),
-    ...field("Device", origin?.device_id),
-    ...field("User agent", origin?.user_agent),
+    ...field(names.operation, event.operation),
+    ...field(names.method, event.method),
+    ...field(names.endpoint, event.endpoint, mono),
+    ...field(names.status, event.status ?? messages.logs.notAvailable),
+    ...field(names.outcome, messages.logs.outcomes[event.outcome ?? "unknown"]),
+    ...field(names.severity, event.severity),
+    ...field(names.stream, messages.logs.streams[event.stream]),
+    ...field(names.category, event.category),
+    ...field(names.occurred, moment(event.occurred_at)),
+    ...field(
+      names.received,
+      moment(event.received_at),
+      event.late ? { extra: messages.event.late } : {},
+    ),
+    ...field(names.actorKind, messages.logs.kinds[actor?.kind ?? ""] ?? actor?.kind),
+    ...field(names.actorEmail, actor?.email),
+    ...field(names.actorName, actor?.name),
+    ...field(names.actorId, actor?.id, mono),
+    ...field(names.actsAs, actor?.on_behalf_of ? principalText(actor.on_behalf_of) : null),
+    ...field(names.ip, origin?.ip),
+    ...field(names.peer, origin?.peer_ip),
+    ...field(names.device, origin?.device_id),
+    ...field(trail.details.chain, chainOf(event)),
+    ...field(trail.details.client, agentText(origin?.user_agent)),
+    ...field(names.agent, origin?.user_agent),
     ...(event.targets ?? []).flatMap((target) =>
-      field("Target", [target.type, target.id, target.name].filter(Boolean).join(" · ")),
+      field(names.target, [target.type, target.id, target.name].filter(Boolean).join(" · ")),
     ),
-    ...field("Request id", context?.request_id, mono),
-    ...field("Session", context?.session_id, mono),
-    ...field("Trace", context?.trace_id, mono),
-    ...field("Source", context?.source),
-    ...field("Version", context?.source_version),
-    ...field("Instance", context?.source_instance),
-    ...field("Sequence", context?.source_seq),
+    ...field(names.request, context?.request_id, mono),
+    ...field(names.session, context?.session_id, mono),
+    ...field(names.trace, context?.trace_id, mono),
+    ...field(names.source, context?.source),
+    ...field(names.version, context?.source_version),
+    ...field(names.instance, context?.source_instance),
+    ...field(names.sequence, context?.source_seq),
     ...field(messages.drawer.altered, context?.altered?.join(", ")),
-    ...field("Job", job?.id, mono),
-    ...field("Root job", job?.root_id, mono),
-    ...field("Parent job", job?.parent_id, mono),
-    ...field("Attempt", job?.attempt),
-    ...field("Job state", job?.state),
-    ...field("Queue", job?.queue),
-    ...field("Worker", job?.worker),
-    ...field("Scheduled", moment(job?.scheduled_for)),
-    ...field("Duration", job?.duration_ms == null ? null : `${job.duration_ms} ms`),
-    ...field("Reason", event.reason),
-    ...Object.entries(event.metadata ?? {}).flatMap(([name, value]) =>
-      field(`metadata.${name}`, typeof value === "string" ? value : JSON.stringify(value)),
-    ),
-    ...field("Reported by", event.reported_by),
-    ...field("Conflict of", event.conflict_of, mono),
-    ...field("Event id", event.id, mono),
+    ...field(names.job, job?.id, mono),
+    ...field(names.rootJob, job?.root_id, mono),
+    ...field(names.parentJob, job?.parent_id, mono),
+    ...field(names.attempt, job?.attempt),
+    ...field(names.jobState, job?.state),
+    ...field(names.queue, job?.queue),
+    ...field(names.worker, job?.worker),
+    ...field(names.scheduled, moment(job?.scheduled_for)),
+    ...field(names.duration, job?.duration_ms == null ? null : lengthText(job.duration_ms)),
+    ...field(names.reason, event.reason),
+    ...headersOf(event).flatMap(([name, value]) => field(name, value, mono)),
+    ...Object.entries(event.metadata ?? {})
+      .filter(([name]) => name !== "headers")
+      .flatMap(([name, value]) =>
+        field(`metadata.${name}`, typeof value === "string" ? value : JSON.stringify(value)),
+      ),
+    ...field(names.reportedBy, event.reported_by),
+    ...field(names.conflictOf, event.conflict_of, mono),
+    ...field(names.id, event.id, mono),
   ];
 }
 

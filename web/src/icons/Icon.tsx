@@ -31,6 +31,7 @@ const drawings = {
     </>
   ),
   export: <path d="M8 2v8M4.8 7 8 10.2 11.2 7M2.5 11v2.5h11V11" />,
+  expand: <path d="M9.5 2.5h4v4M13.3 2.7 9.5 6.5M6.5 13.5h-4v-4M2.7 13.3l3.8-3.8" />,
   ext: <path d="M7 3H3v10h10V9M9.5 2.5h4v4M13.3 2.7 7.5 8.5" />,
   fail: (
     <>
@@ -71,6 +72,12 @@ const drawings = {
   ),
   leave: <path d="M9.5 3H3v10h6.5M6.5 8h7M11 5.5 13.5 8 11 10.5" />,
   left: <path d="M9.5 3.5 5 8l4.5 4.5" />,
+  lock: (
+    <>
+      <rect x="3.5" y="7" width="9" height="6.5" rx="1.2" />
+      <path d="M5.5 7V5a2.5 2.5 0 0 1 5 0v2" />
+    </>
+  ),
   log: <path d="M2.5 3.5h11M2.5 8h11M2.5 12.5h7" />,
   mask: (
     <path d="M2 5c2-1.2 4-1 6 0 2-1 4-1.2 6 0 0 5-2 6.5-3.5 6.5S8.6 10 8 10s-1 1.5-2.5 1.5S2 10 2 5Z" />

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Session } from "../api/types.ts";
 import { wasOpened } from "../app/route.ts";
 import { useNow } from "../controls/clock.ts";
@@ -8,6 +8,7 @@ import { readStored } from "../controls/stored.ts";
 import { Icon } from "../icons/Icon.tsx";
 import type { Top } from "../shell/Shell.tsx";
 import { ZoneSwitch } from "../shell/ZoneSwitch.tsx";
+import { TaskToggle } from "../tasks/TaskToggle.tsx";
 import { messages } from "../text/messages.ts";
 import { visible } from "../text/visible.ts";
 import { useNarrowedCount, useNewEvents, useStreamCounts } from "./counts.ts";
@@ -25,6 +26,7 @@ import { periodName, scopeOf } from "./scope.ts";
 import { useShortcuts } from "./shortcuts.ts";
 import { useView } from "./view.ts";
 
+const RunsTable = lazy(() => import("../tasks/RunsTable.tsx"));
 const text = messages.logs;
 
 /** Main menu → Administration → Audit Logs. Everything it shows follows from the address. */
@@ -107,6 +109,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
     scroller.current?.scrollTo({ top: 0 });
   }, [listKey]);
 
+  const showRuns = view.stream === "task" && !view.everyEntry;
   const iconOnly = narrow ? "btn icon quiet" : "btn";
   const pill = fresh > 0 && total !== 0 && (
     <button type="button" className="pill" onClick={showNew}>
@@ -142,6 +145,12 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
           handle={search}
           onSearch={(q, more) => change({ q, event: null }, { replace: more })}
         />
+        {view.stream === "task" && (
+          <TaskToggle
+            everyEntry={view.everyEntry}
+            onChoose={(everyEntry) => change({ everyEntry })}
+          />
+        )}
         <button
           type="button"
           className={iconOnly}
@@ -163,13 +172,15 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
           <Icon name="gear" />
         </button>
       </div>
-      <Explain
-        scope={scope}
-        explained={rows.page?.query.explained ?? null}
-        count={query.isError ? null : count}
-        total={scope.narrowed ? total : count}
-        problem={query.error}
-      />
+      {!showRuns && (
+        <Explain
+          scope={scope}
+          explained={rows.page?.query.explained ?? null}
+          count={query.isError ? null : count}
+          total={scope.narrowed ? total : count}
+          problem={query.error}
+        />
+      )}
       <section
         id="events"
         ref={narrow ? scroller : undefined}
@@ -177,24 +188,44 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
         role="tabpanel"
         aria-labelledby={`tab-${view.stream}`}
       >
-        <Histogram scope={scope} generation={generation} now={now} narrow={narrow} change={change}>
-          {pill}
-        </Histogram>
-        <Results
-          scope={scope}
-          query={query}
-          rows={rows}
-          total={count}
-          tenant={session.tenant.name}
-          narrow={narrow}
-          scroller={scroller}
-          handle={table}
-          onOpen={open}
-          onOrder={() => change({ order: view.order === "desc" ? "asc" : "desc" })}
-        />
-        <EndBar scope={scope} count={query.isError ? null : count} total={total} rows={rows}>
-          {/* Place of: Columns, density */}
-        </EndBar>
+        {showRuns ? (
+          <Suspense>
+            <RunsTable
+              scope={scope}
+              generation={generation}
+              now={now}
+              open={view.event}
+              onOpen={open}
+            />
+          </Suspense>
+        ) : (
+          <>
+            <Histogram
+              scope={scope}
+              generation={generation}
+              now={now}
+              narrow={narrow}
+              change={change}
+            >
+              {pill}
+            </Histogram>
+            <Results
+              scope={scope}
+              query={query}
+              rows={rows}
+              total={count}
+              tenant={session.tenant.name}
+              narrow={narrow}
+              scroller={scroller}
+              handle={table}
+              onOpen={open}
+              onOrder={() => change({ order: view.order === "desc" ? "asc" : "desc" })}
+            />
+            <EndBar scope={scope} count={query.isError ? null : count} total={total} rows={rows}>
+              {/* Place of: Columns, density */}
+            </EndBar>
+          </>
+        )}
       </section>
       <Panels
         session={session}

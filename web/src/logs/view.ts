@@ -14,6 +14,8 @@ export interface View {
   q: string;
   order: Order;
   event: string | null;
+  /** In the Tasks tab: every entry as a list, in the place of one row per run. */
+  everyEntry: boolean;
 }
 
 export const STREAMS: readonly Stream[] = ["user", "system", "task"];
@@ -44,6 +46,7 @@ export function readView(search: string): View {
     q: given.get("q") ?? "",
     order: oneOf(given.get("order"), ["asc"] as const) ?? "desc",
     event: given.get("event"),
+    everyEntry: given.get("rows") === "entries",
   };
 }
 
@@ -62,6 +65,7 @@ export function writeView(view: View): string {
   }
   if (view.q) parameters.set("q", view.q);
   if (view.order !== "desc") parameters.set("order", view.order);
+  if (view.everyEntry) parameters.set("rows", "entries");
   if (view.event) parameters.set("event", view.event);
   const text = parameters.toString();
   return text ? `?${text}` : "";

@@ -48,7 +48,9 @@ export function MainMenu({ session, page, open, onClose }: MainMenuProps) {
         <h2>{messages.menu.administration}</h2>
         <Link
           to=""
-          aria-current={page === "" || page === "welcome" ? "page" : undefined}
+          aria-current={
+            ["", "welcome", "steps", "why", "event"].includes(page) ? "page" : undefined
+          }
           onClick={onClose}
         >
           <Icon name="log" />

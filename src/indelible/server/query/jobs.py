@@ -7,13 +7,13 @@ from typing import Final, NamedTuple
 from indelible.codec import decode_json
 from indelible.server.index.shown import Row
 
-ROOT: Final = "JSONExtractString(rest, 'job', 'root_id')"
-PARENT: Final = "JSONExtractString(rest, 'job', 'parent_id')"
-STATE: Final = "JSONExtractString(rest, 'job', 'state')"
-QUEUE: Final = "JSONExtractString(rest, 'job', 'queue')"
-WORKER: Final = "JSONExtractString(rest, 'job', 'worker')"
-ATTEMPT: Final = "toUInt32(JSONExtractUInt(rest, 'job', 'attempt'))"
-DURATION_MS: Final = "toInt64(JSONExtractInt(rest, 'job', 'duration_ms'))"
+ROOT: Final = "job_root"
+PARENT: Final = "job_parent"
+STATE: Final = "job_state"
+QUEUE: Final = "queue"
+WORKER: Final = "worker"
+ATTEMPT: Final = "attempt"  # -1 where none was said
+DURATION_MS: Final = "greatest(duration_ms, 0)"
 RUN: Final = f"multiIf({ROOT} != '', {ROOT}, job_id != '', job_id, toString(id))"
 """The run that a task's event belongs to: its root job, else its job, else itself alone."""
 
@@ -30,14 +30,7 @@ class JobOf(NamedTuple):
 
 def job_of(row: Row) -> JobOf:
     """What the row says of its job; empty where it says nothing."""
-    more = (decode_json(row.rest).get("job") or {}) if '"job"' in row.rest else {}
-    return JobOf(
-        row.job_id,
-        more.get("root_id") or "",
-        more.get("parent_id") or "",
-        int(more.get("attempt") or 0),
-        more.get("state") or "",
-    )
+    return JobOf(row.job_id, row.job_root, row.job_parent, max(row.attempt, 0), row.job_state)
 
 
 def run_of(row: Row) -> str:
@@ -48,10 +41,7 @@ def run_of(row: Row) -> str:
 
 def ids_of(row: Row) -> list[str]:
     """The job ids that tie this row to others."""
-    if not row.job_id and '"job"' not in row.rest:
-        return []
-    job = job_of(row)
-    return [one for one in (job.id, job.root, job.parent) if one]
+    return [one for one in (row.job_id, row.job_root, row.job_parent) if one]
 
 
 def behalf_of(row: Row) -> str:

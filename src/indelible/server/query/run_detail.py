@@ -14,6 +14,7 @@ from indelible.server.index.shown import ROW_SELECT, Row, row_to_json
 from indelible.server.query import jobs
 from indelible.server.query.pattern import Parameters
 from indelible.server.query.runs import Run, one_run
+from indelible.server.query.tied_rows import carries
 
 MAX_ENTRIES: Final = 1000
 AttemptState = Literal[
@@ -59,6 +60,8 @@ async def find_run(index: IndexProcess, tenant_id: int, job_id: str, now_us: int
         # The id of a job inside the run: the whole run is that of its root.
         job_id = min(roots)
         rows = await _entries(index, tenant_id, job_id, through)
+    # A run may name a job of this one as its parent, and is not a part of it.
+    rows = [row for row in rows if jobs.run_of(row) == job_id]
     if not rows:
         raise NotFound(f"there is no run {job_id}")
     run = await one_run(index, tenant_id, job_id, now_us, through)
@@ -72,8 +75,7 @@ async def find_run(index: IndexProcess, tenant_id: int, job_id: str, now_us: int
 
 async def _entries(index: IndexProcess, tenant_id: int, job_id: str, through: int) -> list[Row]:
     parameters = Parameters(tenant_id)
-    run = parameters.add(job_id, "String")
-    condition = f"job_id = {run} OR {jobs.ROOT} = {run}"
+    condition = carries(parameters, runs=[job_id])
     try:
         condition += f" OR (job_id = '' AND id = {parameters.add(str(UUID(job_id)), 'UUID')})"
     except ValueError:

@@ -7,6 +7,7 @@ days, weeks and months add up; to know how it went on, entries around the period
 
 from __future__ import annotations
 
+import re
 from typing import Final, Literal
 
 import msgspec
@@ -19,6 +20,7 @@ from indelible.server.query.filter import Filter
 from indelible.server.query.pattern import Parameters
 from indelible.server.query.prepare import prepare
 from indelible.server.query.run_cursor import encode_run_cursor, parse_run_cursor
+from indelible.server.query.tied_rows import carries
 
 State = Literal["queued", "running", "retrying", "succeeded", "failed", "cancelled", "unknown"]
 OPEN: Final = ("queued", "running", "retrying")
@@ -29,6 +31,7 @@ USUAL_US: Final = 30 * US_PER_DAY  # what "usual" is measured on
 OVERDUE_TIMES: Final = 3
 OVERDUE_LEAST_US: Final = 60_000_000
 _FAR_US: Final = 2**62
+_EVENT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # may be a run without a job
 
 
 class By(msgspec.Struct, frozen=True, kw_only=True):
@@ -240,6 +243,8 @@ async def one_run(index: IndexProcess, tenant_id: int, run: str, now_us: int, th
     parameters = Parameters(tenant_id)
     where = _where(parameters, through, None, None)
     where += f" AND {jobs.RUN} = {parameters.add(run, 'String')}"
+    if not _EVENT_ID.fullmatch(run):
+        where += f" AND {carries(parameters, runs=[run])}"
     data = await index.query(
         f"SELECT {_COLUMNS} FROM ({_RUNS.replace('{where}', where)})", parameters.values
     )
@@ -335,7 +340,7 @@ async def _causes(
         "actor_name, actor_id) AS name, toString(id) AS id FROM events "
         "WHERE tenant = {tenant:UInt32} AND stream = 'user' "
         f"AND occurred_us BETWEEN {add(first, 'Int64')} AND {add(last, 'Int64')} "
-        f"AND request_id IN {add(requests, 'Array(String)')} "
+        f"AND {carries(parameters, requests=requests)} "
         f"AND idx < {add(through, 'UInt64')} "
         "ORDER BY tenant, occurred_us, idx LIMIT 1 BY request_id",
         parameters.values,

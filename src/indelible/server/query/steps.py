@@ -17,6 +17,7 @@ from indelible.server.index.shown import ROW_SELECT, Row, row_to_json
 from indelible.server.query.cursor import encode_cursor, parse_cursor
 from indelible.server.query.filter import Filter
 from indelible.server.query.pattern import Parameters
+from indelible.server.query.tied_rows import carries
 
 MAX_STEPS: Final = 1000
 FAILED: Final = ("failure", "denied")
@@ -134,9 +135,9 @@ def _where(filter_: Filter, of: Of, tenant: str, parameters: Parameters, through
     if of.actor is not None:
         conditions.append(_actor(of.actor, tenant, parameters))
     if of.session is not None:
-        conditions.append(f"session_id = {add(of.session, 'String')}")
+        conditions.append(carries(parameters, sessions=[of.session]))
     if of.request is not None:
-        conditions.append(f"request_id = {add(of.request, 'String')}")
+        conditions.append(carries(parameters, requests=[of.request]))
     conditions.append(f"idx < {add(through, 'UInt64')}")
     return " AND ".join(conditions)
 

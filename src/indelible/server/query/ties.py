@@ -16,6 +16,7 @@ from indelible.server.index import IndexProcess
 from indelible.server.index.shown import ROW_SELECT, Row
 from indelible.server.query import jobs
 from indelible.server.query.pattern import Parameters
+from indelible.server.query.tied_rows import carries
 
 MAX_EVENTS: Final = 300
 MAX_IDS: Final = 200
@@ -60,17 +61,13 @@ async def find_tied(index: IndexProcess, tenant_id: int, focus: Row, through: in
         runs |= new_runs
         parameters = Parameters(tenant_id)
         add = parameters.add
-        asked_requests = add(sorted(new_requests), "Array(String)")
-        asked_runs = add(sorted(new_runs), "Array(String)")
+        tied = carries(parameters, requests=sorted(new_requests), runs=sorted(new_runs))
         first, last = add(from_us, "Int64"), add(to_us, "Int64")
         room = MAX_EVENTS - len(found)
         known = add(sorted(found), "Array(UInt64)")
         data = await index.query(
             f"SELECT {ROW_SELECT} FROM events WHERE tenant = {{tenant:UInt32}} "
-            f"AND occurred_us BETWEEN {first} AND {last} AND ("
-            f"(request_id != '' AND request_id IN {asked_requests}) OR "
-            f"(job_id != '' AND (job_id IN {asked_runs} OR {jobs.ROOT} IN {asked_runs} "
-            f"OR {jobs.PARENT} IN {asked_runs}))) "
+            f"AND occurred_us BETWEEN {first} AND {last} AND {tied} "
             f"AND idx NOT IN {known} AND idx < {add(through, 'UInt64')} "
             f"ORDER BY tenant, occurred_us, idx LIMIT {room + 1}",
             parameters.values,
@@ -107,7 +104,7 @@ async def _openers(
         f"SELECT {ROW_SELECT} FROM events WHERE tenant = {{tenant:UInt32}} "
         f"AND occurred_us BETWEEN {parameters.add(first, 'Int64')} "
         f"AND {parameters.add(last, 'Int64')} "
-        f"AND session_id IN {parameters.add(sessions, 'Array(String)')} "
+        f"AND {carries(parameters, sessions=sessions)} "
         f"AND idx < {parameters.add(through, 'UInt64')} "
         "ORDER BY tenant, occurred_us, idx LIMIT 1 BY session_id",
         parameters.values,

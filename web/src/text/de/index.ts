@@ -1,5 +1,6 @@
 import type { Messages } from "../en/index.ts";
 import { drawer, integrity } from "./drawer.ts";
+import { event } from "./event.ts";
 import { exporting } from "./exporting.ts";
 import { help } from "./help.ts";
 import { keys } from "./keys.ts";
@@ -10,6 +11,7 @@ import { menu, roles, seal, top } from "./shell.ts";
 import { states } from "./states.ts";
 import { status } from "./status.ts";
 import { amounts, times } from "./times.ts";
+import { trail } from "./trail.ts";
 import { welcome } from "./welcome.ts";
 
 /** Every sentence of the screen, in German. */
@@ -17,6 +19,7 @@ export const german: Messages = {
   product: "Indelible",
   amounts,
   drawer,
+  event,
   exporting,
   help,
   integrity,
@@ -32,5 +35,6 @@ export const german: Messages = {
   status,
   times,
   top,
+  trail,
   welcome,
 };

@@ -1,4 +1,5 @@
 import { drawer, integrity } from "./drawer.ts";
+import { event } from "./event.ts";
 import { exporting } from "./exporting.ts";
 import { help } from "./help.ts";
 import { keys } from "./keys.ts";
@@ -9,6 +10,7 @@ import { menu, roles, seal, top } from "./shell.ts";
 import { states } from "./states.ts";
 import { status } from "./status.ts";
 import { amounts, times } from "./times.ts";
+import { trail } from "./trail.ts";
 import { welcome } from "./welcome.ts";
 
 /** Every sentence of the screen, in English. Functions where a value stands inside. */
@@ -16,6 +18,7 @@ export const english = {
   product: "Indelible",
   amounts,
   drawer,
+  event,
   exporting,
   help,
   integrity,
@@ -31,6 +34,7 @@ export const english = {
   status,
   times,
   top,
+  trail,
   welcome,
 };
 
