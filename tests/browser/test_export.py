@@ -63,7 +63,7 @@ def test_formula_is_neutralised_unless_raw(
 
 
 def test_json_lines(screen: Screen, tmp_path: Path) -> None:
-    page = screen.open("/?stream=task")
+    page = screen.open("/?stream=task&rows=entries")
     open_list(page, "12")
     lines = save(page, "JSON Lines", tmp_path).splitlines()
     events = [json.loads(line) for line in lines]

@@ -76,8 +76,8 @@ def test_tabs_have_counts_and_switch(screen: Screen) -> None:
     expect(row_at(page, 0)).to_contain_text("system@main")
     assert page.url.endswith("/?stream=system")
     tab(page, "Tasks").click()
-    open_list(page, "12")
-    expect(row_at(page, 0)).to_contain_text("NightlyExport")
+    expect(page.locator(".runs-explain")).to_contain_text("12 runs made 12 entries.")
+    expect(page.locator("tr.run").first).to_contain_text("NightlyExport")
 
 
 @pytest.mark.parametrize(

@@ -99,14 +99,14 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Total(msgspec.Struct):
-    state: str
-    n: int
-    entries: int
+    states: tuple[list[str], list[int]]
+    all_entries: int
+    finished: int
+    usual_us: float
 
 
 class _Median(msgspec.Struct):
     operation: str
-    n: int
     usual_us: float
 
 
@@ -118,7 +118,6 @@ class _Cause(msgspec.Struct):
 
 
 _decode_rows = msgspec.json.Decoder(_Row).decode_lines
-_decode_totals = msgspec.json.Decoder(_Total).decode_lines
 _decode_medians = msgspec.json.Decoder(_Median).decode_lines
 _decode_causes = msgspec.json.Decoder(_Cause).decode_lines
 
@@ -268,25 +267,20 @@ def _where(parameters: Parameters, through: int, from_us: int | None, to_us: int
 async def _totals(
     index: IndexProcess, runs_sql: str, within: list[str], parameters: Parameters
 ) -> RunTotals:
-    condition = " AND ".join(within)
     data = await index.query(
-        f"SELECT state, count() AS n, sum(entries) AS entries FROM ({runs_sql}) "
-        f"WHERE {condition} GROUP BY state",
+        "SELECT sumMap([state], [toUInt64(1)]) AS states, sum(entries) AS all_entries, "
+        f"countIf({_FINISHED}) AS finished, ifNotFinite("
+        f"quantileExactIf(0.5)(ended_us - started_us, {_FINISHED}), 0) AS usual_us "
+        f"FROM ({runs_sql}) WHERE {' AND '.join(within)}",
         dict(parameters.values),
     )
-    totals = _decode_totals(data)
-    data = await index.query(
-        "SELECT '' AS operation, count() AS n, "
-        "ifNotFinite(quantileExact(0.5)(ended_us - started_us), 0) AS usual_us "
-        f"FROM ({runs_sql}) WHERE {condition} AND {_FINISHED}",
-        dict(parameters.values),
-    )
-    median = msgspec.json.decode(data, type=_Median)
+    total = msgspec.json.decode(data, type=_Total)
+    by_state = dict(zip(*total.states, strict=True))
     return RunTotals(
-        runs=sum(total.n for total in totals),
-        entries=sum(total.entries for total in totals),
-        by_state={total.state: total.n for total in sorted(totals, key=lambda one: one.state)},
-        median_ms=round(median.usual_us / 1000) if median.n else None,
+        runs=sum(by_state.values()),
+        entries=total.all_entries,
+        by_state=by_state,
+        median_ms=round(total.usual_us / 1000) if total.finished else None,
     )
 
 
@@ -370,7 +364,7 @@ async def _usual(
     names = add(operations, "Array(String)")
     runs_sql = _RUNS.replace("{where}", f"{where} AND operation IN {names}")
     data = await index.query(
-        "SELECT operation, count() AS n, quantileExact(0.5)(ended_us - started_us) AS usual_us "
+        "SELECT operation, quantileExact(0.5)(ended_us - started_us) AS usual_us "
         f"FROM ({runs_sql}) WHERE {_FINISHED} GROUP BY operation",
         parameters.values,
     )
