@@ -147,6 +147,7 @@ CREATE TABLE IF NOT EXISTS events (
     target_types Array(LowCardinality(String)) CODEC(ZSTD(1)),
     target_ids Array(String) CODEC(ZSTD(3)),
     change_paths Array(LowCardinality(String)) CODEC(ZSTD(1)),
+    INDEX by_index idx TYPE minmax GRANULARITY 1,
     INDEX by_id id TYPE bloom_filter(0.025) GRANULARITY 1,
     INDEX by_token {TOKENS} TYPE bloom_filter(0.025) GRANULARITY 1
 )

@@ -9,29 +9,27 @@ import msgspec
 
 from indelible.clock import format_us
 from indelible.server.index import IndexProcess
+from indelible.server.query.fields import ALIASES, COUNTED, TARGET, Counted
 from indelible.server.query.periods import bucket_edges
 from indelible.server.query.prepare import Prepared
 
+
+def _expression(counted: Counted) -> str:
+    if not counted.each:
+        return counted.value
+    return f"arrayJoin(if(empty({counted.value}), [''], arrayDistinct({counted.value})))"
+
+
 # Name in the API → expression over a row. "" stands for no value.
 GROUPS: Final = {
-    "stream": "stream",
-    "category": "category",
-    "operation": "operation",
-    "outcome": "outcome",
-    "method": "method",
-    "endpoint": "endpoint",
-    "status": "if(status < 0, '', toString(status))",
-    "severity": "severity",
-    "source": "source",
-    "kind": "kind",
-    "actor.kind": "kind",
-    "actor": "if(actor_email != '', actor_email, if(actor_name != '', actor_name, actor_id))",
+    **{name: _expression(counted) for name, counted in COUNTED.items()},
+    **{alias: _expression(COUNTED[name]) for alias, name in ALIASES.items()},
     "actor.email": "actor_email",
     "actor.id": "actor_id",
-    "ip": "ip",
-    "origin.ip": "ip",
-    "device": "device_id",
-    "origin.device_id": "device_id",
+    TARGET: (
+        "arrayJoin(if(empty(target_types), [''], arrayDistinct(arrayMap((kind, id) -> "
+        "trimBoth(concat(kind, ' ', id)), target_types, target_ids))))"
+    ),
 }
 OUTCOMES: Final = ("success", "failure", "denied", "unknown")
 MAX_CELLS: Final = 200_000
@@ -109,7 +107,8 @@ async def group_by(index: IndexProcess, prepared: Prepared, expression: str, lim
         total=total,
         exact=True,
         groups=groups,
-        others=total - sum(group.count for group in groups),
+        # An event with several targets or changes counts for each: then nothing may be left.
+        others=max(0, total - sum(group.count for group in groups)),
         indexed_through=prepared.through,
     )
 

@@ -242,7 +242,8 @@ def test_the_fields_of_the_language() -> None:
     assert sorted(FAMILIES) == [
         "actor", "after", "agent", "attempt", "before", "behalf", "category", "change",
         "change.path", "device", "duration", "endpoint", "has", "id", "index", "ip", "job", "kind",
-        "method", "operation", "outcome", "queue", "reason", "request", "session", "severity",
+        "method", "operation", "outcome", "queue", "reason", "request", "route", "session",
+        "severity",
         "source", "state", "status", "target", "target.id", "target.name", "target.type", "trace",
         "worker",
     ]  # fmt: skip

@@ -10,6 +10,7 @@ from indelible.server.query.filters.codes import CODES
 from indelible.server.query.filters.ids import IDS, EventId
 from indelible.server.query.filters.numbers import NUMBERS
 from indelible.server.query.filters.presence import Presence
+from indelible.server.query.filters.route import Route
 from indelible.server.query.filters.status import Status
 from indelible.server.query.filters.texts import TEXTS
 
@@ -22,13 +23,14 @@ FAMILIES: Final[dict[str, Family]] = {
     "status": Status(),
     "id": EventId(),
     "has": Presence(),
+    "route": Route(),
 }
 
 # What people type for a field that has another name.
 LIKELY: Final = {
     "user": "actor", "email": "actor", "who": "actor", "username": "actor", "name": "actor",
     "address": "ip", "addr": "ip", "origin": "ip", "path": "endpoint", "url": "endpoint",
-    "route": "endpoint", "uri": "endpoint", "code": "status", "action": "operation",
+    "uri": "endpoint", "code": "status", "action": "operation",
     "event": "operation", "op": "operation", "verb": "method", "type": "kind", "result": "outcome",
     "object": "target", "resource": "target", "field": "change", "old": "before", "new": "after",
     "request_id": "request", "session_id": "session", "trace_id": "trace", "run": "job",

@@ -284,7 +284,7 @@ FILTER_PARAMS: Final = (
     Param(name="q", description='Words, "phrases", `field:value`, `-` to leave out.'),
     Param(name="own", description="`hide` leaves out Indelible's own events."),
 )
-_MIN_INDEX: Final = Param(
+MIN_INDEX: Final = Param(
     name="min_index", description="Wait, with a limit, until this entry can be found.", type=int
 )
 _ORDER: Final = Param(name="order", description="`desc` (newest first, default) or `asc`.")
@@ -304,7 +304,7 @@ ROUTES: Final = (
             _ORDER,
             Param(name="limit", description="Events on a page, 1000 at most.", type=int),
             Param(name="cursor", description="`next_cursor` or `prev_cursor` of a reply."),
-            _MIN_INDEX,
+            MIN_INDEX,
         ),
         reply=EventsReply,
         errors=_ERRORS,
@@ -341,10 +341,10 @@ ROUTES: Final = (
         description="In all, over time (histogram), per stream, or per value of a field.",
         params=(
             *FILTER_PARAMS,
-            Param(name="group", description="`time`, `stream`, `operation`, `actor` …"),
+            Param(name="group", description=f"`time`, {', '.join(GROUPS)}."),
             Param(name="limit", description="Values to list, 1000 at most.", type=int),
             Param(name="buckets", description="Bars wanted of `group=time`.", type=int),
-            _MIN_INDEX,
+            MIN_INDEX,
         ),
         reply=Stats,
         errors=_ERRORS,
@@ -362,7 +362,7 @@ ROUTES: Final = (
             _ORDER,
             Param(name="format", description="`csv` (default) or `jsonl`."),
             Param(name="csv", description="`safe` (default) disarms formulas, `raw` does not."),
-            _MIN_INDEX,
+            MIN_INDEX,
         ),
         reply=None,
         reply_media="text/csv",
