@@ -111,6 +111,7 @@ def tell_lately(folder: str, until: datetime) -> list[Told]:
         told += _shift(scenes, person)
     told += _jobs(scenes)[-6:]
     told += _system(scenes)[-2:]
+    told += list(_attack(scenes))[:7]
     told.sort(key=lambda item: item[0])
     step = (until - begin) / (len(told) + 1)
     spread = [

@@ -117,6 +117,13 @@ const drawings = {
       <path d="m10.5 10.5 3.5 3.5" />
     </>
   ),
+  steps: (
+    <>
+      <circle cx="4" cy="3.5" r="1.5" />
+      <circle cx="4" cy="12.5" r="1.5" />
+      <path d="M4 5v6M7.5 3.5H14M7.5 8H12M7.5 12.5H14" />
+    </>
+  ),
   sun: (
     <>
       <circle cx="8" cy="8" r="2.8" />

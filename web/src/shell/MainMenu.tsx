@@ -48,13 +48,15 @@ export function MainMenu({ session, page, open, onClose }: MainMenuProps) {
         <h2>{messages.menu.administration}</h2>
         <Link
           to=""
-          aria-current={
-            ["", "welcome", "steps", "why", "event"].includes(page) ? "page" : undefined
-          }
+          aria-current={["", "welcome", "why", "event"].includes(page) ? "page" : undefined}
           onClick={onClose}
         >
           <Icon name="log" />
           {messages.menu.auditLogs}
+        </Link>
+        <Link to="steps" aria-current={page === "steps" ? "page" : undefined} onClick={onClose}>
+          <Icon name="steps" />
+          {messages.trail.steps.title}
         </Link>
         {session.person.role === "admin" && (
           <>
