@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from fleet.sample import PEOPLE, Person
 
 Told = tuple[datetime, str, dict[str, Any]]
-_SYSTEM: dict[str, Any] = {"kind": "system", "name": "fleet"}
+_SYSTEM: dict[str, Any] = {"kind": "system"}
 
 
 class Who(Protocol):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import json
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import expect
 from tests.browser.conftest import Screen
 from tests.browser.look import drawer
+from tests.browser.sample import HOSTILE_EMAIL
 from tests.browser.story import CLOSED, DAY, DELETED, PROSE
 
 pytestmark = pytest.mark.usefixtures("story")
@@ -127,3 +129,21 @@ def test_changes_by_word_request_and_json_on_a_page_of_its_own(screen: Screen) -
     expect(tree.get_by_text('"de-DE"')).to_be_visible()
     tree.get_by_text("headers").click()
     expect(tree.get_by_text('"de-DE"')).to_be_hidden()
+
+
+def test_hostile_text_is_inert_in_steps_and_copies(screen: Screen) -> None:
+    page = screen.open("/steps?" + urlencode({"actor": HOSTILE_EMAIL}))
+    step = page.locator(".a-step")
+    expect(step).to_have_count(1)
+    expect(step).to_contain_text("<img src=x onerror=window.hacked=1>")
+    expect(step).to_contain_text("⟪U+202E⟫")
+    page.get_by_role("button", name="Copy as").click()
+    page.get_by_role("menuitem", name="Table (Markdown)").click()
+    text = page.get_by_role("dialog").locator("pre")
+    expect(text).to_contain_text("onerror")
+    assert "<img" not in text.inner_text()
+    page.keyboard.press("Escape")
+    step.get_by_role("link").click()
+    page.get_by_role("tab", name="Related").click()
+    expect(page.locator(".why-node.focus")).to_contain_text("⟪U+202E⟫")
+    assert page.evaluate("window.hacked === undefined")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ _INSIDE = re.compile(STARTS_INSIDE)
 _HIDDEN = re.compile(
     "[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 )
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~&])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~])")
 
 
 def _cells(step: Step) -> list[str]:
@@ -65,7 +66,7 @@ def to_markdown(head: Head, steps: Sequence[Step]) -> str:
 
 def _inert(text: str) -> str:
     shown = _HIDDEN.sub(lambda found: f"\u27eaU+{ord(found[0]):04X}\u27eb", text)
-    escaped = _MARKDOWN.sub(r"\\\1", shown)
+    escaped = html.escape(_MARKDOWN.sub(r"\\\1", shown), quote=False)
     # Bare addresses become links in many readers; a break inside keeps them text.
     return escaped.replace("://", ":\\//").replace("@", "\\@").replace("www.", "www\\.")
 
