@@ -8,6 +8,7 @@ import { readStored } from "../controls/stored.ts";
 import { Icon } from "../icons/Icon.tsx";
 import type { Top } from "../shell/Shell.tsx";
 import { ZoneSwitch } from "../shell/ZoneSwitch.tsx";
+import { GroupBy, ShowAs } from "../summary/Choices.tsx";
 import { TaskToggle } from "../tasks/TaskToggle.tsx";
 import { messages } from "../text/messages.ts";
 import { visible } from "../text/visible.ts";
@@ -27,6 +28,7 @@ import { useShortcuts } from "./shortcuts.ts";
 import { useView } from "./view.ts";
 
 const RunsTable = lazy(() => import("../tasks/RunsTable.tsx"));
+const SummaryView = lazy(() => import("../summary/SummaryView.tsx"));
 const text = messages.logs;
 
 /** Main menu → Administration → Audit Logs. Everything it shows follows from the address. */
@@ -134,7 +136,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
           counts={counted.counts}
           onChoose={(stream) => change({ stream, event: null })}
         />
-        {/* Place of: List | Summary */}
+        <ShowAs view={view} change={change} />
         <PeriodControl scope={scope} change={change} />
       </div>
       <div className="query">
@@ -145,7 +147,8 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
           handle={search}
           onSearch={(q, more) => change({ q, event: null }, { replace: more })}
         />
-        {view.stream === "task" && (
+        {view.view === "summary" && <GroupBy view={view} change={change} />}
+        {view.stream === "task" && view.view === "list" && (
           <TaskToggle
             everyEntry={view.everyEntry}
             onChoose={(everyEntry) => change({ everyEntry })}
@@ -172,61 +175,74 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
           <Icon name="gear" />
         </button>
       </div>
-      {!showRuns && (
-        <Explain
-          scope={scope}
-          explained={rows.page?.query.explained ?? null}
-          count={query.isError ? null : count}
-          total={scope.narrowed ? total : count}
-          problem={query.error}
-        />
+      {view.view === "summary" ? (
+        <Suspense>
+          <SummaryView scope={scope} change={change} narrow={narrow} />
+        </Suspense>
+      ) : (
+        <>
+          {!showRuns && (
+            <Explain
+              scope={scope}
+              explained={rows.page?.query.explained ?? null}
+              count={query.isError ? null : count}
+              total={scope.narrowed ? total : count}
+              problem={query.error}
+            />
+          )}
+          <section
+            id="events"
+            ref={narrow ? scroller : undefined}
+            className={narrow ? "results cards" : "results"}
+            role="tabpanel"
+            aria-labelledby={`tab-${view.stream}`}
+          >
+            {showRuns ? (
+              <Suspense>
+                <RunsTable
+                  scope={scope}
+                  generation={generation}
+                  now={now}
+                  open={view.event}
+                  onOpen={open}
+                />
+              </Suspense>
+            ) : (
+              <>
+                <Histogram
+                  scope={scope}
+                  generation={generation}
+                  now={now}
+                  narrow={narrow}
+                  change={change}
+                >
+                  {pill}
+                </Histogram>
+                <Results
+                  scope={scope}
+                  query={query}
+                  rows={rows}
+                  total={count}
+                  tenant={session.tenant.name}
+                  narrow={narrow}
+                  scroller={scroller}
+                  handle={table}
+                  onOpen={open}
+                  onOrder={() => change({ order: view.order === "desc" ? "asc" : "desc" })}
+                />
+                <EndBar
+                  scope={scope}
+                  count={query.isError ? null : count}
+                  total={total}
+                  rows={rows}
+                >
+                  {/* Place of: Columns, density */}
+                </EndBar>
+              </>
+            )}
+          </section>
+        </>
       )}
-      <section
-        id="events"
-        ref={narrow ? scroller : undefined}
-        className={narrow ? "results cards" : "results"}
-        role="tabpanel"
-        aria-labelledby={`tab-${view.stream}`}
-      >
-        {showRuns ? (
-          <Suspense>
-            <RunsTable
-              scope={scope}
-              generation={generation}
-              now={now}
-              open={view.event}
-              onOpen={open}
-            />
-          </Suspense>
-        ) : (
-          <>
-            <Histogram
-              scope={scope}
-              generation={generation}
-              now={now}
-              narrow={narrow}
-              change={change}
-            >
-              {pill}
-            </Histogram>
-            <Results
-              scope={scope}
-              query={query}
-              rows={rows}
-              total={count}
-              tenant={session.tenant.name}
-              narrow={narrow}
-              scroller={scroller}
-              handle={table}
-              onOpen={open}
-              onOrder={() => change({ order: view.order === "desc" ? "asc" : "desc" })}
-            />
-            <EndBar scope={scope} count={query.isError ? null : count} total={total} rows={rows}>
-              {/* Place of: Columns, density */}
-            </EndBar>
-          </>
-        )}
-      </section>
       <Panels
         session={session}
         scope={scope}

@@ -16,6 +16,14 @@ export interface View {
   event: string | null;
   /** In the Tasks tab: every entry as a list, in the place of one row per run. */
   everyEntry: boolean;
+  /** The list, or two periods side by side. */
+  view: "list" | "summary";
+  /** What the summary has a line for; null means operation. */
+  by: string | null;
+  /** The second period: null means the one before, "year", or "<from>/<to>". */
+  compare: string | null;
+  /** What the lines are ordered by, with "-" in front for ascending; null means count. */
+  sort: string | null;
 }
 
 export const STREAMS: readonly Stream[] = ["user", "system", "task"];
@@ -47,6 +55,10 @@ export function readView(search: string): View {
     order: oneOf(given.get("order"), ["asc"] as const) ?? "desc",
     event: given.get("event"),
     everyEntry: given.get("rows") === "entries",
+    view: given.get("view") === "summary" ? "summary" : "list",
+    by: given.get("by"),
+    compare: given.get("compare"),
+    sort: given.get("sort"),
   };
 }
 
@@ -67,6 +79,12 @@ export function writeView(view: View): string {
   if (view.order !== "desc") parameters.set("order", view.order);
   if (view.everyEntry) parameters.set("rows", "entries");
   if (view.event) parameters.set("event", view.event);
+  if (view.view === "summary") {
+    parameters.set("view", view.view);
+    if (view.by) parameters.set("by", view.by);
+    if (view.compare) parameters.set("compare", view.compare);
+    if (view.sort) parameters.set("sort", view.sort);
+  }
   const text = parameters.toString();
   return text ? `?${text}` : "";
 }

@@ -9,6 +9,7 @@ import { settings } from "./settings.ts";
 import { menu, roles, seal, top } from "./shell.ts";
 import { states } from "./states.ts";
 import { status } from "./status.ts";
+import { summary } from "./summary.ts";
 import { amounts, times } from "./times.ts";
 import { trail } from "./trail.ts";
 import { welcome } from "./welcome.ts";
@@ -32,6 +33,7 @@ export const english = {
   setup,
   states,
   status,
+  summary,
   times,
   top,
   trail,
