@@ -38,7 +38,7 @@ def test_summary_from_the_list_and_back(screen: Screen, axe_source: str) -> None
 
     # The order, the other fields, and what changed: all in the address.
     table.get_by_role("button", name="Operation").click()
-    expect(table.locator("tbody tr").last).to_contain_text("AssignRole")
+    expect(table.locator("tbody tr").first).to_contain_text("UpdateSharingProfile")
     group = page.get_by_role("group", name="Group by")
     group.get_by_role("button", name="Actor").click()
     expect(table.locator("tbody th").first).to_contain_text("@meridian.example")

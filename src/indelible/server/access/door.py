@@ -14,6 +14,7 @@ from indelible.server.access.people import People
 from indelible.server.access.sessions import Sessions
 from indelible.server.access.tenant_settings import TenantSettings
 from indelible.server.access.token import RandomBytes
+from indelible.server.access.views import Views
 from indelible.server.settings import Settings
 
 
@@ -40,6 +41,7 @@ class Access:
         self.keys = Keys(self.control, clock)
         self.attempts = Attempts(self.control, clock)
         self.tenant_settings = TenantSettings(self.control, settings.screen)
+        self.views = Views(self.control, clock)
 
     def put_own_event(self, tenant_id: int, event: OwnEvent) -> None:
         """Leaves an event for the service to put into the ledger."""

@@ -23,6 +23,7 @@ from indelible.server.web.routes import (
     status_full,
     steps,
     summary,
+    views,
     why,
     write,
 )
@@ -42,6 +43,7 @@ def all_routes() -> tuple[Api, ...]:
         *why.ROUTES,
         *gaps.ROUTES,
         *summary.ROUTES,
+        *views.ROUTES,
         *live.ROUTES,
         *prove.ROUTES,
         *session.ROUTES,
