@@ -96,6 +96,15 @@ def test_a_request_is_named_by_its_view_and_its_user_is_the_actor(
     assert event["actor"] == {"kind": "user", "id": "ana", "email": "ana@meridian.example"}
 
 
+def test_logins_and_logouts_are_events(app: Flask, audit: MemoryAudit) -> None:
+    browser = app.test_client()
+    browser.post("/login/ana")
+    browser.post("/logout")
+    logged_in = assert_audited(audit, method="UserLogin", actor="ana", times=1)
+    logged_out = assert_audited(audit, method="UserLogout", actor="ana", times=1)
+    assert logged_in["origin"]["ip"] == logged_out["origin"]["ip"] == "127.0.0.1"
+
+
 def test_denied_marked_and_failing_requests(app: Flask, audit: MemoryAudit) -> None:
     browser = app.test_client()
     assert browser.delete("/groups/7").status_code == 401

@@ -3,7 +3,8 @@ Flask: one event per request that matters, named by its view, with the logged-in
 
     capture_flask(app, client=audit, trusted_proxies=["10.0.0.0/8"])
 
-With Flask-Login in the application its user is the actor, and logins and logouts are events too.
+With Flask-Login in the application its user is the actor, and logins and logouts are events too. It
+has no signal for a failed login: call `tell_login_failed` where the password is wrong.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from flask.signals import (
 
 from indelible.capture.bodies import Bodies
 from indelible.capture.exchange import Exchange, Route
+from indelible.capture.logins import tell_login, tell_logout
 from indelible.capture.people import actor_of
 from indelible.capture.request import ForwardedHeader, Rule, writes_and_denied
 from indelible.capture.wsgi import EXCHANGE, AuditMiddleware
@@ -60,6 +62,16 @@ def capture_flask(
     got_request_exception.connect(hooks.on_exception, app)
     request_finished.connect(hooks.on_finished, app)
     request_tearing_down.connect(hooks.on_end, app)
+    _listen_to_logins(app, hooks)
+
+
+def _listen_to_logins(app: Flask, hooks: _Hooks) -> None:
+    try:
+        import flask_login
+    except ModuleNotFoundError:
+        return
+    flask_login.user_logged_in.connect(hooks.on_login, app)
+    flask_login.user_logged_out.connect(hooks.on_logout, app)
 
 
 class _Hooks:
@@ -98,6 +110,18 @@ class _Hooks:
                 exchange.holder.who()
             except Exception as error:  # noqa: BLE001 - the SDK guard
                 self._client.swallow(error, "could not read the request's user")
+
+    def on_login(self, app: Flask, user: Any = None, **_: Any) -> None:
+        del app
+        actor = actor_of(user)
+        if actor is not None:
+            tell_login(self._client, actor)
+
+    def on_logout(self, app: Flask, user: Any = None, **_: Any) -> None:
+        del app
+        actor = actor_of(user)
+        if actor is not None:
+            tell_logout(self._client, actor)
 
     def _user(self) -> dict[str, Any] | None:
         if not flask.has_request_context() or not hasattr(flask.current_app, "login_manager"):

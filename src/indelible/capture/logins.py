@@ -22,7 +22,14 @@ _CATEGORY = "authentication"
 
 
 def tell_login(client: Indelible, actor: ActorLike, *, how: str | None = None) -> None:
-    """Somebody has proved who they are; `how` names the method (`password`, `oidc`, `passkey`)."""
+    """
+    Somebody has proved who they are; `how` names the method (`password`, `oidc`, `passkey`).
+
+    From here on they are the actor of this request.
+    """
+    holder = current()
+    if holder is not None:
+        holder.actor = actor
     client.record(
         "OpenSession",
         method="UserLogin",

@@ -27,6 +27,8 @@ _COMMANDS = {
     "settings": ("indelible.cli.settings", "settings"),
     "outbox": ("indelible.cli.outbox", "outbox"),
     "triggers": ("indelible.cli.outbox", "triggers"),
+    "run": ("indelible.cli.run", "run"),
+    "redact": ("indelible.cli.redact", "redact"),
     "demo": ("indelible.cli.demo", "demo"),
 }
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_ENDS = frozenset({"succeeded", "failed", "retried", "cancelled"})
 _OUTCOMES: dict[str, Outcome] = {"succeeded": "success", "failed": "failure", "retried": "failure"}
 
 
@@ -90,11 +91,10 @@ def tell_job(
         "reason": reason,
         "metadata": facts.metadata,
     }
-    if state == "queued":
-        # Queued by whoever acts now; the task itself acts from its start on.
-        holder = current()
-        if holder is None or holder.actor is None:
-            fields["actor"] = facts.actor or {"kind": "task", "id": facts.name, "name": facts.name}
+    holder = current()
+    if holder is None or holder.who() is None:
+        # Queued by whoever acts now; without anybody, the task itself acts.
+        fields["actor"] = facts.actor or {"kind": "task", "id": facts.name, "name": facts.name}
     client.record(facts.operation or operation_of_job(facts.name), **fields)
 
 
@@ -130,12 +130,13 @@ class Run:
         holder.content["endpoint"] = facts.endpoint or facts.name
         self._token: contextvars.Token[Holder | None] | None = None
         self._began_s = 0.0
-        self._over = False
+        self.state: JobState = "queued"
 
     def begin(self) -> Run:
         """Puts the job into the context and tells that it started."""
         self._token = hold(self._holder)
         self._began_s = self._client.monotonic_s()
+        self.state = "started"
         self._tell("started")
         return self
 
@@ -165,9 +166,9 @@ class Run:
             self.fail(error)
 
     def _end(self, state: JobState, error: BaseException | str | None) -> None:
-        if self._over:
+        if self.state in _ENDS:
             return  # systems that report one failure twice: one end per attempt
-        self._over = True
+        self.state = state
         duration_ms = max(0, round((self._client.monotonic_s() - self._began_s) * 1000))
         # Some systems report the end in another context than the start: ours counts.
         inner = hold(self._holder)

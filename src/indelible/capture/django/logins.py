@@ -9,7 +9,6 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from indelible.capture.django.conf import get_client
 from indelible.capture.logins import tell_login, tell_login_failed, tell_logout
 from indelible.capture.people import actor_of
-from indelible.client import bind
 
 
 def listen() -> None:
@@ -23,7 +22,6 @@ def _logged_in(sender: object, request: Any = None, user: Any = None, **_: objec
     del sender, request
     actor = actor_of(user)
     if actor is not None:
-        bind(actor=actor)
         tell_login(get_client(), actor)
 
 
