@@ -15,7 +15,7 @@ import pytest
 from tests.integration.search_index import Entries, Running
 
 from indelible.event import event_to_json
-from indelible.server.export import Exporter
+from indelible.server.export import Exporter, Wish
 from indelible.server.export.csv import HEADER
 from indelible.server.query import Page
 
@@ -70,7 +70,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, En
 def _export(running: Running, tz: str = "UTC", q: str = "", **options: Any) -> tuple[int, bytes]:
     async def work() -> tuple[int, bytes]:
         exporter = Exporter(running.query, running.index)
-        export = await exporter.export(running.filter(tz=tz, q=q), tenant="acme", **options)
+        date_format = options.pop("date_format", "dmy")
+        export = await exporter.export(
+            running.filter(tz=tz, q=q), Wish(**options), tenant="acme", date_format=date_format
+        )
         return export.count, b"".join([chunk async for chunk in export.chunks])
 
     return running.run(work())
@@ -82,7 +85,7 @@ def _all(running: Running) -> list[dict[str, Any]]:
 
 def test_jsonl_lines_are_the_events_of_the_list(made: tuple[Running, Entries]) -> None:
     running, _ = made
-    count, data = _export(running, format_="jsonl")
+    count, data = _export(running, format="jsonl")
     lines = [msgspec.json.decode(line) for line in data.splitlines()]
     assert count == len(lines) == len(_events())
     assert lines == _all(running)
@@ -101,7 +104,7 @@ def test_lists_show_what_the_ledger_holds(made: tuple[Running, Entries]) -> None
 
 def test_raw_csv_reads_back_as_the_list(made: tuple[Running, Entries]) -> None:
     running, _ = made
-    count, data = _export(running, "Asia/Kathmandu", format_="csv", form="raw")
+    count, data = _export(running, "Asia/Kathmandu", format="csv", form="raw")
     rows = list(csv.reader(io.StringIO(data.decode(), newline="")))
     assert tuple(rows[0]) == HEADER
     assert data.startswith(b'"Date","User Email","User IP Address","Method","Endpoint","Status",')
@@ -152,8 +155,8 @@ def test_raw_csv_reads_back_as_the_list(made: tuple[Running, Entries]) -> None:
 
 def test_safe_csv_holds_no_cell_that_a_sheet_would_run(made: tuple[Running, Entries]) -> None:
     running, _ = made
-    _, raw_data = _export(running, format_="csv", form="raw")
-    _, safe_data = _export(running, format_="csv")
+    _, raw_data = _export(running, format="csv", form="raw")
+    _, safe_data = _export(running, format="csv")
     raw = list(csv.reader(io.StringIO(raw_data.decode(), newline="")))
     safe = list(csv.reader(io.StringIO(safe_data.decode(), newline="")))
     formula = re.compile("[ \"']*[=+\\-@＝＋－＠]")
@@ -172,13 +175,13 @@ def test_safe_csv_holds_no_cell_that_a_sheet_would_run(made: tuple[Running, Entr
 
 def test_lines_end_as_rfc_4180_wants(made: tuple[Running, Entries]) -> None:
     running, _ = made
-    _, data = _export(running, q="operation:plain", format_="csv")
+    _, data = _export(running, q="operation:plain", format="csv")
     lines = data.split(b"\r\n")
     assert lines[-1] == b""
     assert len(lines) == 3 + 3 - 1
-    _, nothing = _export(running, q="zzzzzz", format_="csv")
+    _, nothing = _export(running, q="zzzzzz", format="csv")
     assert nothing.count(b"\r\n") == 1
-    assert _export(running, q="zzzzzz", format_="jsonl") == (0, b"")
+    assert _export(running, q="zzzzzz", format="jsonl") == (0, b"")
 
 
 @pytest.mark.parametrize(
@@ -190,7 +193,7 @@ def test_dates_are_those_of_the_screen(
 ) -> None:
     running, _ = made
     _, data = _export(
-        running, "America/St_Johns", q="operation:plain", format_="csv", date_format=date_format
+        running, "America/St_Johns", q="operation:plain", format="csv", date_format=date_format
     )
     for row in list(csv.reader(io.StringIO(data.decode(), newline="")))[1:]:
         at = datetime.fromisoformat(row[HEADER.index("Occurred (UTC)")])
@@ -235,7 +238,9 @@ def test_a_large_export_is_complete_and_in_order(made: tuple[Running, Entries]) 
 
     async def work() -> list[int]:
         exporter = Exporter(running.query, running.index)
-        export = await exporter.export(running.filter(tenant_id=3), tenant="b", format_="jsonl")
+        export = await exporter.export(
+            running.filter(tenant_id=3), Wish(format="jsonl"), tenant="b"
+        )
         assert export.count == 20_000
         data = b"".join([chunk async for chunk in export.chunks])
         return [msgspec.json.decode(line)["index"] for line in data.splitlines()]

@@ -1,4 +1,4 @@
-"""`indelible export`: the whole filtered set as CSV or JSON lines, streamed to a file or stdout."""
+"""`indelible export`: the whole filtered set in any format, streamed to a file or stdout."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from indelible.clock import SystemClock
 from indelible.errors import SettingsError, StorageError
 
 _TIMEOUT_S = 300.0
+# As in server/export, which is loaded only when it is used; a test compares.
+_FORMATS = ("csv", "jsonl", "parquet", "xlsx", "ocsf", "ecs", "cef")
 _LOOK_EVERY_S = 2.0
 
 
@@ -31,8 +33,12 @@ _LOOK_EVERY_S = 2.0
 @data_option
 @click.option("--url", help="Export from a running service instead of a data folder.")
 @click.option("--key", envvar="INDELIBLE_KEY", help="API key of kind r or a, with --url.")
-@click.option("--format", "format_", type=click.Choice(["csv", "jsonl"]), default="csv")
+@click.option("--format", "format_", type=click.Choice(_FORMATS), default="csv")
 @click.option("--csv", type=click.Choice(["safe", "raw"]), help="Guard formulas, or not.")
+@click.option("--columns", help="Of tables: screen, standard, all, or keys with commas.")
+@click.option("--separator", type=click.Choice(["comma", "semicolon", "tab"]), help="Of CSV.")
+@click.option("--bom", type=click.Choice(["yes", "no"]), help="Byte order mark, for Excel.")
+@click.option("--compress", type=click.Choice(["none", "gzip", "zstd"]))
 @click.option("--stream", type=click.Choice(["user", "system", "task", "all"]), default="all")
 @click.option("--from", "from_", help="First moment (RFC 3339).")
 @click.option("--to", help="First moment after the range (RFC 3339).")
@@ -54,7 +60,7 @@ def export(
     **given: str | None,
 ) -> None:
     """
-    Write events as CSV or JSON lines to stdout, or to a file with --output.
+    Write events to stdout, or to a file with --output: csv, jsonl, parquet, xlsx, ocsf, ecs, cef.
 
     From a data folder the service must not run: then use --url.
     """
@@ -111,7 +117,7 @@ def _from_service(url: str, key: str, parameters: dict[str, str], file: IO[bytes
 
 async def _from_folder(data_dir: Path, parameters: dict[str, str], file: IO[bytes]) -> int:
     from indelible.cli.data import read_settings
-    from indelible.server.export import Exporter
+    from indelible.server.export import WISH_NAMES, Exporter, parse_wish
     from indelible.server.folder import FolderLock
     from indelible.server.ids import id_maker
     from indelible.server.index import IndexProcess
@@ -141,13 +147,12 @@ async def _from_folder(data_dir: Path, parameters: dict[str, str], file: IO[byte
             week_start="monday",
             date_format=settings.screen.date_format,
         )
-        form = {name: parameters.pop(name, "") for name in ("format", "csv")}
+        wish = parse_wish({name: parameters.pop(name, "") for name in WISH_NAMES})
         filter_ = parse_filter(parameters, tenant.id, defaults)
         made = await Exporter(Query(index, ledger.reader), index).export(
             filter_,
+            wish,
             tenant=tenant.name,
-            format_="jsonl" if form["format"] == "jsonl" else "csv",
-            form="raw" if form["csv"] == "raw" else "safe",
             date_format=defaults.date_format,
         )
         event = command_event(

@@ -1,5 +1,13 @@
-"""Exports: CSV and JSONL, streamed."""
+"""Exports of whole filtered sets: one file per format, all streamed from one snapshot."""
 
-from indelible.server.export.export import Export, Exporter, Format
+from indelible.server.export.export import (
+    FORMATS,
+    WISH_NAMES,
+    Export,
+    Exporter,
+    Format,
+    Wish,
+    parse_wish,
+)
 
-__all__ = ["Export", "Exporter", "Format"]
+__all__ = ["FORMATS", "WISH_NAMES", "Export", "Exporter", "Format", "Wish", "parse_wish"]

@@ -7,21 +7,99 @@ chunk, so that a client sees the failure.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from typing import Final, Literal
+from collections.abc import AsyncGenerator, Mapping
+from pathlib import Path
+from typing import Final, Literal, cast, get_args
 
 import msgspec
 
 from indelible.clock import to_datetime
-from indelible.server.export.csv import HEADER_LINE, Form, csv_columns
-from indelible.server.export.jsonl import JSONL_COLUMNS, jsonl_lines
+from indelible.errors import InvalidRequest
+from indelible.server.export import compress
+from indelible.server.export.cef import cef_line
+from indelible.server.export.columns import STANDARD, Form, parse_columns, select_list
+from indelible.server.export.compress import Compression, compressed
+from indelible.server.export.csv import SEPARATORS, Separator, csv_form, csv_lines
+from indelible.server.export.ecs import ecs_line
+from indelible.server.export.jsonl import JSONL_COLUMNS, event_lines, jsonl_line
+from indelible.server.export.ocsf import ocsf_line
+from indelible.server.export.parquet import parquet_file
+from indelible.server.export.xlsx import xlsx_file
 from indelible.server.index import IndexProcess
 from indelible.server.query import Filter, Query, stats
 from indelible.server.query.periods import Range
+from indelible.server.query.prepare import Prepared
+from indelible.server.query.request import one_of
 
-Format = Literal["csv", "jsonl"]
-MEDIA: Final = {"csv": "text/csv; charset=utf-8; header=present", "jsonl": "application/x-ndjson"}
+Format = Literal["csv", "jsonl", "parquet", "xlsx", "ocsf", "ecs", "cef"]
+FORMATS: Final[tuple[Format, ...]] = get_args(Format)
+WISH_NAMES: Final = frozenset({"format", "csv", "columns", "separator", "bom", "compress", "order"})
+MEDIA: Final = {
+    "csv": "text/csv; charset=utf-8; header=present",
+    "jsonl": "application/x-ndjson",
+    "parquet": "application/vnd.apache.parquet",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "ocsf": "application/x-ndjson",
+    "ecs": "application/x-ndjson",
+    "cef": "text/plain; charset=utf-8",
+}
+_ENDINGS: Final = {
+    "csv": "csv",
+    "jsonl": "jsonl",
+    "parquet": "parquet",
+    "xlsx": "xlsx",
+    "ocsf": "ocsf.jsonl",
+    "ecs": "ecs.jsonl",
+    "cef": "cef",
+}
+_LINES: Final = {"jsonl": jsonl_line, "ocsf": ocsf_line, "ecs": ecs_line, "cef": cef_line}
+_PACKED: Final = ("parquet", "xlsx")
+_TABLES: Final = ("csv", "xlsx", "parquet")
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What the file is to be like."""
+
+    format: Format = "csv"
+    form: Form = "safe"
+    columns: tuple[str, ...] = STANDARD
+    separator: Separator = "comma"
+    bom: bool = False
+    compress: Compression = "none"
+    order: Literal["desc", "asc"] = "desc"
+
+    @property
+    def media(self) -> str:
+        return MEDIA[self.format] if self.compress == "none" else compress.MEDIA[self.compress]
+
+    @property
+    def ending(self) -> str:
+        return _ENDINGS[self.format] + compress.ENDINGS[self.compress]
+
+
+def parse_wish(parameters: Mapping[str, str]) -> Wish:
+    """The wish of a request. Raises InvalidRequest."""
+    # one_of has checked each of these
+    format_ = cast("Format", one_of(parameters, "format", FORMATS, "csv"))
+    packing = cast("Compression", one_of(parameters, "compress", tuple(compress.ENDINGS), "none"))
+    if packing != "none" and format_ in _PACKED:
+        raise InvalidRequest(
+            f"{format_} is compressed already", parameter="compress", expected="none"
+        )
+    if parameters.get("columns") and format_ not in _TABLES:
+        raise InvalidRequest(
+            f"{format_} holds every field; columns are chosen for {', '.join(_TABLES)}",
+            parameter="columns",
+        )
+    return Wish(
+        format=format_,
+        form=cast("Form", one_of(parameters, "csv", ("safe", "raw"), "safe")),
+        columns=parse_columns(parameters.get("columns") or ("all" if format_ == "parquet" else "")),
+        separator=cast("Separator", one_of(parameters, "separator", tuple(SEPARATORS), "comma")),
+        bom=one_of(parameters, "bom", ("yes", "no"), "no") == "yes",
+        compress=packing,
+        order=cast("Literal['desc', 'asc']", one_of(parameters, "order", ("desc", "asc"), "desc")),
+    )
 
 
 class Export(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,58 +113,76 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Exporter:
-    """Makes exports from the query side."""
+    """Makes exports from the query side. `work` is where files are made that cannot stream."""
 
-    def __init__(self, query: Query, index: IndexProcess) -> None:
+    def __init__(self, query: Query, index: IndexProcess, work: Path | None = None) -> None:
         self._query = query
         self._index = index
+        self._work = work
+
+    async def count(self, filter_: Filter, min_index: int | None = None) -> tuple[int, Prepared]:
+        """How many events a filter holds, on the snapshot that comes with the number."""
+        prepared = await self._query.prepare(filter_, min_index)
+        return await stats.count(self._index, prepared), prepared
 
     async def export(
         self,
         filter_: Filter,
+        wish: Wish,
         *,
         tenant: str,
-        format_: Format,
-        form: Form = "safe",
         date_format: str = "dmy",
-        order: str = "desc",
         min_index: int | None = None,
     ) -> Export:
         """Counts, then gives the stream. Raises what `Query.prepare` raises."""
-        prepared = await self._query.prepare(filter_, min_index)
-        number = await stats.count(self._index, prepared)
-        if format_ == "csv":
-            columns = csv_columns(
-                prepared.parameters,
-                tenant=tenant,
-                tz=filter_.range.tz,
-                date_format=date_format,
-                form=form,
-            )
-            chunks = _with_header(self._query.stream(prepared, columns, "CSV", order))
-        else:
-            chunks = jsonl_lines(self._query.stream(prepared, JSONL_COLUMNS, "JSONEachRow", order))
+        number, prepared = await self.count(filter_, min_index)
+        return self.begin(prepared, wish, tenant=tenant, date_format=date_format, number=number)
+
+    def begin(
+        self, prepared: Prepared, wish: Wish, *, tenant: str, date_format: str, number: int
+    ) -> Export:
+        """The stream of a set that was counted."""
+        chunks = self._chunks(prepared, wish, tenant, date_format)
+        if wish.compress != "none":
+            chunks = compressed(chunks, wish.compress)
         return Export(
-            file_name=file_name(tenant, filter_, format_),
-            media=MEDIA[format_],
+            file_name=file_name(tenant, prepared.filter, wish.ending),
+            media=wish.media,
             count=number,
             indexed_through=prepared.through,
             chunks=chunks,
         )
 
+    def _chunks(
+        self, prepared: Prepared, wish: Wish, tenant: str, date_format: str
+    ) -> AsyncGenerator[bytes]:
+        stream = self._query.stream
+        if wish.format in ("csv", "xlsx"):
+            columns = select_list(
+                wish.columns,
+                prepared.parameters,
+                tenant=tenant,
+                tz=prepared.filter.range.tz,
+                date_format=date_format,
+                # Cells of a workbook are texts by type: nothing in them is run.
+                form=wish.form if wish.format == "csv" else "raw",
+            )
+            if wish.format == "xlsx":
+                rows = stream(prepared, columns, "JSONCompactStringsEachRow", wish.order)
+                return xlsx_file(rows, wish.columns, self._work)
+            rows = stream(prepared, columns, csv_form(wish.separator), wish.order)
+            return csv_lines(rows, wish.columns, wish.separator, bom=wish.bom)
+        rows = stream(prepared, JSONL_COLUMNS, "JSONEachRow", wish.order)
+        if wish.format == "parquet":
+            return parquet_file(rows, wish.columns)
+        return event_lines(rows, _LINES[wish.format])
 
-async def _with_header(rows: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
-    yield HEADER_LINE
-    async with aclosing(rows):
-        async for chunk in rows:
-            yield chunk
 
-
-def file_name(tenant: str, filter_: Filter, format_: Format) -> str:
+def file_name(tenant: str, filter_: Filter, ending: str) -> str:
     """`indelible-<tenant>-<stream>-<from>-<to>.csv`, in letters that every file system takes."""
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in tenant)
     stream = filter_.stream or "all"
-    return f"indelible-{safe}-{stream}-{_days(filter_.range)}.{format_}"
+    return f"indelible-{safe}-{stream}-{_days(filter_.range)}.{ending}"
 
 
 def _days(range_: Range) -> str:

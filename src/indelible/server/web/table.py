@@ -6,6 +6,7 @@ from indelible.server.version import version
 from indelible.server.web.route import Api
 from indelible.server.web.routes import (
     doors,
+    export,
     gaps,
     health,
     imports,
@@ -38,6 +39,7 @@ def all_routes() -> tuple[Api, ...]:
         *imports.ROUTES,
         *read.ROUTES,
         *search.ROUTES,
+        *export.ROUTES,
         *runs.ROUTES,
         *steps.ROUTES,
         *why.ROUTES,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from indelible.server.export.csv import STARTS_FORMULA, STARTS_INSIDE
+from indelible.server.export.columns import STARTS_FORMULA, STARTS_INSIDE
 from indelible.server.export.replay.call import without_secrets
 from indelible.server.export.replay.head import Head, after
 from indelible.server.query.steps import Step

@@ -1,21 +1,18 @@
-"""Reading the log over HTTP: lists, one event, one entry, counts, exports. All of it is audited."""
+"""Reading the log over HTTP: lists, one event, one entry, counts. All of it is audited."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import Mapping
 from typing import Any, Final, cast
 from uuid import UUID
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from indelible.clock import format_us
 from indelible.codec import encode_json
 from indelible.errors import InvalidRequest
-from indelible.server.export import Export, Exporter, Format
-from indelible.server.export.csv import Form
 from indelible.server.query import Defaults, Filter, Stats, explain, parse_filter, parse_page
 from indelible.server.query.periods import Range, WeekStart
 from indelible.server.query.request import (
@@ -227,53 +224,6 @@ async def get_stats(request: Request) -> Response:
     return Response(encode_json(stats), media_type=_JSON)
 
 
-async def export_events(request: Request) -> Response:
-    """The whole filtered set as a file."""
-    caller: Caller = request.state.caller
-    service = service_of(request)
-    parameters = read_parameters(request, FILTER_NAMES | {"format", "csv", "order", "min_index"})
-    defaults = defaults_of(request, caller)
-    filter_ = parse_filter(parameters, caller.tenant_id, defaults)
-    # one_of has checked these two
-    format_ = cast("Format", one_of(parameters, "format", ("csv", "jsonl"), "csv"))
-    form = cast("Form", one_of(parameters, "csv", ("safe", "raw"), "safe"))
-    export = await Exporter(service.query, service.index).export(
-        filter_,
-        tenant=caller.tenant,
-        format_=format_,
-        form=form,
-        date_format=defaults.date_format,
-        order=one_of(parameters, "order", ("desc", "asc"), "desc"),
-        min_index=parse_min_index(parameters),
-    )
-    # Recorded before the first byte leaves: an export that breaks has still shown what it sent.
-    await service.own.read(
-        caller,
-        "ExportAuditLog",
-        method="GET",
-        endpoint="/v1/export",
-        query=recorded_of(parameters, filter_),
-        count=export.count,
-    )
-    return StreamingResponse(
-        _closing(export),
-        media_type=export.media,
-        headers={
-            "content-disposition": f'attachment; filename="{export.file_name}"',
-            "x-indelible-count": str(export.count),
-            "x-indexed-through": str(export.indexed_through),
-            "cache-control": "no-store",
-        },
-    )
-
-
-async def _closing(export: Export) -> AsyncGenerator[bytes]:
-    """The chunks; the engine's stream is let go when the client goes away."""
-    async with aclosing(export.chunks) as chunks:
-        async for chunk in chunks:
-            yield chunk
-
-
 FILTER_PARAMS: Final = (
     Param(name="stream", description="`user`, `system`, `task` or `all` (default)."),
     Param(name="period", description="`day`, `week` or `month` of the zone."),
@@ -287,7 +237,7 @@ FILTER_PARAMS: Final = (
 MIN_INDEX: Final = Param(
     name="min_index", description="Wait, with a limit, until this entry can be found.", type=int
 )
-_ORDER: Final = Param(name="order", description="`desc` (newest first, default) or `asc`.")
+ORDER: Final = Param(name="order", description="`desc` (newest first, default) or `asc`.")
 _ERRORS: Final = (400, 401, 403, 503)
 
 ROUTES: Final = (
@@ -301,7 +251,7 @@ ROUTES: Final = (
         description="A page ordered by time of the event, then by index in the ledger.",
         params=(
             *FILTER_PARAMS,
-            _ORDER,
+            ORDER,
             Param(name="limit", description="Events on a page, 1000 at most.", type=int),
             Param(name="cursor", description="`next_cursor` or `prev_cursor` of a reply."),
             MIN_INDEX,
@@ -347,25 +297,6 @@ ROUTES: Final = (
             MIN_INDEX,
         ),
         reply=Stats,
-        errors=_ERRORS,
-    ),
-    Api(
-        method="GET",
-        path="/v1/export",
-        handler=export_events,
-        permit="read",
-        summary="Export the whole filtered set",
-        tag="Read",
-        description="`X-Indelible-Count` tells how many events follow.",
-        params=(
-            *FILTER_PARAMS,
-            _ORDER,
-            Param(name="format", description="`csv` (default) or `jsonl`."),
-            Param(name="csv", description="`safe` (default) disarms formulas, `raw` does not."),
-            MIN_INDEX,
-        ),
-        reply=None,
-        reply_media="text/csv",
         errors=_ERRORS,
     ),
 )
