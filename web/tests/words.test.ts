@@ -58,6 +58,7 @@ describe("lengths of time", () => {
     [3_599_600, "1 h 00 min"],
     [7_260_000, "2 h 01 min"],
     [273_600_000, "3 d 04 h"],
+    [86_400_000 * 640, "640 d"],
   ])("%d ms", (ms, words) => {
     expect(lengthText(ms)).toBe(words);
   });

@@ -17,6 +17,7 @@ export function lengthText(ms: number): string {
   const minutes = Math.round(seconds / 60);
   if (minutes < 1440) return pair(Math.floor(minutes / 60), units.h, minutes % 60, units.min);
   const hours = Math.round(minutes / 60);
+  if (hours >= 240) return `${Math.round(hours / 24)} ${units.d}`;
   return pair(Math.floor(hours / 24), units.d, hours % 24, units.h);
 }
 

@@ -40,6 +40,10 @@ export function WhyTree({ id, zone, format, tenant, linkOf }: WhyTreeProps) {
   }
   const why = query.data;
   const moment = (at: string): string => momentText(Date.parse(at), zone, format);
+  const focusAt = why.nodes.find((node) => node.key === why.focus)?.at;
+  const day = focusAt ? moment(focusAt).slice(0, 10) : "";
+  // On the day of the event itself the hours are enough.
+  const clock = (at: string): string => moment(at).replace(`${day} `, "");
   const alone = why.nodes.filter((node) => node.kind === "event").length <= 1;
   return (
     <div className="why">
@@ -51,7 +55,7 @@ export function WhyTree({ id, zone, format, tenant, linkOf }: WhyTreeProps) {
             key={node.key}
             why={why}
             node={node}
-            moment={moment}
+            moment={clock}
             linkOf={linkOf}
             tenant={tenant}
           />
@@ -142,7 +146,7 @@ function Branch({ why, node, moment, linkOf, tenant }: BranchProps) {
           </>
         )}
         {node.at && node.kind !== "actor" && (
-          <time className="why-at" dateTime={node.at}>
+          <time className="why-at" dateTime={node.at} title={node.at}>
             {moment(node.at)}
           </time>
         )}
