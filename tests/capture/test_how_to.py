@@ -1,0 +1,237 @@
+"""Every page of docs/how-to is run as it stands, and asks for at most ten lines."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import indelible
+from indelible.client import audit_context
+from indelible.testing import MemoryAudit, assert_audited
+
+PAGES = Path(__file__).resolve().parents[2] / "docs" / "how-to"
+MOST_LINES = 10
+_DIFF = re.compile(r"^```diff\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.timeout(60),
+]
+ANA = {"kind": "user", "id": "u_1"}
+Names = dict[str, Any]
+
+
+def diffs() -> list[tuple[str, str]]:
+    found = []
+    for page in sorted(PAGES.glob("*.md")):
+        for number, match in enumerate(_DIFF.finditer(page.read_text())):
+            found.append((f"{page.stem}-{number}", match[1]))
+    return found
+
+
+def program(diff: str) -> str:
+    """The file after our lines are added."""
+    return "".join(line[1:] for line in diff.splitlines(keepends=True) if line[0] != "-")
+
+
+def by_http(names: Names, audit: MemoryAudit, app: Any) -> None:
+    async def drive() -> None:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://app") as browser:
+            await browser.post("/groups/7/rename", headers={"X-User": "u_1"})
+            await browser.post("/groups/7/rename")
+
+    asyncio.run(drive())
+    assert_audited(audit, operation="RenameGroup", endpoint="/groups/{group_id}/rename", times=2)
+
+
+def fastapi(names: Names, audit: MemoryAudit) -> None:
+    by_http(names, audit, names["app"])
+    assert_audited(audit, actor="u_1", status=200, times=1)
+    assert_audited(audit, status=401, times=1)
+
+
+def litestar(names: Names, audit: MemoryAudit) -> None:
+    by_http(names, audit, names["app"])
+
+
+def flask(names: Names, audit: MemoryAudit) -> None:
+    browser = names["app"].test_client()
+    browser.post("/groups/7/rename")
+    browser.post("/login/u_1")
+    browser.post("/groups/7/rename")
+    assert_audited(audit, operation="RenameGroup", status=401, times=1)
+    assert_audited(audit, method="UserLogin", actor="u_1", times=1)
+    assert_audited(audit, operation="RenameGroup", actor="u_1", status=200, times=1)
+
+
+def sqlalchemy(names: Names, audit: MemoryAudit) -> None:
+    names["Base"].metadata.create_all(names["engine"])
+    with names["Session"]() as session:
+        session.add(names["Group"](name="north"))
+        session.commit()
+        session.execute(names["update"](names["Group"]).values(name="south"))
+        session.commit()
+    names["engine"].dispose()
+    assert_audited(audit, operation="UpdateGroup", changes={"name": ("north", "south")})
+
+
+def celery(names: Names, audit: MemoryAudit) -> None:
+    from celery.contrib.testing.worker import start_worker
+    from celery.signals import setup_logging
+    from tests.capture.test_tasks import _leave_logging_alone
+
+    setup_logging.connect(_leave_logging_alone)
+    with start_worker(names["app"], pool="solo", perform_ping_check=False):
+        assert names["send_invoice"].delay(7).get(timeout=20) == "sent 7"
+    ran(audit, "SendInvoice")
+
+
+def dramatiq(names: Names, audit: MemoryAudit) -> None:
+    names["sync_groups"].send()
+    worker = names["dramatiq"].Worker(names["broker"], worker_timeout=10, worker_threads=1)
+    worker.start()
+    names["broker"].join("default", timeout=20_000)
+    worker.join()
+    worker.stop()
+    ran(audit, "SyncGroups")
+
+
+def huey(names: Names, audit: MemoryAudit) -> None:
+    names["sync_groups"]()
+    names["huey"].execute(names["huey"].dequeue())
+    ran(audit, "SyncGroups")
+
+
+def taskiq(names: Names, audit: MemoryAudit) -> None:
+    async def drive() -> None:
+        await names["sync_groups"].kiq()
+        await names["broker"].wait_all()
+
+    asyncio.run(drive())
+    ran(audit, "SyncGroups")
+
+
+def rq(names: Names, audit: MemoryAudit) -> None:
+    from tests.capture import servers
+
+    with servers.redis() as url:
+        from redis import Redis
+
+        connection = Redis.from_url(url)
+        queue = names["Queue"](connection=connection)
+        queue.enqueue("tests.capture.jobs.succeed")
+        from rq import SimpleWorker
+
+        SimpleWorker([queue], connection=connection).work(burst=True)
+        connection.close()
+    ran(audit, "Succeed")
+
+
+def apscheduler(names: Names, audit: MemoryAudit) -> None:
+    import threading
+
+    done = threading.Event()
+    names["scheduler"].add_listener(lambda event: done.set(), 4096)
+    names["scheduler"].add_job(int, id="nightly")
+    names["scheduler"].start()
+    assert done.wait(20)
+    names["scheduler"].shutdown()
+    assert_audited(audit, method="TaskSucceeded")
+
+
+def ran(audit: MemoryAudit, operation: str) -> None:
+    assert_audited(audit, operation=operation, method="TaskQueued", actor="u_1", times=1)
+    ended = assert_audited(audit, operation=operation, method="TaskSucceeded", times=1)
+    assert ended["actor"]["on_behalf_of"] == ANA
+
+
+DRIVERS: dict[str, Callable[[Names, MemoryAudit], None]] = {
+    "celery-0": celery,
+    "fastapi-0": fastapi,
+    "flask-0": flask,
+    "jobs-0": dramatiq,
+    "jobs-1": huey,
+    "jobs-2": taskiq,
+    "jobs-3": rq,
+    "jobs-4": apscheduler,
+    "litestar-0": litestar,
+    "sqlalchemy-0": sqlalchemy,
+}
+
+
+def test_every_diff_is_run_and_has_at_most_ten_lines() -> None:
+    assert {name for name, _ in diffs()} == DRIVERS.keys() | {"django-0"}
+    for name, diff in diffs():
+        ours = [line for line in diff.splitlines() if line[:1] in "+-" and line[1:].strip()]
+        assert 0 < len(ours) <= MOST_LINES, name
+
+
+@pytest.mark.parametrize("name", DRIVERS)
+def test_the_program_of_the_page_leaves_its_events(
+    name: str, audit: MemoryAudit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indelible, "Indelible", lambda *_, **__: audit, raising=False)
+    module = types.ModuleType(f"how_to_{name.replace('-', '_')}")
+    monkeypatch.setitem(sys.modules, module.__name__, module)  # frameworks look names up there
+    names: Names = vars(module)
+    exec(compile(program(dict(diffs())[name]), f"docs/how-to/{name}", "exec"), names)
+    who = ANA if name.startswith(("celery", "jobs")) else None
+    with audit_context(actor=who):
+        DRIVERS[name](names, audit)
+
+
+DJANGO = """
+import django, os, sys
+django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+from django.contrib.auth.models import Group
+from django.test import Client
+from indelible.capture.django import use_client
+from indelible.testing import MemoryAudit, assert_audited
+audit = MemoryAudit()
+use_client(audit)
+Client().post("/groups/7/rename")
+Group.objects.create(name="north")
+Group.objects.update(name="south")
+assert_audited(audit, operation="RenameGroup", endpoint="/groups/{pk}/rename", status=200)
+assert_audited(audit, operation="UpdateGroup", changes={"name": ("north", "south")})
+"""
+URLS = """
+from django.http import HttpResponse
+from django.urls import path
+urlpatterns = [path("groups/<int:pk>/rename", lambda r, pk: HttpResponse("x"), name="rename_group")]
+"""
+
+
+def test_the_django_page(tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text(program(dict(diffs())["django-0"]))
+    (tmp_path / "urls.py").write_text(URLS)
+    source = Path(__file__).resolve().parents[2] / "src"
+    done = subprocess.run(
+        [sys.executable, "-c", DJANGO],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "settings",
+            "PYTHONPATH": f"{tmp_path}{os.pathsep}{source}",
+        },
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=50,
+    )
+    assert done.returncode == 0, done.stderr
