@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from indelible.clock import Clock
+from indelible.server.access.accounts import Accounts
 from indelible.server.access.attempts import Attempts
 from indelible.server.access.control import ControlDatabase
 from indelible.server.access.keys import Keys
@@ -31,6 +32,7 @@ class Access:
         self.control = ControlDatabase(path)
         self.random_bytes = random_bytes
         self.people = People(self.control, clock, random_bytes, settings.link.valid_hours)
+        self.accounts = Accounts(self.control, clock, random_bytes, settings.link.valid_hours)
         self.sessions = Sessions(
             self.control,
             clock,

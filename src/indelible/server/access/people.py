@@ -159,10 +159,14 @@ class People:
                 raise LinkInvalid
             link = _link(row)
             if link.person_id is None:
-                if _find(transaction, None, address) is not None or _count(
-                    transaction, link.tenant_id
-                ):
+                if _find(transaction, None, address) is not None:
                     raise LinkInvalid
+                if not _count(transaction, link.tenant_id):
+                    # Links for the first account end with it; later ones are invitations.
+                    transaction.execute(
+                        "DELETE FROM link WHERE tenant = ? AND person IS NULL AND token_hash <> ?",
+                        (link.tenant_id, hash_token(token)),
+                    )
                 transaction.execute(
                     "INSERT INTO person VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
                     (

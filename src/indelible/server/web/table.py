@@ -25,6 +25,7 @@ from indelible.server.web.routes import (
     steps,
     summary,
     views,
+    users,
     why,
     write,
 )
@@ -52,6 +53,7 @@ def all_routes() -> tuple[Api, ...]:
         *setup.ROUTES,
         *settings.ROUTES,
         *keys.ROUTES,
+        *users.ROUTES,
         *status.ROUTES,
         *status_full.ROUTES,
         *health.ROUTES,

@@ -1,0 +1,195 @@
+"""
+What an administrator does with accounts: list them, invite, change roles, remove.
+
+Every change and its event are one transaction. A tenant always keeps an administrator: the last one
+can be neither removed nor given a lesser role, whoever asks at the same time.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+import msgspec
+
+from indelible.clock import Clock
+from indelible.errors import Conflict, NotFound
+from indelible.server.access.control import ControlDatabase
+from indelible.server.access.outbox import OwnEvent, put
+from indelible.server.access.people import read_email
+from indelible.server.access.token import RandomBytes, hash_token, random_text
+
+_US_PER_HOUR = 3_600_000_000
+_TOKEN_LENGTH = 43
+_INVITATION_ID = 8  # bytes of the token's hash that name an invitation
+MAX_ACCOUNTS = 1000
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """An account as an administrator sees it. `seen_us` is the last use of a login it still has."""
+
+    id: str
+    email: str
+    name: str
+    role: str
+    created_us: int
+    seen_us: int | None
+    logins: int
+
+
+class Invitation(msgspec.Struct, frozen=True, kw_only=True):
+    """A one-time link for somebody without an account, not used yet."""
+
+    id: str
+    email: str
+    role: str
+    created_us: int
+    expires_us: int
+
+
+class Accounts:
+    """Accounts and invitations of all tenants. Every call names the tenant."""
+
+    def __init__(
+        self, control: ControlDatabase, clock: Clock, random_bytes: RandomBytes, link_hours: int
+    ) -> None:
+        self._control = control
+        self._clock = clock
+        self._random_bytes = random_bytes
+        self._link_hours = link_hours
+
+    def all(self, tenant_id: int) -> list[Account]:
+        """All accounts, by name."""
+        rows = self._control.read(
+            "SELECT p.id, p.email, p.name, p.role, p.created_us, max(s.seen_us), count(s.id)"
+            " FROM person p LEFT JOIN session s ON s.person = p.id WHERE p.tenant = ?"
+            " GROUP BY p.id ORDER BY p.name COLLATE NOCASE, p.email",
+            (tenant_id,),
+        )
+        names = ("id", "email", "name", "role", "created_us", "seen_us", "logins")
+        return [Account(**dict(zip(names, row, strict=True))) for row in rows]
+
+    def one(self, tenant_id: int, person_id: str) -> Account:
+        """One account. Raises NotFound."""
+        for account in self.all(tenant_id):
+            if account.id == person_id:
+                return account
+        raise NotFound(f"there is no account {person_id[:40]!r}")
+
+    def invitations(self, tenant_id: int) -> list[Invitation]:
+        """Invitations that can be used now, newest first."""
+        rows = self._control.read(
+            f"SELECT lower(hex(substr(token_hash, 1, {_INVITATION_ID}))), email, role, created_us,"
+            " expires_us FROM link WHERE tenant = ? AND person IS NULL AND email IS NOT NULL"
+            " AND used_us IS NULL AND expires_us > ? ORDER BY created_us DESC",
+            (tenant_id, self._clock.now_us()),
+        )
+        names = ("id", "email", "role", "created_us", "expires_us")
+        return [Invitation(**dict(zip(names, row, strict=True))) for row in rows]
+
+    def invite(self, tenant_id: int, email: str, role: str, event: OwnEvent) -> str:
+        """
+        Makes a one-time link that makes an account with this address and role; returns its token.
+
+        An earlier invitation of the same address ends. Raises Conflict when the address has an
+        account, InvalidRequest when it is none.
+        """
+        address = read_email(email)
+        token = random_text(self._random_bytes, _TOKEN_LENGTH)
+        now_us = self._clock.now_us()
+        with self._control.write() as transaction:
+            taken = transaction.execute(
+                "SELECT 1 FROM person WHERE email_folded = ?", (address.casefold(),)
+            ).fetchone()
+            if taken:
+                raise Conflict(f"{address} has an account already", code="account-exists")
+            if _count(transaction, tenant_id) >= MAX_ACCOUNTS:
+                raise Conflict(f"there are {MAX_ACCOUNTS} accounts already", code="too-many")
+            transaction.execute(
+                "DELETE FROM link WHERE tenant = ? AND person IS NULL AND used_us IS NULL"
+                " AND lower(email) = lower(?)",
+                (tenant_id, address),
+            )
+            transaction.execute(
+                "INSERT INTO link VALUES(?, ?, NULL, ?, ?, ?, ?, NULL)",
+                (
+                    hash_token(token),
+                    tenant_id,
+                    address,
+                    role,
+                    now_us,
+                    now_us + self._link_hours * _US_PER_HOUR,
+                ),
+            )
+            put(transaction, tenant_id, event)
+        return token
+
+    def withdraw(self, tenant_id: int, invitation: Invitation, event: OwnEvent) -> None:
+        """Ends an invitation. Raises NotFound when it was used or is gone."""
+        with self._control.write() as transaction:
+            gone = transaction.execute(
+                "DELETE FROM link WHERE tenant = ? AND person IS NULL AND used_us IS NULL"
+                f" AND lower(hex(substr(token_hash, 1, {_INVITATION_ID}))) = ?",
+                (tenant_id, invitation.id),
+            ).rowcount
+            if not gone:
+                raise NotFound("this invitation was used or withdrawn meanwhile")
+            put(transaction, tenant_id, event)
+
+    def change_role(self, tenant_id: int, account: Account, role: str, event: OwnEvent) -> None:
+        """
+        Gives an account another role, at once for its logins too.
+
+        Raises Conflict when it is the last administrator, or its role was changed meanwhile.
+        """
+        with self._control.write() as transaction:
+            if account.role == "admin":
+                _keep_an_administrator(transaction, tenant_id, account)
+            changed = transaction.execute(
+                "UPDATE person SET role = ? WHERE id = ? AND tenant = ? AND role = ?",
+                (role, account.id, tenant_id, account.role),
+            ).rowcount
+            if not changed:
+                raise Conflict(
+                    "somebody else changed this account meanwhile",
+                    hint="load it again",
+                    code="changed-meanwhile",
+                )
+            put(transaction, tenant_id, event)
+
+    def remove(self, tenant_id: int, account: Account, event: OwnEvent) -> None:
+        """
+        Removes an account, its logins and its links. What it did stays in the log as it was.
+
+        Raises Conflict when it is the last administrator, NotFound when it is gone already.
+        """
+        with self._control.write() as transaction:
+            if account.role == "admin":
+                _keep_an_administrator(transaction, tenant_id, account)
+            for table in ("session", "link"):
+                transaction.execute(f"DELETE FROM {table} WHERE person = ?", (account.id,))
+            gone = transaction.execute(
+                "DELETE FROM person WHERE id = ? AND tenant = ?", (account.id, tenant_id)
+            ).rowcount
+            if not gone:
+                raise NotFound("this account was removed meanwhile")
+            put(transaction, tenant_id, event)
+
+
+def _keep_an_administrator(
+    transaction: sqlite3.Connection, tenant_id: int, account: Account
+) -> None:
+    others = transaction.execute(
+        "SELECT count(*) FROM person WHERE tenant = ? AND role = 'admin' AND id <> ?",
+        (tenant_id, account.id),
+    ).fetchone()[0]
+    if not others:
+        raise Conflict(
+            f"{account.email} is the last administrator",
+            hint="make somebody else an administrator first",
+            code="last-administrator",
+        )
+
+
+def _count(transaction: sqlite3.Connection, tenant_id: int) -> int:
+    row = transaction.execute("SELECT count(*) FROM person WHERE tenant = ?", (tenant_id,))
+    return int(row.fetchone()[0])

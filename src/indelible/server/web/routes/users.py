@@ -1,0 +1,296 @@
+"""People with an account: list, invite, change a role, make a new one-time link, remove."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Literal
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from indelible.clock import format_us
+from indelible.codec import encode_json
+from indelible.errors import NotFound
+from indelible.server.access.accounts import Account, Invitation
+from indelible.server.access.people import read_email
+from indelible.server.ingest.own_event import of_act
+from indelible.server.web.body import read_json
+from indelible.server.web.route import Api, Caller, Param
+from indelible.server.web.service import Service, service_of
+
+# Viewers come with masked fields; until those are there, nobody is promised that role.
+Role = Literal["auditor", "admin"]
+_ID = Param(name="id", description="The account's id", required=True)
+
+
+class UserReply(msgspec.Struct, frozen=True, kw_only=True):
+    """An account. `last_seen_at` is the last use of a login that it still has."""
+
+    id: str
+    email: str
+    name: str
+    role: str
+    created_at: str
+    last_seen_at: str | None
+    logins: int
+    is_you: bool
+
+
+class InvitationReply(msgspec.Struct, frozen=True, kw_only=True):
+    """An invitation that was not used yet."""
+
+    id: str
+    email: str
+    role: str
+    created_at: str
+    expires_at: str
+
+
+class UsersReply(msgspec.Struct, frozen=True):
+    """All accounts by name, and all open invitations."""
+
+    users: list[UserReply]
+    invitations: list[InvitationReply]
+
+
+class InviteBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Auditors read, export and verify; administrators can do that and set things."""
+
+    email: str
+    role: Role
+
+
+class RoleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The new role."""
+
+    role: Role
+
+
+class LinkReply(msgspec.Struct, frozen=True):
+    """
+    A one-time link: `path` behind the address of the service. It is shown in this reply only, and
+    goes to the person by a way of your own.
+    """
+
+    email: str
+    path: str
+    valid_hours: int
+
+
+async def list_users(request: Request) -> Response:
+    """The accounts and the open invitations."""
+    caller: Caller = request.state.caller
+    accounts = service_of(request).access.accounts
+    reply = UsersReply(
+        [_user(one, caller) for one in accounts.all(caller.tenant_id)],
+        [_invitation(one) for one in accounts.invitations(caller.tenant_id)],
+    )
+    return _json(reply)
+
+
+async def invite_user(request: Request) -> Response:
+    """Makes a one-time link by which somebody makes an account."""
+    service, caller = _who(request)
+    body = await read_json(request, InviteBody)
+    email = read_email(body.email)
+    event = _event(request, "InviteUser", 201, [{"type": "account", "id": email}], role=body.role)
+    token = await asyncio.to_thread(
+        service.access.accounts.invite, caller.tenant_id, email, body.role, event
+    )
+    await service.own.drain()
+    return _json(_link(service, email, token), 201)
+
+
+async def withdraw_invitation(request: Request) -> Response:
+    """Ends an invitation: its link can be used no more."""
+    service, caller = _who(request)
+    wanted = request.path_params["id"]
+    accounts = service.access.accounts
+    found = [one for one in accounts.invitations(caller.tenant_id) if one.id == wanted]
+    if not found:
+        raise NotFound("there is no such invitation")
+    target = {"type": "account", "id": found[0].email}
+    event = _event(request, "WithdrawInvitation", 204, [target], role=found[0].role)
+    await asyncio.to_thread(accounts.withdraw, caller.tenant_id, found[0], event)
+    await service.own.drain()
+    return Response(status_code=204)
+
+
+async def change_role(request: Request) -> Response:
+    """Gives an account another role; it holds at once."""
+    service, caller = _who(request)
+    body = await read_json(request, RoleBody)
+    account = service.access.accounts.one(caller.tenant_id, request.path_params["id"])
+    if account.role != body.role:
+        changes = [{"path": "role", "before": account.role, "after": body.role}]
+        event = _event(request, "ChangeUserRole", 200, [_target(account)], changes)
+        await asyncio.to_thread(
+            service.access.accounts.change_role, caller.tenant_id, account, body.role, event
+        )
+        await service.own.drain()
+    return _json(_user(service.access.accounts.one(caller.tenant_id, account.id), caller))
+
+
+async def remove_user(request: Request) -> Response:
+    """Removes an account and ends its logins. What it did stays in the log."""
+    service, caller = _who(request)
+    account = service.access.accounts.one(caller.tenant_id, request.path_params["id"])
+    event = _event(request, "DeleteUser", 204, [_target(account)], role=account.role)
+    await asyncio.to_thread(service.access.accounts.remove, caller.tenant_id, account, event)
+    await service.own.drain()
+    return Response(status_code=204)
+
+
+async def make_link(request: Request) -> Response:
+    """Makes a one-time link by which the person sets a new password."""
+    service, caller = _who(request)
+    account = service.access.accounts.one(caller.tenant_id, request.path_params["id"])
+    event = _event(request, "CreateOneTimeLink", 201, [_target(account)])
+    token = await asyncio.to_thread(
+        service.access.people.new_link, caller.tenant_id, account.email, event
+    )
+    await service.own.drain()
+    return _json(_link(service, account.email, token), 201)
+
+
+def _who(request: Request) -> tuple[Service, Caller]:
+    return service_of(request), request.state.caller
+
+
+def _event(
+    request: Request,
+    operation: str,
+    status: int,
+    targets: list[dict[str, Any]],
+    changes: list[dict[str, Any]] | None = None,
+    **metadata: str,
+) -> dict[str, Any]:
+    service, caller = _who(request)
+    return of_act(
+        caller,
+        event_id=service.own.new_id(),
+        operation=operation,
+        method=request.method,
+        endpoint=request.url.path if "id" not in request.path_params else _endpoint(request),
+        status=status,
+        targets=targets,
+        changes=changes,
+        metadata=dict(metadata) or None,
+    )
+
+
+def _endpoint(request: Request) -> str:
+    return request.url.path.replace(request.path_params["id"], "{id}")
+
+
+def _target(account: Account) -> dict[str, Any]:
+    return {"type": "account", "id": account.id, "name": account.name}
+
+
+def _user(account: Account, caller: Caller) -> UserReply:
+    return UserReply(
+        id=account.id,
+        email=account.email,
+        name=account.name,
+        role=account.role,
+        created_at=format_us(account.created_us),
+        last_seen_at=None if account.seen_us is None else format_us(account.seen_us),
+        logins=account.logins,
+        is_you=account.id == caller.id,
+    )
+
+
+def _invitation(one: Invitation) -> InvitationReply:
+    return InvitationReply(
+        id=one.id,
+        email=one.email,
+        role=one.role,
+        created_at=format_us(one.created_us),
+        expires_at=format_us(one.expires_us),
+    )
+
+
+def _link(service: Service, email: str, token: str) -> LinkReply:
+    return LinkReply(email, f"/setup#token={token}", service.settings.link.valid_hours)
+
+
+def _json(reply: msgspec.Struct, status: int = 200) -> Response:
+    return Response(encode_json(reply), status_code=status, media_type="application/json")
+
+
+_ERRORS = (401, 403)
+
+ROUTES = (
+    Api(
+        method="GET",
+        path="/v1/users",
+        handler=list_users,
+        permit="admin",
+        summary="List accounts and invitations",
+        tag="Govern",
+        reply=UsersReply,
+        errors=_ERRORS,
+    ),
+    Api(
+        method="POST",
+        path="/v1/users",
+        handler=invite_user,
+        permit="admin",
+        summary="Invite somebody",
+        tag="Govern",
+        description="Makes a one-time link; an earlier invitation of the same address ends.",
+        body=InviteBody,
+        reply=LinkReply,
+        status=201,
+        errors=(400, *_ERRORS, 409, 415),
+    ),
+    Api(
+        method="DELETE",
+        path="/v1/users/invitations/{id}",
+        handler=withdraw_invitation,
+        permit="admin",
+        summary="Withdraw an invitation",
+        tag="Govern",
+        params=(Param(name="id", description="The invitation's id", required=True),),
+        status=204,
+        errors=(*_ERRORS, 404),
+    ),
+    Api(
+        method="PATCH",
+        path="/v1/users/{id}",
+        handler=change_role,
+        permit="admin",
+        summary="Change a role",
+        tag="Govern",
+        description="The last administrator stays one.",
+        params=(_ID,),
+        body=RoleBody,
+        reply=UserReply,
+        errors=(400, *_ERRORS, 404, 409, 415),
+    ),
+    Api(
+        method="DELETE",
+        path="/v1/users/{id}",
+        handler=remove_user,
+        permit="admin",
+        summary="Remove an account",
+        tag="Govern",
+        params=(_ID,),
+        status=204,
+        errors=(*_ERRORS, 404, 409),
+    ),
+    Api(
+        method="POST",
+        path="/v1/users/{id}/link",
+        handler=make_link,
+        permit="admin",
+        summary="Make a one-time link for an account",
+        tag="Govern",
+        description="Using it sets a new password and ends the account's logins.",
+        params=(_ID,),
+        reply=LinkReply,
+        status=201,
+        errors=(*_ERRORS, 404),
+    ),
+)
