@@ -48,7 +48,7 @@ def test_an_auditor_from_invitation_to_removal(service: RunningService) -> None:
     assert bo.request("GET", "/v1/events").status == 401
 
     acts = [
-        (event["operation"], event["actor"]["email"], event.get("changes"))
+        (event["operation"], event["actor"]["email"], event.get("changes") or None)
         for event in service.events(stream="user", period="day", q="category:audit", order="asc")
         if event["operation"] in ("InviteUser", "ChangeUserRole", "DeleteUser")
     ]

@@ -16,6 +16,7 @@ const KeysPage = lazy(() => import("../keys/KeysPage.tsx"));
 const StepsPage = lazy(() => import("../steps/StepsPage.tsx"));
 const WhyPage = lazy(() => import("../tree/WhyPage.tsx"));
 const EventPage = lazy(() => import("../drawer/EventPage.tsx"));
+const UsersPage = lazy(() => import("../users/UsersPage.tsx"));
 const StatusPage = lazy(() => import("../status/StatusPage.tsx"));
 
 /** Decides what to show: a page for nobody, or the shell with a page for the person logged in. */
@@ -78,7 +79,9 @@ export function App() {
     <Shell session={person} page={page}>
       {(top) => (
         <Suspense fallback={top(pageTitle(page))}>
-          {page === "keys" ? (
+          {page === "users" ? (
+            <UsersPage session={person} top={top} />
+          ) : page === "keys" ? (
             <KeysPage session={person} top={top} />
           ) : page === "steps" ? (
             <StepsPage session={person} top={top} />
@@ -100,6 +103,7 @@ export function App() {
 }
 
 function pageTitle(page: string): string {
+  if (page === "users") return messages.users.title;
   if (page === "keys") return messages.keys.title;
   return page === "status" ? messages.status.title : messages.logs.title;
 }

@@ -60,6 +60,10 @@ export function MainMenu({ session, page, open, onClose }: MainMenuProps) {
         </Link>
         {session.person.role === "admin" && (
           <>
+            <Link to="users" aria-current={page === "users" ? "page" : undefined} onClick={onClose}>
+              <Icon name="person" />
+              {messages.menu.users}
+            </Link>
             <Link to="keys" aria-current={page === "keys" ? "page" : undefined} onClick={onClose}>
               <Icon name="key" />
               {messages.menu.keys}

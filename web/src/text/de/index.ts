@@ -13,6 +13,7 @@ import { status } from "./status.ts";
 import { summary } from "./summary.ts";
 import { amounts, times } from "./times.ts";
 import { trail } from "./trail.ts";
+import { users } from "./users.ts";
 import { welcome } from "./welcome.ts";
 
 /** Every sentence of the screen, in German. */
@@ -38,5 +39,6 @@ export const german: Messages = {
   times,
   top,
   trail,
+  users,
   welcome,
 };

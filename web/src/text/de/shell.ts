@@ -7,6 +7,7 @@ export const menu: typeof english.menu = {
   close: "Menü schließen",
   administration: "Verwaltung",
   auditLogs: "Audit-Logs",
+  users: "Benutzer",
   keys: "API-Schlüssel",
   status: "Status",
   account: (name: string) => `Konto von ${name}`,

@@ -12,6 +12,7 @@ import { status } from "./status.ts";
 import { summary } from "./summary.ts";
 import { amounts, times } from "./times.ts";
 import { trail } from "./trail.ts";
+import { users } from "./users.ts";
 import { welcome } from "./welcome.ts";
 
 /** Every sentence of the screen, in English. Functions where a value stands inside. */
@@ -37,6 +38,7 @@ export const english = {
   times,
   top,
   trail,
+  users,
   welcome,
 };
 

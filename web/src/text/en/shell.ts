@@ -6,6 +6,7 @@ export const menu = {
   close: "Close the menu",
   administration: "Administration",
   auditLogs: "Audit Logs",
+  users: "Users",
   keys: "API keys",
   status: "Status",
   account: (name: string) => `Account of ${name}`,

@@ -1,0 +1,41 @@
+export const users = {
+  title: "Users",
+  lead: "People who can log in here. Auditors read, export and verify; administrators also handle users, keys and settings. Nobody can change or delete events.",
+  invite: "Invite a person",
+  email: "E-mail address",
+  role: "Role",
+  roleHints: {
+    auditor: "Reads, searches, exports and verifies the log.",
+    admin: "All of that, and users, keys and settings.",
+  },
+  name: "Name",
+  created: "Since",
+  lastSeen: "Last seen",
+  never: "not logged in",
+  you: "you",
+  change: (name: string) => `Change ${name}`,
+  makeAdmin: "Make administrator",
+  makeAuditor: "Make auditor",
+  newLink: "One-time link for a new password",
+  remove: "Remove",
+  removeTitle: (name: string) => `Remove ${name}?`,
+  removeText:
+    "The person is logged out at once and cannot come back. What they did stays in the log, under their name.",
+  keep: "Keep",
+  roleTitle: (name: string) => `Change the role of ${name}?`,
+  toAdmin:
+    "As an administrator this person can invite and remove people, make keys and change settings.",
+  toAuditor:
+    "As an auditor this person can read, export and verify, and no longer change anything.",
+  confirmRole: "Change the role",
+  invitations: "Open invitations",
+  expires: "Valid until",
+  withdraw: "Withdraw",
+  withdrawOf: (email: string) => `Withdraw the invitation of ${email}`,
+  linkTitle: (email: string) => `One-time link for ${email}`,
+  linkText: (hours: number) =>
+    `Send it to the person by a way that you trust. It works once, for ${hours} hours, and is not shown again.`,
+  copy: "Copy the link",
+  done: "Done",
+  cancel: "Cancel",
+};

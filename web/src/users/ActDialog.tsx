@@ -1,0 +1,56 @@
+import { useMutation } from "@tanstack/react-query";
+import { changeRole, type Role, removeUser, type User } from "../api/users.ts";
+import { Dialog } from "../controls/Dialog.tsx";
+import { Icon } from "../icons/Icon.tsx";
+import { messages } from "../text/messages.ts";
+import { visible } from "../text/visible.ts";
+
+const text = messages.users;
+
+/** What is about to be done with an account. */
+export type Act = { kind: "role"; user: User; role: Role } | { kind: "remove"; user: User };
+
+interface ActDialogProps {
+  act: Act;
+  onDone: () => void;
+  onClose: () => void;
+}
+
+/** Says what an act means before it is done. */
+export function ActDialog({ act, onDone, onClose }: ActDialogProps) {
+  const perform = useMutation({
+    mutationFn: async () => {
+      if (act.kind === "remove") await removeUser(act.user.id);
+      else await changeRole(act.user.id, act.role);
+    },
+    onSuccess: onDone,
+  });
+  const name = visible(act.user.name);
+  const isRemoval = act.kind === "remove";
+  return (
+    <Dialog title={isRemoval ? text.removeTitle(name) : text.roleTitle(name)} onClose={onClose}>
+      <div className="in">
+        <p>{isRemoval ? text.removeText : act.role === "admin" ? text.toAdmin : text.toAuditor}</p>
+        {perform.isError && (
+          <p className="wrong" role="alert">
+            <Icon name="fail" />
+            {perform.error.message}
+          </p>
+        )}
+      </div>
+      <div className="actions">
+        <button type="button" className="btn" onClick={onClose}>
+          {text.keep}
+        </button>
+        <button
+          type="button"
+          className={isRemoval ? "btn danger" : "btn main"}
+          disabled={perform.isPending}
+          onClick={() => perform.mutate()}
+        >
+          {isRemoval ? text.remove : text.confirmRole}
+        </button>
+      </div>
+    </Dialog>
+  );
+}

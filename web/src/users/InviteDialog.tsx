@@ -1,0 +1,73 @@
+import { useMutation } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { invite, type OneTimeLink, type Role } from "../api/users.ts";
+import { Dialog } from "../controls/Dialog.tsx";
+import { Icon } from "../icons/Icon.tsx";
+import { messages } from "../text/messages.ts";
+
+const text = messages.users;
+const ROLES: readonly Role[] = ["auditor", "admin"];
+
+interface InviteDialogProps {
+  onMade: (link: OneTimeLink) => void;
+  onClose: () => void;
+}
+
+export function InviteDialog({ onMade, onClose }: InviteDialogProps) {
+  const [email, setEmail] = useState("");
+  const [role, setRole] = useState<Role>("auditor");
+  const make = useMutation({ mutationFn: () => invite(email.trim(), role), onSuccess: onMade });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    make.mutate();
+  };
+  return (
+    <Dialog title={text.invite} onClose={onClose}>
+      <form onSubmit={submit}>
+        <div className="in">
+          <label className="lbl">
+            {text.email}
+            <input
+              className="input"
+              type="email"
+              required
+              maxLength={254}
+              autoComplete="off"
+              value={email}
+              onChange={(event) => setEmail(event.target.value)}
+            />
+          </label>
+          <fieldset className="forms">
+            <legend className="lbl">{text.role}</legend>
+            {ROLES.map((item) => (
+              <label key={item} className="choice">
+                <input
+                  type="radio"
+                  name="role"
+                  checked={role === item}
+                  onChange={() => setRole(item)}
+                />
+                <span>{messages.roles[item]}</span>
+                <small>{text.roleHints[item]}</small>
+              </label>
+            ))}
+          </fieldset>
+          {make.isError && (
+            <p className="wrong" role="alert">
+              <Icon name="fail" />
+              {make.error.message}
+            </p>
+          )}
+        </div>
+        <div className="actions">
+          <button type="button" className="btn" onClick={onClose}>
+            {text.cancel}
+          </button>
+          <button type="submit" className="btn main" disabled={make.isPending || !email.trim()}>
+            {text.invite}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

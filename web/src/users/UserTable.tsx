@@ -1,0 +1,116 @@
+import type { User } from "../api/users.ts";
+import { MenuButton } from "../controls/MenuButton.tsx";
+import { Icon } from "../icons/Icon.tsx";
+import { messages } from "../text/messages.ts";
+import { OneLine } from "../text/Shown.tsx";
+import { visible } from "../text/visible.ts";
+import type { Act } from "./ActDialog.tsx";
+
+const text = messages.users;
+
+interface UserTableProps {
+  /** Null while they are being read. */
+  users: User[] | null;
+  when: (at: string) => string;
+  onAct: (act: Act) => void;
+  onLink: (user: User) => void;
+}
+
+/** The accounts, each with what can be done with it. */
+export function UserTable({ users, when, onAct, onLink }: UserTableProps) {
+  if (users === null) {
+    return (
+      <div className="in">
+        <span className="bone key-bone" />
+        <span className="bone key-bone" />
+      </div>
+    );
+  }
+  return (
+    <table className="plain">
+      <thead>
+        <tr>
+          <th scope="col">{text.name}</th>
+          <th scope="col">{text.email}</th>
+          <th scope="col">{text.role}</th>
+          <th scope="col">{text.created}</th>
+          <th scope="col">{text.lastSeen}</th>
+          <th scope="col" className="user-acts">
+            <span className="vh">{text.change("")}</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {users.map((user) => (
+          <tr key={user.id}>
+            <td>
+              <OneLine text={user.name} />{" "}
+              {user.is_you && <span className="muted">({text.you})</span>}
+            </td>
+            <td data-label={text.email}>
+              <OneLine text={user.email} />
+            </td>
+            <td data-label={text.role}>{messages.roles[user.role] ?? user.role}</td>
+            <td data-label={text.created}>{when(user.created_at)}</td>
+            <td data-label={text.lastSeen}>
+              {user.last_seen_at ? when(user.last_seen_at) : text.never}
+            </td>
+            <td className="user-acts">
+              <UserMenu user={user} onAct={onAct} onLink={onLink} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function UserMenu({
+  user,
+  onAct,
+  onLink,
+}: Pick<UserTableProps, "onAct" | "onLink"> & { user: User }) {
+  const other = user.role === "admin" ? "auditor" : "admin";
+  return (
+    <MenuButton
+      className="btn quiet"
+      label={text.change(visible(user.name))}
+      face={<Icon name="gear" />}
+    >
+      {(close) => (
+        <>
+          <Item
+            label={other === "admin" ? text.makeAdmin : text.makeAuditor}
+            onPick={() => {
+              close();
+              onAct({ kind: "role", user, role: other });
+            }}
+          />
+          <Item
+            label={text.newLink}
+            onPick={() => {
+              close();
+              onLink(user);
+            }}
+          />
+          <hr />
+          <Item
+            label={text.remove}
+            onPick={() => {
+              close();
+              onAct({ kind: "remove", user });
+            }}
+          />
+        </>
+      )}
+    </MenuButton>
+  );
+}
+
+function Item({ label, onPick }: { label: string; onPick: () => void }) {
+  return (
+    <button type="button" role="menuitem" tabIndex={-1} onClick={onPick}>
+      {label}
+    </button>
+  );
+}
