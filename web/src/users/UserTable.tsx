@@ -1,6 +1,4 @@
 import type { User } from "../api/users.ts";
-import { MenuButton } from "../controls/MenuButton.tsx";
-import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
 import { OneLine } from "../text/Shown.tsx";
 import { visible } from "../text/visible.ts";
@@ -36,7 +34,7 @@ export function UserTable({ users, when, onAct, onLink }: UserTableProps) {
           <th scope="col">{text.created}</th>
           <th scope="col">{text.lastSeen}</th>
           <th scope="col" className="user-acts">
-            <span className="vh">{text.change("")}</span>
+            <span className="vh">{text.acts}</span>
           </th>
         </tr>
       </thead>
@@ -56,7 +54,7 @@ export function UserTable({ users, when, onAct, onLink }: UserTableProps) {
               {user.last_seen_at ? when(user.last_seen_at) : text.never}
             </td>
             <td className="user-acts">
-              <UserMenu user={user} onAct={onAct} onLink={onLink} />
+              <Acts user={user} onAct={onAct} onLink={onLink} />
             </td>
           </tr>
         ))}
@@ -65,52 +63,26 @@ export function UserTable({ users, when, onAct, onLink }: UserTableProps) {
   );
 }
 
-function UserMenu({
-  user,
-  onAct,
-  onLink,
-}: Pick<UserTableProps, "onAct" | "onLink"> & { user: User }) {
+function Acts({ user, onAct, onLink }: Pick<UserTableProps, "onAct" | "onLink"> & { user: User }) {
   const other = user.role === "admin" ? "auditor" : "admin";
-  return (
-    <MenuButton
-      className="btn quiet"
-      label={text.change(visible(user.name))}
-      face={<Icon name="gear" />}
+  const name = visible(user.name);
+  const button = (label: string, onClick: () => void, tone = "") => (
+    <button
+      type="button"
+      className={`btn quiet ${tone}`}
+      aria-label={text.act(label, name)}
+      onClick={onClick}
     >
-      {(close) => (
-        <>
-          <Item
-            label={other === "admin" ? text.makeAdmin : text.makeAuditor}
-            onPick={() => {
-              close();
-              onAct({ kind: "role", user, role: other });
-            }}
-          />
-          <Item
-            label={text.newLink}
-            onPick={() => {
-              close();
-              onLink(user);
-            }}
-          />
-          <hr />
-          <Item
-            label={text.remove}
-            onPick={() => {
-              close();
-              onAct({ kind: "remove", user });
-            }}
-          />
-        </>
-      )}
-    </MenuButton>
-  );
-}
-
-function Item({ label, onPick }: { label: string; onPick: () => void }) {
-  return (
-    <button type="button" role="menuitem" tabIndex={-1} onClick={onPick}>
       {label}
     </button>
+  );
+  return (
+    <>
+      {button(other === "admin" ? text.makeAdmin : text.makeAuditor, () =>
+        onAct({ kind: "role", user, role: other }),
+      )}
+      {button(text.newLink, () => onLink(user))}
+      {button(text.remove, () => onAct({ kind: "remove", user }), "danger")}
+    </>
   );
 }

@@ -15,10 +15,11 @@ export const users: typeof english.users = {
   lastSeen: "Zuletzt gesehen",
   never: "nicht angemeldet",
   you: "Sie",
-  change: (name: string) => `${name} ändern`,
+  acts: "Was getan werden kann",
+  act: (label: string, name: string) => `${label}: ${name}`,
   makeAdmin: "Zum Administrator machen",
   makeAuditor: "Zum Prüfer machen",
-  newLink: "Einmal-Link für ein neues Passwort",
+  newLink: "Neuer Link",
   remove: "Entfernen",
   removeTitle: (name: string) => `${name} entfernen?`,
   removeText:

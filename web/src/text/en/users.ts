@@ -13,10 +13,11 @@ export const users = {
   lastSeen: "Last seen",
   never: "not logged in",
   you: "you",
-  change: (name: string) => `Change ${name}`,
+  acts: "What can be done",
+  act: (label: string, name: string) => `${label}: ${name}`,
   makeAdmin: "Make administrator",
   makeAuditor: "Make auditor",
-  newLink: "One-time link for a new password",
+  newLink: "New link",
   remove: "Remove",
   removeTitle: (name: string) => `Remove ${name}?`,
   removeText:
