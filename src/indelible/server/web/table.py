@@ -24,8 +24,8 @@ from indelible.server.web.routes import (
     status_full,
     steps,
     summary,
-    views,
     users,
+    views,
     why,
     write,
 )
