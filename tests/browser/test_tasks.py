@@ -70,6 +70,10 @@ def test_a_search_narrows_the_runs(screen: Screen) -> None:
     expect(runs(page)).to_have_count(1)
     page.goto(f"{screen.service.url}{TASKS}&q=nothing-has-this")
     expect(page.get_by_text("No runs started in this time.")).to_be_visible()
+    # A mistake in the text is shown at its place, as in the list.
+    page.goto(f"{screen.service.url}{TASKS}&q=ip:(")
+    expect(page.get_by_role("alert").first).to_be_visible()
+    expect(page.locator(".runs-explain")).to_be_hidden()
 
 
 def test_runs_on_a_narrow_screen(screen: Screen) -> None:

@@ -181,7 +181,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
         </Suspense>
       ) : (
         <>
-          {!showRuns && (
+          {(!showRuns || query.isError) && (
             <Explain
               scope={scope}
               explained={rows.page?.query.explained ?? null}
@@ -205,7 +205,9 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
                   now={now}
                   open={view.event}
                   onOpen={open}
-                />
+                >
+                  {pill}
+                </RunsTable>
               </Suspense>
             ) : (
               <>

@@ -1,5 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from "react";
+import { ApiProblem } from "../api/client.ts";
 import { fetchRuns, type Run, type RunState } from "../api/trail.ts";
 import { Icon } from "../icons/Icon.tsx";
 import { Failure } from "../logs/Failure.tsx";
@@ -35,10 +36,19 @@ interface RunsTableProps {
   /** The event that is open beside the table, if any. */
   open: string | null;
   onOpen: (id: string) => void;
+  /** Offers what has come meanwhile. */
+  children?: ReactNode;
 }
 
 /** The Tasks tab: one row per run, which opens to its attempts and their entries. */
-export default function RunsTable({ scope, generation, now, open, onOpen }: RunsTableProps) {
+export default function RunsTable({
+  scope,
+  generation,
+  now,
+  open,
+  onOpen,
+  children,
+}: RunsTableProps) {
   const [state, setState] = useState<string | null>(null);
   const body = useRef<HTMLTableElement>(null);
   const { stream: _, order: __, ...filters } = scope.filters;
@@ -68,11 +78,20 @@ export default function RunsTable({ scope, generation, now, open, onOpen }: Runs
 
   return (
     <>
-      <p className="explain runs-explain" aria-live="polite">
-        {text.lead} <b>{shownName(scope)}</b>. {totals && text.explain(totals.runs, totals.entries)}
-      </p>
+      {!query.isError && (
+        <div className="runs-head">
+          <p className="explain runs-explain" aria-live="polite">
+            {text.lead} <b>{shownName(scope)}</b>.{" "}
+            {totals && text.explain(totals.runs, totals.entries)}
+          </p>
+          {children}
+        </div>
+      )}
       {query.isError ? (
-        <Failure problem={query.error} retry={() => query.refetch()} />
+        // A mistake in the search text is shown at its place, above.
+        !(query.error instanceof ApiProblem && query.error.status === 400) && (
+          <Failure problem={query.error} retry={() => query.refetch()} />
+        )
       ) : (
         <div className="scroll">
           <table
