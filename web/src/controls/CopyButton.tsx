@@ -3,7 +3,7 @@ import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
 
 /** Puts text on the clipboard; on plain HTTP, where browsers close it to pages, by the old way. */
-async function toClipboard(text: string, near: HTMLElement): Promise<void> {
+export async function toClipboard(text: string, near: HTMLElement): Promise<void> {
   if (navigator.clipboard) {
     await navigator.clipboard.writeText(text);
     return;

@@ -1,3 +1,5 @@
+import { useSyncExternalStore } from "react";
+
 /** What this browser remembers about itself (theme, shortcuts); never part of a view. */
 
 export function readStored(name: string): string | null {
@@ -15,4 +17,23 @@ export function writeStored(name: string, value: string | null): void {
   } catch {
     // Storage is closed to us: the choice lasts as long as the page.
   }
+}
+
+const CHANGED = "indelible:stored";
+
+function subscribe(listener: () => void): () => void {
+  addEventListener(CHANGED, listener);
+  return () => removeEventListener(CHANGED, listener);
+}
+
+/** A choice that this browser keeps, and the way to change it; null is as at the start. */
+export function useStored(name: string): [string | null, (value: string | null) => void] {
+  const value = useSyncExternalStore(subscribe, () => readStored(name));
+  return [
+    value,
+    (next) => {
+      writeStored(name, next);
+      dispatchEvent(new Event(CHANGED));
+    },
+  ];
 }

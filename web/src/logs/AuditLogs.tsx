@@ -12,10 +12,12 @@ import { GroupBy, ShowAs } from "../summary/Choices.tsx";
 import { TaskToggle } from "../tasks/TaskToggle.tsx";
 import { messages } from "../text/messages.ts";
 import { visible } from "../text/visible.ts";
+import { useColumns } from "./columnState.ts";
 import { useNarrowedCount, useNewEvents, useStreamCounts } from "./counts.ts";
 import { EndBar } from "./EndBar.tsx";
 import type { TableHandle } from "./EventTable.tsx";
 import { Explain } from "./Explain.tsx";
+import { FootControls } from "./FootControls.tsx";
 import { Histogram } from "./Histogram.tsx";
 import { type Panel, Panels } from "./Panels.tsx";
 import { PeriodControl, periodMoves } from "./PeriodControl.tsx";
@@ -25,7 +27,7 @@ import { SearchBox } from "./SearchBox.tsx";
 import { StreamTabs } from "./StreamTabs.tsx";
 import { periodName, scopeOf } from "./scope.ts";
 import { useShortcuts } from "./shortcuts.ts";
-import { useView } from "./view.ts";
+import { useAnchor, useView } from "./view.ts";
 
 const RunsTable = lazy(() => import("../tasks/RunsTable.tsx"));
 const SummaryView = lazy(() => import("../summary/SummaryView.tsx"));
@@ -44,7 +46,11 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
   const table = useRef<TableHandle>(null);
   const scroller = useRef<HTMLDivElement>(null);
 
-  const scope = useMemo(() => scopeOf(view, session.settings, now), [view, session.settings, now]);
+  const anchor = useAnchor(view.last, generation);
+  const scope = useMemo(
+    () => scopeOf(view, session.settings, now, anchor),
+    [view, session.settings, now, anchor],
+  );
   const counted = useStreamCounts(scope, generation);
   const total = counted.counts?.[view.stream] ?? null;
   const narrowedCount = useNarrowedCount(scope, generation);
@@ -52,6 +58,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
   const { query, rows } = useRows(scope.filters, generation);
   const fresh = useNewEvents(scope, counted, now);
   const moves = periodMoves(scope, change);
+  const columns = useColumns(view.cols);
 
   const showNew = useCallback(() => {
     setGeneration((before) => before + 1);
@@ -226,6 +233,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
                   rows={rows}
                   total={count}
                   tenant={session.tenant.name}
+                  columns={columns}
                   narrow={narrow}
                   scroller={scroller}
                   handle={table}
@@ -238,7 +246,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
                   total={total}
                   rows={rows}
                 >
-                  {/* Place of: Columns, density */}
+                  <FootControls scope={scope} columns={columns} narrow={narrow} change={change} />
                 </EndBar>
               </>
             )}

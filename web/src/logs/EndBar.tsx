@@ -11,11 +11,11 @@ interface EndBarProps {
   count: number | null;
   total: number | null;
   rows: Rows;
-  /** Controls at the end: columns, density. */
+  /** Controls at the end: times and zone, columns, density. */
   children?: ReactNode;
 }
 
-/** The footer repeats what is shown: counts, how far the index has come, format and zone. */
+/** The footer repeats what is shown: counts, how far the index has come. */
 export function EndBar({ scope, count, total, rows, children }: EndBarProps) {
   const { view, narrowed, zone, settings } = scope;
   const text = messages.logs;
@@ -39,9 +39,6 @@ export function EndBar({ scope, count, total, rows, children }: EndBarProps) {
           {text.indexed(rows.page.indexed_through)}
         </span>
       )}
-      <span className="mid-info">
-        {messages.times.formats[settings.date_format]}, {zone}
-      </span>
       {children}
     </div>
   );

@@ -1,11 +1,9 @@
-import { memo } from "react";
-import type { AuditEvent, DateFormat } from "../api/types.ts";
+import { type CSSProperties, type MouseEvent, memo } from "react";
+import type { AuditEvent } from "../api/types.ts";
 import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
 import { OneLine } from "../text/Shown.tsx";
-import { agoText, momentText, utcText } from "../time/format.ts";
 import {
-  Address,
   actorName,
   addressOf,
   gone,
@@ -14,20 +12,23 @@ import {
   kindText,
   Plain,
   StatusMark,
-  Who,
 } from "./cells.tsx";
+import { type CellContext, type ColumnId, columnOf } from "./columns.tsx";
+import { When } from "./When.tsx";
 
 export interface RowProps {
   /** Absent while its page is being read. */
   event: AuditEvent | undefined;
   place: number;
   offset: number;
-  tenant: string;
-  zone: string;
-  format: DateFormat;
+  context: CellContext;
+  columns: readonly ColumnId[];
+  /** How far from the left each pinned column stays. */
+  stays: Partial<Record<ColumnId, number>>;
   isCurrent: boolean;
   isSelected: boolean;
-  onPick: () => void;
+  isMarked: boolean;
+  onPick: (event: MouseEvent) => void;
   onFocus: () => void;
 }
 
@@ -35,86 +36,77 @@ const same = (one: RowProps, other: RowProps): boolean =>
   one.event === other.event &&
   one.place === other.place &&
   one.offset === other.offset &&
-  one.zone === other.zone &&
-  one.format === other.format &&
+  one.context === other.context &&
+  one.columns === other.columns &&
+  one.stays === other.stays &&
   one.isCurrent === other.isCurrent &&
-  one.isSelected === other.isSelected;
+  one.isSelected === other.isSelected &&
+  one.isMarked === other.isMarked;
 
 function frame(props: RowProps) {
+  const looks = [props.isSelected ? "sel" : "", props.isMarked ? "marked" : ""];
   return {
     "data-place": props.place,
+    "data-event": props.event?.id,
     "aria-rowindex": props.place + 2,
-    "aria-selected": props.isSelected,
-    className: props.isSelected ? "sel" : "",
+    "aria-selected": props.isSelected || props.isMarked,
+    className: looks.filter(Boolean).join(" "),
     style: { transform: `translateY(${props.offset}px)` },
     tabIndex: props.isCurrent ? 0 : -1,
-    onClick: () => {
+    onMouseDown: (event: MouseEvent) => {
+      // Shift would select text from the last press to here.
+      if (event.shiftKey) event.preventDefault();
+    },
+    onClick: (event: MouseEvent) => {
       // Selecting text in a row is not opening it.
-      if (getSelection()?.isCollapsed !== false) props.onPick();
+      const isChoice = event.shiftKey || event.ctrlKey || event.metaKey;
+      if (isChoice || getSelection()?.isCollapsed !== false) props.onPick(event);
     },
     onFocus: props.onFocus,
   };
 }
 
-function When({ event, zone, format }: { event: AuditEvent; zone: string; format: DateFormat }) {
-  const at = Date.parse(event.occurred_at);
-  return (
-    <time
-      className="cut"
-      dateTime={event.occurred_at}
-      title={`${utcText(event.occurred_at)}, ${agoText(at, Date.now())}`}
-    >
-      {momentText(at, zone, format)}
-    </time>
-  );
+/** How a cell of a column looks and stays; the same for its head. */
+export function cellFrame(id: ColumnId, stays: RowProps["stays"]) {
+  const left = stays[id];
+  const style: CSSProperties | undefined = left === undefined ? undefined : { left: `${left}px` };
+  return {
+    "data-column": id,
+    className: left === undefined ? `c-${id}` : `c-${id} pin`,
+    ...(style ? { style } : {}),
+  };
 }
 
-const BONES = [116, 190, 84, 56, 150, 34, 110];
+const BONES: Partial<Record<ColumnId, number>> = {
+  date: 116,
+  email: 190,
+  method: 56,
+  endpoint: 150,
+  status: 34,
+  operation: 110,
+};
 
-/** One event in the seven columns. */
+/** One event in the chosen columns. */
 export const TableRow = memo(function TableRow(props: RowProps) {
-  const { event } = props;
-  if (!event) {
-    return (
-      <tr {...frame(props)} aria-busy="true">
-        {BONES.map((width) => (
-          <td key={width}>
-            <span className="bone" style={{ width: `min(${width}px, 90%)` }} />
-          </td>
-        ))}
-      </tr>
-    );
-  }
+  const { event, columns, context, stays } = props;
   return (
-    <tr {...frame(props)}>
-      <td>
-        <When event={event} zone={props.zone} format={props.format} />
-      </td>
-      <td>
-        <Who event={event} tenant={props.tenant} />
-      </td>
-      <td>
-        <Address event={event} />
-      </td>
-      <td>
-        <Plain value={event.method} />
-      </td>
-      <td>
-        <Plain value={event.endpoint} tail={14} />
-      </td>
-      <td>
-        <StatusMark event={event} />
-      </td>
-      <td>
-        <Plain value={event.operation} tail={8} />
-      </td>
+    <tr {...frame(props)} {...(event ? {} : { "aria-busy": true })}>
+      {columns.map((id) => (
+        <td key={id} {...cellFrame(id, stays)}>
+          {event ? (
+            columnOf(id).cell(event, context)
+          ) : (
+            <span className="bone" style={{ width: `min(${BONES[id] ?? 84}px, 90%)` }} />
+          )}
+        </td>
+      ))}
     </tr>
   );
 }, same);
 
 /** The same event as a card, for narrow screens. */
 export const CardRow = memo(function CardRow(props: RowProps) {
-  const { event } = props;
+  const { event, context } = props;
   if (!event) {
     return (
       <tr {...frame(props)} aria-busy="true">
@@ -147,12 +139,12 @@ export const CardRow = memo(function CardRow(props: RowProps) {
           {missing && !event.actor?.email ? (
             <span className="gone">{goneText(missing)}</span>
           ) : (
-            <OneLine text={actorName(event.actor, props.tenant)} tail={8} />
+            <OneLine text={actorName(event.actor, context.tenant)} tail={8} />
           )}
           {other && (
             <>
               <span className="muted">{messages.logs.as}</span>
-              <OneLine text={actorName(other, props.tenant)} tail={8} />
+              <OneLine text={actorName(other, context.tenant)} tail={8} />
             </>
           )}
           <span className="end muted">{kindText(event)}</span>
@@ -160,8 +152,8 @@ export const CardRow = memo(function CardRow(props: RowProps) {
         <div className="mono">
           <Plain value={request} tail={14} />
         </div>
-        <div className="muted">
-          <When event={event} zone={props.zone} format={props.format} />
+        <div className="muted c-date">
+          <When event={event} context={context} />
           <span className="end cut">
             <OneLine text={addressOf(event)} tail={8} />
           </span>

@@ -1,19 +1,27 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import {
+  type CSSProperties,
   type KeyboardEvent,
+  type MouseEvent,
   type Ref,
   type RefObject,
   useCallback,
   useEffect,
   useImperativeHandle,
   useLayoutEffect,
+  useMemo,
   useRef,
   useState,
 } from "react";
-import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
 import { copyWhole } from "../text/Shown.tsx";
+import type { ColumnState } from "./columnState.ts";
+import { tracksOf } from "./columnState.ts";
+import type { CellContext } from "./columns.tsx";
+import { EventHead } from "./EventHead.tsx";
 import { CardRow, TableRow } from "./EventRow.tsx";
+import { useDensity } from "./look.ts";
+import type { Marks } from "./marks.ts";
 import type { Rows } from "./rows.ts";
 import type { Scope } from "./scope.ts";
 
@@ -32,7 +40,9 @@ interface EventTableProps {
   scope: Scope;
   rows: Rows;
   total: number | null;
-  tenant: string;
+  context: CellContext;
+  columns: ColumnState;
+  marks: Marks;
   /** Cards instead of columns; they scroll with everything above them. */
   narrow: boolean;
   isStale: boolean;
@@ -46,8 +56,8 @@ interface EventTableProps {
 
 /** The rows that can be seen, and a few around them; the focused one stays wherever it is. */
 export function EventTable(props: EventTableProps) {
-  const { scope, rows, total, tenant, narrow, scroller, onOpen, onNeedNext, onNeedPrevious } =
-    props;
+  const { scope, rows, total, narrow, scroller, marks, context, columns } = props;
+  const { onOpen, onNeedNext, onNeedPrevious } = props;
   const [current, setCurrent] = useState(0);
   // Whether the keyboard is in the table: stays true while the focused row leaves the page and comes
   // back as another element, and ends when the person moves elsewhere.
@@ -131,6 +141,14 @@ export function EventTable(props: EventTableProps) {
   }, [selected, rows, virtual]);
 
   const onKeyDown = (event: KeyboardEvent) => {
+    const isAll = event.key === "a" && (event.ctrlKey || event.metaKey);
+    if (isAll || (event.key === "Escape" && marks.count > 0)) {
+      if (isAll) marks.all();
+      else marks.clear();
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     const visible = Math.max(1, seenEnd - seenStart - 1);
     const targets: Record<string, number> = {
       ArrowDown: current + 1,
@@ -141,8 +159,14 @@ export function EventTable(props: EventTableProps) {
       End: rows.end - 1,
     };
     const target = targets[event.key];
-    if (target !== undefined) moveTo(target);
-    else if (event.key === "Enter" || event.key === " ") {
+    if (target !== undefined) {
+      if (event.shiftKey) {
+        if (marks.count === 0) marks.toggle(current);
+        marks.extend(Math.min(rows.end - 1, Math.max(rows.first, target)));
+      }
+      moveTo(target);
+    } else if (event.key === " ") marks.toggle(current);
+    else if (event.key === "Enter") {
       const row = rows.at(current);
       if (row) onOpen(row.id);
     } else return;
@@ -150,8 +174,15 @@ export function EventTable(props: EventTableProps) {
     event.stopPropagation();
   };
 
+  const pick = (place: number, id: string | undefined, event: MouseEvent) => {
+    setCurrent(place);
+    if (event.shiftKey) marks.extend(place, event.ctrlKey || event.metaKey);
+    else if (event.ctrlKey || event.metaKey) marks.toggle(place);
+    else if (id !== undefined) onOpen(id);
+  };
   const Row = narrow ? CardRow : TableRow;
-  const isDescending = scope.view.order === "desc";
+  const { template, stays, least } = useMemo(() => tracksOf(columns), [columns]);
+  const style = narrow ? {} : { "--cols": template, minWidth: `${least}px` };
   return (
     <table
       className={props.isStale ? "log stale" : "log"}
@@ -159,29 +190,11 @@ export function EventTable(props: EventTableProps) {
       role="grid"
       aria-label={text.table}
       aria-rowcount={total === null ? -1 : total + 1}
-      aria-colcount={7}
+      aria-colcount={columns.shown.length}
+      aria-multiselectable="true"
+      style={style as CSSProperties}
     >
-      <thead>
-        <tr aria-rowindex={1}>
-          <th scope="col" aria-sort={isDescending ? "descending" : "ascending"}>
-            <button
-              type="button"
-              className="sort"
-              title={isDescending ? text.newestFirst : text.oldestFirst}
-              onClick={props.onOrder}
-            >
-              {text.columns.date}
-              <Icon name={isDescending ? "dn" : "up"} />
-            </button>
-          </th>
-          <th scope="col">{text.columns.email}</th>
-          <th scope="col">{text.columns.ip}</th>
-          <th scope="col">{text.columns.method}</th>
-          <th scope="col">{text.columns.endpoint}</th>
-          <th scope="col">{text.columns.status}</th>
-          <th scope="col">{text.columns.operation}</th>
-        </tr>
-      </thead>
+      <EventHead state={columns} stays={stays} order={scope.view.order} onOrder={props.onOrder} />
       <tbody
         ref={body}
         style={{ height: virtual.getTotalSize() }}
@@ -203,15 +216,13 @@ export function EventTable(props: EventTableProps) {
               event={event}
               place={item.index}
               offset={item.start - margin}
-              tenant={tenant}
-              zone={scope.zone}
-              format={scope.settings.date_format}
+              context={context}
+              columns={columns.shown}
+              stays={stays}
               isCurrent={item.index === current}
               isSelected={event !== undefined && event.id === selected}
-              onPick={() => {
-                setCurrent(item.index);
-                if (event) onOpen(event.id);
-              }}
+              isMarked={event !== undefined && marks.has(event.id)}
+              onPick={(press) => pick(item.index, event?.id, press)}
               onFocus={() => setCurrent(item.index)}
             />
           );
@@ -246,11 +257,16 @@ interface RangeInput {
   count: number;
 }
 
-/** Height of one row: the token, which is larger where fingers point. */
+/** Height of one row: the token, which follows the density and is larger where fingers point. */
 function useRowHeight(narrow: boolean): number {
-  const [px] = useState(() => {
-    const value = getComputedStyle(document.documentElement).getPropertyValue("--row");
-    return Number.parseInt(value, 10) || 26;
-  });
+  const [density] = useDensity();
+  const [px, setPx] = useState(rowToken);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the density changes the token
+  useLayoutEffect(() => setPx(rowToken()), [density]);
   return narrow ? CARD_PX : px;
+}
+
+function rowToken(): number {
+  const value = getComputedStyle(document.documentElement).getPropertyValue("--row");
+  return Number.parseInt(value, 10) || 26;
 }

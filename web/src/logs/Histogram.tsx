@@ -9,22 +9,16 @@ import {
 } from "react";
 import { fetchStats } from "../api/log.ts";
 import { messages } from "../text/messages.ts";
-import { countText } from "../text/numbers.ts";
-import { clockText, isoText, spanText } from "../time/format.ts";
+import { clockText, isoText, momentText, spanText } from "../time/format.ts";
 import type { Span } from "../time/periods.ts";
-import {
-  axisOf,
-  barsOf,
-  OUTCOMES,
-  pathsOf,
-  slotAt,
-  slotCount,
-  stepText,
-  totalsOf,
-  wantedBars,
-} from "./bars.ts";
+import { Brush } from "./Brush.tsx";
+import { gapText, useBands } from "./bands.ts";
+import { axisOf, barsOf, OUTCOMES, pathsOf, stepText, totalsOf, wantedBars } from "./bars.ts";
 import { OUTCOME_LOOKS } from "./cells.tsx";
-import type { Scope } from "./scope.ts";
+import { Legend } from "./Legend.tsx";
+import { slotSpan, useProbe } from "./probe.ts";
+import { type Scope, widerView } from "./scope.ts";
+import "./timeline.css";
 import type { Change } from "./view.ts";
 
 const WIDTH = 960;
@@ -44,14 +38,16 @@ interface HistogramProps {
 /** Counts over time, stacked by outcome. A press, a drag, or arrow keys and Enter narrow the list. */
 export function Histogram({ scope, generation, now, narrow, change, children }: HistogramProps) {
   const { whole, narrowed, zone, view, settings } = scope;
+  const words = messages.list.timeline;
   const wanted = wantedBars(view.period);
+  // A relative period is open towards now; its bars end where the drawing does.
+  const filters = scope.isRecent
+    ? { ...scope.wholeFilters, to: isoText(whole.to) }
+    : scope.wholeFilters;
   const { data, isPlaceholderData } = useQuery({
-    queryKey: ["stats", "time", scope.wholeFilters, view.stream, generation],
+    queryKey: ["stats", "time", filters, view.stream, generation],
     queryFn: ({ signal }) =>
-      fetchStats(
-        { ...scope.wholeFilters, stream: view.stream, group: "time", buckets: wanted },
-        signal,
-      ),
+      fetchStats({ ...filters, stream: view.stream, group: "time", buckets: wanted }, signal),
     placeholderData: keepPreviousData,
   });
   const intervalS =
@@ -65,14 +61,14 @@ export function Histogram({ scope, generation, now, narrow, change, children }: 
     () => pathsOf(bars, intervalS, whole, WIDTH, HEIGHT),
     [bars, intervalS, whole],
   );
-  const totals = totalsOf(bars);
-  const probe = useProbe(whole, intervalS, narrowed, (span) =>
-    change({ from: isoText(span.from), to: isoText(span.to) }),
-  );
-  const zoomOut = () =>
-    view.period === null
-      ? change({ period: "day", date: scope.date.toString(), from: null, to: null })
-      : change({ from: null, to: null });
+  const bands = useBands(scope, generation);
+  const [draft, setDraft] = useState<Span | null>(null);
+  const plot = useRef<HTMLDivElement>(null);
+  const narrowTo = (span: Span, replace = false) =>
+    change({ from: isoText(span.from), to: isoText(span.to) }, { replace });
+  const probe = useProbe(plot, whole, intervalS, narrowed, narrowTo);
+  const chosen = draft ?? narrowed;
+
   const countIn = (span: Span): number =>
     bars.reduce(
       (sum, bar) => (bar.from >= span.from && bar.from < span.to ? sum + bar.count : sum),
@@ -80,7 +76,6 @@ export function Histogram({ scope, generation, now, narrow, change, children }: 
     );
   const spanWords = (span: Span): string =>
     `${spanText(span.from, span.to, zone, settings.date_format)}, ${messages.amounts.events(countIn(span))}`;
-
   const percent = (at: number): number => ((at - whole.from) / (whole.to - whole.from)) * 100;
   const box = (span: Span): CSSProperties => ({
     left: `${Math.max(0, percent(span.from))}%`,
@@ -88,57 +83,74 @@ export function Histogram({ scope, generation, now, narrow, change, children }: 
   });
   const marks = axisOf(view.period, whole, zone, settings.date_format, narrow);
   const nowAt = percent(now);
+  const told = probe.span ?? chosen;
+  const toldBands = told ? bands.filter((band) => band.from < told.to && band.to > told.from) : [];
+  const slot = slotSpan(probe.slot, intervalS, whole);
+
+  const clear = () => change({ from: null, to: null });
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Escape" && narrowed) {
       event.preventDefault();
       event.stopPropagation();
-      zoomOut();
+      clear();
     } else probe.onKeyDown(event);
   };
-  const told = probe.span ?? narrowed;
   return (
     <div className="hist">
       <div className="hist-top">
-        {OUTCOMES.map((name) => (
-          <span key={name} className={`key ${OUTCOME_LOOKS[name].look}`}>
-            {text.outcomes[name]} <em>{countText(totals[name])}</em>
-          </span>
-        ))}
+        <Legend q={view.q} totals={totalsOf(bars)} hasBands={bands.length > 0} change={change} />
         <span className="grow" />
         {told && (
           <span className="told">
             {spanText(told.from, told.to, zone, settings.date_format)}{" "}
             <span className="muted">· {messages.amounts.events(countIn(told))}</span>
+            {toldBands.length > 0 && <span className="muted"> · {words.notRecordedHere}</span>}
           </span>
         )}
-        {(narrowed || view.period === null) && (
-          <button type="button" className="linkish" onClick={zoomOut}>
+        {narrowed && (
+          <>
+            <button
+              type="button"
+              className="linkish"
+              title={words.zoomInHint}
+              onClick={() => change({ period: null, date: null })}
+            >
+              {words.zoomIn}
+            </button>
+            <button type="button" className="linkish" title={words.clearHint} onClick={clear}>
+              {words.clear}
+            </button>
+          </>
+        )}
+        {!narrowed && view.period === null && (
+          <button type="button" className="linkish" onClick={() => change(widerView(scope))}>
             {text.zoomOut}
           </button>
         )}
-        <span aria-live="polite">{children}</span>
+        <span className="news" aria-live="polite">
+          {children}
+        </span>
       </div>
-      <div
-        ref={probe.box}
-        className="plot"
-        role="slider"
-        tabIndex={0}
-        aria-label={text.histogram(stepText(intervalS))}
-        aria-description={text.histogramKeys}
-        aria-valuemin={0}
-        aria-valuemax={slotCount(intervalS, whole) - 1}
-        aria-valuenow={probe.slot}
-        aria-valuetext={spanWords(probe.span ?? slotAtIndex(probe.slot, intervalS, whole))}
-        onKeyDown={onKeyDown}
-        {...probe.pointer}
-      >
+      <div ref={plot} className="plot" {...probe.pointer}>
         <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
           {OUTCOMES.map((name) => (
             <path key={name} className={`b-${OUTCOME_LOOKS[name].look}`} d={paths[name]} />
           ))}
           <path className="base" d={`M0 ${HEIGHT}H${WIDTH}`} />
         </svg>
-        {narrowed && <div className="brush" style={box(narrowed)} />}
+        {bands.map((band) => (
+          <div
+            key={band.from}
+            className={percent(band.from) > 80 ? "gap flip" : "gap"}
+            style={box(band)}
+          >
+            <span aria-hidden="true">
+              {band.gaps.some((gap) => gap.kind === "down")
+                ? words.notRecordedShort
+                : words.missingShort}
+            </span>
+          </div>
+        ))}
         {probe.span && <div className="probe" style={box(probe.span)} />}
         {nowAt > 0 && nowAt < 100 && (
           <div
@@ -148,7 +160,49 @@ export function Histogram({ scope, generation, now, narrow, change, children }: 
             <span>{text.now(clockText(now, zone))}</span>
           </div>
         )}
+        <div
+          className="slots"
+          role="slider"
+          tabIndex={0}
+          aria-label={text.histogram(stepText(intervalS))}
+          aria-description={text.histogramKeys}
+          aria-valuemin={0}
+          aria-valuemax={probe.slots - 1}
+          aria-valuenow={probe.slot}
+          aria-valuetext={spanWords(probe.span ?? slot)}
+          title={toldBands
+            .flatMap((band) => band.gaps)
+            .slice(0, 6)
+            .map((gap) => gapText(gap, zone, settings.date_format))
+            .join("\n")}
+          onKeyDown={onKeyDown}
+        />
+        {chosen && (
+          <Brush
+            span={chosen}
+            whole={whole}
+            intervalS={intervalS}
+            plot={plot}
+            style={box(chosen)}
+            labels={words.handles}
+            told={(at) => momentText(at, zone, settings.date_format)}
+            onDraft={setDraft}
+            onChoose={(span) => narrowTo(span, true)}
+          />
+        )}
       </div>
+      {bands.length > 0 && (
+        <ul className="vh" aria-label={words.notRecorded}>
+          {bands
+            .flatMap((band) => band.gaps)
+            .slice(0, 20)
+            .map((gap) => (
+              <li key={`${gap.kind} ${gap.source} ${gap.instance} ${gap.from}`}>
+                {gapText(gap, zone, settings.date_format)}
+              </li>
+            ))}
+        </ul>
+      )}
       <div className="axis" aria-hidden="true">
         {marks.map((mark) => (
           <span
@@ -162,90 +216,4 @@ export function Histogram({ scope, generation, now, narrow, change, children }: 
       </div>
     </div>
   );
-}
-
-const slotAtIndex = (slot: number, intervalS: number, whole: Span): Span =>
-  slotAt(whole.from + slot * intervalS * 1000, intervalS, whole);
-
-/** The bar under the pointer or the arrow keys, and the stretch being chosen. */
-function useProbe(
-  whole: Span,
-  intervalS: number,
-  narrowed: Span | null,
-  choose: (span: Span) => void,
-) {
-  const element = useRef<HTMLDivElement>(null);
-  const [span, setSpan] = useState<Span | null>(null);
-  const [anchor, setAnchor] = useState<number | null>(null);
-  const slots = slotCount(intervalS, whole);
-  const indexOf = (at: number): number =>
-    Math.min(slots - 1, Math.max(0, Math.floor((at - whole.from) / (intervalS * 1000))));
-  const [cursor, setCursor] = useState<number | null>(null);
-  const slot = Math.min(slots - 1, cursor ?? (narrowed ? indexOf(narrowed.from) : 0));
-
-  const between = (one: number, other: number): Span => ({
-    from: slotAtIndex(Math.min(one, other), intervalS, whole).from,
-    to: slotAtIndex(Math.max(one, other), intervalS, whole).to,
-  });
-  const slotUnder = (x: number): number => {
-    const rect = element.current?.getBoundingClientRect();
-    if (!rect || rect.width === 0) return 0;
-    return indexOf(whole.from + ((x - rect.left) / rect.width) * (whole.to - whole.from));
-  };
-
-  const onKeyDown = (event: KeyboardEvent) => {
-    const last = slots - 1;
-    const targets: Record<string, number> = {
-      ArrowLeft: slot - 1,
-      ArrowRight: slot + 1,
-      PageUp: slot - 10,
-      PageDown: slot + 10,
-      Home: 0,
-      End: last,
-    };
-    const target = targets[event.key];
-    if (target !== undefined) {
-      const next = Math.min(last, Math.max(0, target));
-      const from = event.shiftKey ? (anchor ?? slot) : next;
-      setAnchor(event.shiftKey ? from : null);
-      setCursor(next);
-      setSpan(between(from, next));
-    } else if (event.key === "Enter" || event.key === " ") {
-      choose(span ?? between(slot, slot));
-      setSpan(null);
-    } else if (event.key === "Escape" && span) setSpan(null);
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
-
-  const drag = useRef<number | null>(null);
-  const pointer = {
-    onPointerDown: (event: React.PointerEvent) => {
-      if (event.button !== 0) return;
-      drag.current = slotUnder(event.clientX);
-      element.current?.setPointerCapture(event.pointerId);
-      setSpan(between(drag.current, drag.current));
-    },
-    onPointerMove: (event: React.PointerEvent) => {
-      const under = slotUnder(event.clientX);
-      if (drag.current !== null) setSpan(between(drag.current, under));
-      else if (event.pointerType === "mouse") setSpan(between(under, under));
-    },
-    onPointerUp: (event: React.PointerEvent) => {
-      if (drag.current === null) return;
-      choose(between(drag.current, slotUnder(event.clientX)));
-      drag.current = null;
-      setSpan(null);
-    },
-    onPointerCancel: () => {
-      drag.current = null;
-      setSpan(null);
-    },
-    onPointerLeave: () => {
-      if (drag.current === null) setSpan(null);
-    },
-    onBlur: () => setSpan(null),
-  };
-  return { box: element, span, slot, pointer, onKeyDown };
 }

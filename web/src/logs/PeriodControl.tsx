@@ -4,7 +4,7 @@ import { useOpening } from "../controls/MenuButton.tsx";
 import { useNarrow } from "../controls/narrow.ts";
 import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
-import { readDate, stepped } from "../time/periods.ts";
+import { stepped } from "../time/periods.ts";
 import { periodName, type Scope } from "./scope.ts";
 import { type Change, PERIODS } from "./view.ts";
 
@@ -22,7 +22,7 @@ export interface PeriodMoves {
 export function periodMoves(scope: Scope, change: Change): PeriodMoves {
   const { view, date, today, isLastPeriod } = scope;
   const period = view.period ?? "day";
-  const stay = { from: null, to: null, event: null };
+  const stay = { from: null, to: null, event: null, last: null };
   const goTo = (day: string | null) => change({ ...stay, period, date: day });
   return {
     setPeriod: (chosen) => {
@@ -41,7 +41,7 @@ export function periodMoves(scope: Scope, change: Change): PeriodMoves {
 }
 
 export function PeriodControl({ scope, change }: { scope: Scope; change: Change }) {
-  const { view, settings, isLastPeriod, date, today } = scope;
+  const { view, isLastPeriod } = scope;
   const { open, setOpen, close, anchor, button } = useOpening();
   const moves = periodMoves(scope, change);
   const period = view.period ?? "day";
@@ -102,7 +102,7 @@ export function PeriodControl({ scope, change }: { scope: Scope; change: Change 
         </button>
         {open && (
           <div
-            className="pop"
+            className="pop times"
             role="dialog"
             aria-label={text.calendar}
             tabIndex={-1}
@@ -113,19 +113,10 @@ export function PeriodControl({ scope, change }: { scope: Scope; change: Change 
           >
             <Suspense fallback={<div className="calendar-wait" />}>
               <CalendarPanel
-                date={readDate(view.date) ?? date}
-                today={today}
-                period={period}
-                weekStart={settings.week_start}
+                scope={scope}
                 onChoose={(chosen) => {
                   close();
-                  change({
-                    period,
-                    date: chosen.compare(today) === 0 ? null : chosen.toString(),
-                    from: null,
-                    to: null,
-                    event: null,
-                  });
+                  change(chosen);
                 }}
               />
             </Suspense>

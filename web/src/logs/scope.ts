@@ -1,10 +1,11 @@
 import type { CalendarDate } from "@internationalized/date";
 import type { Parameters } from "../api/client.ts";
 import type { Settings } from "../api/types.ts";
-import { clockText, periodText, spanText } from "../time/format.ts";
+import { messages } from "../text/messages.ts";
+import { clockText, isoText, periodText, spanText } from "../time/format.ts";
 import { isLast, readDate, type Span, spanOf, todayIn } from "../time/periods.ts";
 import { isZone } from "../time/zones.ts";
-import type { View } from "./view.ts";
+import { lastMs, PERIODS, type View, writeView } from "./view.ts";
 
 /** A view made concrete: which zone, which day, from when to when, and what to ask the API for. */
 export interface Scope {
@@ -18,6 +19,8 @@ export interface Scope {
   /** The part of it that the list is narrowed to, if it is. */
   narrowed: Span | null;
   shown: Span;
+  /** Whether the period is counted back from now, and open towards it. */
+  isRecent: boolean;
   isLastPeriod: boolean;
   /** Filters of the whole period, for every stream. */
   wholeFilters: Parameters;
@@ -25,23 +28,33 @@ export interface Scope {
   filters: Parameters;
 }
 
-export function scopeOf(view: View, settings: Settings, now: number): Scope {
+/**
+ * `anchor` is the moment that a relative period is counted back from: it stays until the list is
+ * read anew, so that rows do not leave under the reader.
+ */
+export function scopeOf(view: View, settings: Settings, now: number, anchor = now): Scope {
   const zone = view.tz && isZone(view.tz) ? view.tz : settings.zone;
   const today = todayIn(zone, now);
-  const date = readDate(view.date) ?? today;
   const given: Span | null =
     view.from !== null && view.to !== null
       ? { from: Date.parse(view.from), to: Date.parse(view.to) }
       : null;
-  const isFree = view.period === null && given !== null;
-  const whole =
-    isFree && given ? given : spanOf(view.period ?? "day", date, zone, settings.week_start);
+  const back = view.period === null ? lastMs(view.last) : null;
+  // Whole minutes: reading again within one is the same search.
+  const minute = Math.floor(anchor / 60_000) * 60_000;
+  const recent: Span | null = back === null ? null : { from: minute - back, to: anchor + 1 };
+  const isFree = view.period === null && given !== null && recent === null;
+  const start = recent ?? (isFree ? given : null);
+  const date = readDate(view.date) ?? (start ? todayIn(zone, start.from) : today);
+  const whole = start ?? spanOf(view.period ?? "day", date, zone, settings.week_start);
   const narrowed = isFree ? null : given;
   const own = settings.show_own ? "show" : "hide";
   const common = { tz: zone, q: view.q.trim(), own };
-  const period: Parameters = isFree
-    ? { from: view.from, to: view.to }
-    : { period: view.period ?? "day", date: date.toString() };
+  const period: Parameters = recent
+    ? { from: isoText(recent.from) }
+    : isFree
+      ? { from: view.from, to: view.to }
+      : { period: view.period ?? "day", date: date.toString() };
   const times: Parameters = narrowed ? { from: view.from, to: view.to } : period;
   return {
     view,
@@ -52,9 +65,12 @@ export function scopeOf(view: View, settings: Settings, now: number): Scope {
     whole,
     narrowed,
     shown: narrowed ?? whole,
-    isLastPeriod: isFree
-      ? whole.to > now
-      : isLast(view.period ?? "day", date, today, settings.week_start),
+    isRecent: recent !== null,
+    isLastPeriod: recent
+      ? true
+      : isFree
+        ? whole.to > now
+        : isLast(view.period ?? "day", date, today, settings.week_start),
     wholeFilters: { ...period, ...common },
     filters: { stream: view.stream, ...times, ...common, order: view.order },
   };
@@ -63,6 +79,7 @@ export function scopeOf(view: View, settings: Settings, now: number): Scope {
 /** Name of the period as the date button shows it. */
 export function periodName(scope: Scope, short = false): string {
   const { view, date, settings, whole, zone } = scope;
+  if (scope.isRecent) return messages.list.period.last(view.last ?? "");
   if (view.period === null) return spanText(whole.from, whole.to, zone, settings.date_format);
   return periodText(view.period, date, settings.date_format, settings.week_start, short);
 }
@@ -81,5 +98,32 @@ export function shownName(scope: Scope): string {
 
 /** Whether events of this very moment belong to the list, so that new ones may come. */
 export function showsNow(scope: Scope, now: number): boolean {
+  if (scope.isRecent && !scope.narrowed) return true;
   return scope.shown.from <= now && now < scope.shown.to;
+}
+
+/** The smallest day, week or month that holds the free or relative range. */
+export function widerView(scope: Scope): Partial<View> {
+  const { whole, zone, settings, date } = scope;
+  const holds = PERIODS.find((period) => {
+    const span = spanOf(period, date, zone, settings.week_start);
+    return span.from <= whole.from && whole.to <= span.to + 1;
+  });
+  return { period: holds ?? "month", date: date.toString(), from: null, to: null, last: null };
+}
+
+/** The address of exactly what is shown now, for others and for later: nothing in it is relative. */
+export function pinnedAddress(scope: Scope, cols: string | null): string {
+  const { view, whole, zone, narrowed, isRecent } = scope;
+  const range = narrowed ?? (isRecent ? whole : null);
+  const pinned: View = {
+    ...view,
+    tz: zone,
+    cols,
+    last: null,
+    date: view.period === null ? null : scope.date.toString(),
+    from: range ? isoText(range.from) : view.from,
+    to: range ? isoText(range.to) : view.to,
+  };
+  return new URL(writeView(pinned) || ".", new URL(".", document.baseURI)).href;
 }

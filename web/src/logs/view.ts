@@ -1,3 +1,4 @@
+import { useMemo } from "react";
 import type { Order, Period, Stream } from "../api/types.ts";
 import { go, useAddress } from "../app/route.ts";
 
@@ -8,6 +9,8 @@ export interface View {
   period: Period | null;
   /** YYYY-MM-DD; null means today, whichever day that is. */
   date: string | null;
+  /** The last minutes or hours, as "15m" or "4h", counted back from now; then period is null. */
+  last: string | null;
   tz: string | null;
   from: string | null;
   to: string | null;
@@ -24,6 +27,8 @@ export interface View {
   compare: string | null;
   /** What the lines are ordered by, with "-" in front for ascending; null means count. */
   sort: string | null;
+  /** Columns by name, apart by commas; null means those that the browser keeps. */
+  cols: string | null;
 }
 
 export const STREAMS: readonly Stream[] = ["user", "system", "task"];
@@ -37,16 +42,26 @@ function moment(value: string | null): string | null {
   return value !== null && !Number.isNaN(Date.parse(value)) ? value : null;
 }
 
+/** Milliseconds of "15m", "4h" or "2d"; null when it is nothing of the kind. */
+export function lastMs(text: string | null): number | null {
+  const [, count = "", unit = ""] = /^([1-9]\d{0,3})([mhd])$/.exec(text ?? "") ?? [];
+  const size = { m: 60_000, h: 3_600_000, d: 86_400_000 }[unit];
+  return size === undefined ? null : Number(count) * size;
+}
+
 export function readView(search: string): View {
   const given = new URLSearchParams(search);
   const from = moment(given.get("from"));
   const to = moment(given.get("to"));
   const isRange = from !== null && to !== null && Date.parse(from) < Date.parse(to);
   const date = given.get("date");
+  const lastGiven = given.get("last");
   const period = oneOf(given.get("period"), PERIODS);
+  const last = period === null && date === null && lastMs(lastGiven) ? lastGiven : null;
   return {
     stream: oneOf(given.get("stream"), STREAMS) ?? "user",
-    period: period ?? (isRange && date === null ? null : "day"),
+    period: period ?? ((isRange && date === null) || last ? null : "day"),
+    last,
     date: date !== null && /^\d{4}-\d{2}-\d{2}$/.test(date) ? date : null,
     tz: given.get("tz"),
     from: isRange ? from : null,
@@ -59,6 +74,7 @@ export function readView(search: string): View {
     by: given.get("by"),
     compare: given.get("compare"),
     sort: given.get("sort"),
+    cols: given.get("cols"),
   };
 }
 
@@ -69,6 +85,7 @@ export function writeView(view: View): string {
   if (view.stream !== "user") parameters.set("stream", view.stream);
   if (view.period !== null && (view.period !== "day" || (isRange && view.date === null)))
     parameters.set("period", view.period);
+  if (view.last !== null && view.period === null) parameters.set("last", view.last);
   if (view.date !== null) parameters.set("date", view.date);
   if (view.tz) parameters.set("tz", view.tz);
   if (view.from !== null && view.to !== null) {
@@ -78,6 +95,7 @@ export function writeView(view: View): string {
   if (view.q) parameters.set("q", view.q);
   if (view.order !== "desc") parameters.set("order", view.order);
   if (view.everyEntry) parameters.set("rows", "entries");
+  if (view.cols) parameters.set("cols", view.cols);
   if (view.event) parameters.set("event", view.event);
   if (view.view === "summary") {
     parameters.set("view", view.view);
@@ -99,7 +117,16 @@ export function useView(): [View, Change] {
   const { search } = useAddress();
   const change: Change = (part, move) => {
     // Read again: the address may have moved on since this was rendered.
-    go(writeView({ ...readView(location.search), ...part }), move);
+    const next = { ...readView(location.search), ...part };
+    // Another period takes the place of a relative one.
+    const isOther = "period" in part || "date" in part;
+    go(writeView(isOther && !part.last ? { ...next, last: null } : next), move);
   };
   return [readView(search), change];
+}
+
+/** The moment that a relative period is counted back from: now, each time the list is read anew. */
+export function useAnchor(last: string | null, generation: number): number {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: these two are the triggers
+  return useMemo(() => Date.now(), [last, generation]);
 }

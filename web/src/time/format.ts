@@ -84,18 +84,19 @@ export function spanText(from: number, to: number, zone: string, format: DateFor
   );
 }
 
+/** "14 s", "3 min", "2 h", "5 days" */
+export function lengthText(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  const { times } = messages;
+  if (seconds < 60) return times.seconds(seconds);
+  if (seconds < 3600) return times.minutes(Math.floor(seconds / 60));
+  if (seconds < 86_400) return times.hours(Math.floor(seconds / 3600));
+  return times.days(Math.floor(seconds / 86_400));
+}
+
 /** "14 s ago", "3 min ago", "in 2 h". */
 export function agoText(at: number, now: number): string {
   const seconds = Math.round((now - at) / 1000);
-  const size = Math.abs(seconds);
-  const { times } = messages;
-  const amount =
-    size < 60
-      ? times.seconds(size)
-      : size < 3600
-        ? times.minutes(Math.floor(size / 60))
-        : size < 86_400
-          ? times.hours(Math.floor(size / 3600))
-          : times.days(Math.floor(size / 86_400));
-  return seconds < 0 ? times.ahead(amount) : times.ago(amount);
+  const amount = lengthText(Math.abs(seconds) * 1000);
+  return seconds < 0 ? messages.times.ahead(amount) : messages.times.ago(amount);
 }

@@ -4,6 +4,7 @@ import { event } from "./event.ts";
 import { exporting } from "./exporting.ts";
 import { help } from "./help.ts";
 import { keys } from "./keys.ts";
+import { list } from "./list.ts";
 import { login, setup } from "./login.ts";
 import { logs } from "./logs.ts";
 import { settings } from "./settings.ts";
@@ -26,6 +27,7 @@ export const german: Messages = {
   help,
   integrity,
   keys,
+  list,
   login,
   logs,
   menu,

@@ -3,6 +3,7 @@ import { event } from "./event.ts";
 import { exporting } from "./exporting.ts";
 import { help } from "./help.ts";
 import { keys } from "./keys.ts";
+import { list } from "./list.ts";
 import { login, setup } from "./login.ts";
 import { logs } from "./logs.ts";
 import { settings } from "./settings.ts";
@@ -25,6 +26,7 @@ export const english = {
   help,
   integrity,
   keys,
+  list,
   login,
   logs,
   menu,

@@ -1,0 +1,45 @@
+import { useNow } from "../controls/clock.ts";
+import { readStored, useStored } from "../controls/stored.ts";
+
+export type Density = "compact" | "cosy";
+const DENSITY = "density";
+
+/** The attribute that the tokens know; there before anything is measured. */
+function draw(density: Density): void {
+  if (density === "cosy") document.documentElement.dataset.density = "cosy";
+  else delete document.documentElement.dataset.density;
+}
+
+const read = (stored: string | null): Density => (stored === "cosy" ? "cosy" : "compact");
+
+draw(read(readStored(DENSITY)));
+
+/** Height of the rows, kept by this browser. */
+export function useDensity(): [Density, (density: Density) => void] {
+  const [stored, store] = useStored(DENSITY);
+  return [
+    read(stored),
+    (next) => {
+      draw(next);
+      store(next === "cosy" ? next : null);
+    },
+  ];
+}
+
+export type Times = "absolute" | "relative";
+
+/** Whether times are told as moments or by how long ago they were. */
+export function useTimes(): [Times, (times: Times) => void] {
+  const [stored, store] = useStored("times");
+  return [
+    stored === "relative" ? "relative" : "absolute",
+    (next) => store(next === "relative" ? "relative" : null),
+  ];
+}
+
+/** The moment that relative times are told from; null where they are absolute. */
+export function useRelativeTo(): number | null {
+  const [times] = useTimes();
+  const now = useNow(10_000);
+  return times === "relative" ? now : null;
+}
