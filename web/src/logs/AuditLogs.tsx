@@ -19,6 +19,8 @@ import type { TableHandle } from "./EventTable.tsx";
 import { Explain } from "./Explain.tsx";
 import { FootControls } from "./FootControls.tsx";
 import { Histogram } from "./Histogram.tsx";
+import { LiveControl, waitingText } from "./LiveControl.tsx";
+import { useLive } from "./live.ts";
 import { type Panel, Panels } from "./Panels.tsx";
 import { PeriodControl, periodMoves } from "./PeriodControl.tsx";
 import { Results } from "./Results.tsx";
@@ -65,6 +67,15 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
     scroller.current?.scrollTo({ top: 0 });
     client.removeQueries({ queryKey: ["stats", "fresh"] });
   }, [client]);
+  const live = useLive({
+    scope,
+    now,
+    generation,
+    through: rows.page?.indexed_through ?? null,
+    scroller,
+    isReading: view.event !== null,
+    reload: showNew,
+  });
   // An empty list has no rows to move away under the reader: new events come in by themselves.
   useEffect(() => {
     if (fresh > 0 && total === 0) showNew();
@@ -120,10 +131,17 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
 
   const showRuns = view.stream === "task" && !view.everyEntry;
   const iconOnly = narrow ? "btn icon quiet" : "btn";
-  const pill = fresh > 0 && total !== 0 && (
-    <button type="button" className="pill" onClick={showNew}>
+  const isLive = live.state !== "off";
+  const showWaiting = () => {
+    if (isLive) live.show();
+    else showNew();
+    scroller.current?.scrollTo({ top: 0 });
+  };
+  const awaited = isLive ? live.waiting : total === 0 ? 0 : fresh;
+  const pill = awaited > 0 && (
+    <button type="button" className="pill" onClick={showWaiting}>
       <Icon name="up" />
-      {text.newEvents(fresh)}
+      {waitingText(awaited)}
     </button>
   );
   return (
@@ -170,7 +188,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
           <Icon name="export" />
           <span className="label">{text.export}</span>
         </button>
-        {/* Place of: Live */}
+        <LiveControl live={live} narrow={narrow} />
         {/* Place of: Views */}
         <button
           type="button"

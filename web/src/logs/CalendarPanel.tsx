@@ -115,7 +115,7 @@ export default function CalendarPanel({ scope, onChoose }: CalendarPanelProps) {
       <div className="link">
         <CopyButton
           text={() => pinnedAddress(scope, view.cols)}
-          label={text.copyLinkHint}
+          label={text.copyLink}
           face={text.copyLink}
           className="btn"
         />

@@ -12,7 +12,7 @@ export const MOST_ROWS = 500_000;
 /** Rows drawn as skeletons below the last one while more are to come. */
 const TAIL_ROWS = 8;
 
-interface PageOf {
+export interface PageOf {
   page: EventPage;
   /** Place of its first row in the whole list. */
   start: number;

@@ -11,6 +11,10 @@ const few = new Intl.NumberFormat(locale, {
   unit: "byte",
   unitDisplay: "long",
 });
+/** 0.3, 12 */
+export const decimalText = (value: number): string =>
+  value >= 10 ? whole.format(Math.round(value)) : tenth.format(value);
+
 const UNITS = ["KiB", "MiB", "GiB", "TiB"];
 
 /** 512 bytes, 3.4 MiB */

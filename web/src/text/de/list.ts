@@ -1,5 +1,5 @@
 import type { list as english } from "../en/list.ts";
-import { countText } from "../numbers.ts";
+import { countText, decimalText } from "../numbers.ts";
 import { logs } from "./logs.ts";
 
 const events = (count: number): string =>
@@ -101,5 +101,22 @@ export const list: typeof english = {
     backwards: "Das Ende muss nach dem Beginn liegen.",
     copyLink: "Link kopieren",
     copyLinkHint: "Der Link behält genau diese Zeiten.",
+  },
+  live: {
+    live: "Live",
+    on: "Neue Ereignisse zeigen, sobald sie kommen",
+    off: "Neue Ereignisse nicht mehr von selbst zeigen",
+    impossible: "Live braucht eine Zeit, die jetzt einschließt, Neueste zuerst",
+    pause: "Anhalten: neue Ereignisse warten",
+    resume: "Weiter",
+    states: {
+      connecting: "Verbinde …",
+      paused: "Angehalten",
+      away: "Verbinde neu …",
+    },
+    rate: (perSecond) => (perSecond === 0 ? "Live" : `Live · ${decimalText(perSecond)}/s`),
+    came: (count) =>
+      `${countText(count)} ${count === 1 ? "neues Ereignis" : "neue Ereignisse"} in den letzten zehn Sekunden`,
+    many: (most) => `Mehr als ${countText(most)} neue Ereignisse`,
   },
 };

@@ -1,4 +1,4 @@
-import { amountText, countText } from "../numbers.ts";
+import { amountText, countText, decimalText } from "../numbers.ts";
 import { logs } from "./logs.ts";
 
 /** The table, the timeline, the times and live reading. */
@@ -93,5 +93,21 @@ export const list = {
     backwards: "The end must lie after the beginning.",
     copyLink: "Copy link",
     copyLinkHint: "The link keeps exactly these times.",
+  },
+  live: {
+    live: "Live",
+    on: "Show new events as they come",
+    off: "Stop showing new events as they come",
+    impossible: "Live needs a time that includes now, newest first",
+    pause: "Pause: new events wait",
+    resume: "Go on",
+    states: {
+      connecting: "Connecting…",
+      paused: "Paused",
+      away: "Reconnecting…",
+    },
+    rate: (perSecond: number) => (perSecond === 0 ? "Live" : `Live · ${decimalText(perSecond)}/s`),
+    came: (count: number) => `${amountText(count, "new event")} in the last ten seconds`,
+    many: (most: number) => `More than ${countText(most)} new events`,
   },
 };
