@@ -20,11 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from playwright.sync_api import Error as PlaywrightError
 
 from bench import machine, measure, report
 from bench.events import encode_batches, make_events
 from bench.load import write_bodies
 from bench.peers import postgres
+from bench.scroll import scroll
 from bench.service import Service, weigh
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,6 +66,7 @@ def measure_service(folder: Path, end_us: int) -> measure.Numbers:
             ("ingest", lambda: measure.ingest(service, folder / "batches", numbers)),
             ("queries", lambda: measure.queries(service, numbers, end_us)),
             ("export", lambda: measure.export(service, numbers, end_us)),
+            ("scroll", lambda: scroll(service, numbers)),
             ("single events", lambda: measure.singles(service, folder / "singles", numbers)),
             ("visibility", lambda: measure.visible(service, numbers, now_us())),
         ]
@@ -87,7 +90,7 @@ def run_step(name: str, step: Any, numbers: measure.Numbers) -> None:
     """A step that fails is named on the page; the others are still measured."""
     try:
         step()
-    except (RuntimeError, OSError, KeyError, subprocess.SubprocessError) as error:
+    except (RuntimeError, OSError, KeyError, subprocess.SubprocessError, PlaywrightError) as error:
         say(f"{name} failed: {error}")
         numbers.failures.append(f"{name}: {error}")
 

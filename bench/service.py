@@ -26,7 +26,7 @@ class Service:
     def __init__(self, data: Path) -> None:
         self.data = data
         self._log = (data.parent / "serve.log").open("wb")
-        self._cli("init", "--data", str(data), "--admin-email", "bench@example.com")
+        self.command("init", "--data", str(data), "--admin-email", "bench@example.com")
         self.write_key = self._make_key("w")
         self.read_key = self._make_key("r")
         self._process = subprocess.Popen(
@@ -62,7 +62,8 @@ class Service:
             time.sleep(0.1)
         raise RuntimeError(f"the index did not reach {size} in {CATCH_UP_TIMEOUT_S} s")
 
-    def _cli(self, *arguments: str) -> str:
+    def command(self, *arguments: str) -> str:
+        """What `indelible …` prints. Raises RuntimeError when it fails."""
         done = subprocess.run(
             [*COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=120
         )
@@ -71,7 +72,7 @@ class Service:
         return done.stdout
 
     def _make_key(self, kind: str) -> str:
-        printed = self._cli(
+        printed = self.command(
             "keys", "create", "--kind", kind, "--name", f"bench {kind}", "--data", str(self.data)
         )
         found = re.search(rf"ind_{kind}_\w+", printed)

@@ -13,6 +13,7 @@ import {
   useRef,
   useState,
 } from "react";
+import { flushSync } from "react-dom";
 import { messages } from "../text/messages.ts";
 import { copyWhole } from "../text/Shown.tsx";
 import type { ColumnState } from "./columnState.ts";
@@ -27,6 +28,8 @@ import type { Scope } from "./scope.ts";
 
 const CARD_PX = 111;
 const OVERSCAN = 5;
+/** Loaded rows that go on paper; who wants more exports. */
+const MOST_PRINTED = 2000;
 const text = messages.logs;
 
 /** What shortcuts outside the table may ask of it. */
@@ -66,6 +69,7 @@ export function EventTable(props: EventTableProps) {
   const rowPx = useRowHeight(narrow);
   const margin = useMargin(narrow, scroller, body);
 
+  const isPrinting = usePrinting();
   const virtual = useVirtualizer({
     count: rows.count,
     getScrollElement: () => scroller.current,
@@ -76,6 +80,10 @@ export function EventTable(props: EventTableProps) {
     getItemKey: (place) => rows.at(place)?.id ?? place,
     rangeExtractor: useCallback(
       ({ startIndex, endIndex, overscan, count }: RangeInput) => {
+        if (isPrinting) {
+          const last = Math.min(rows.end, rows.first + MOST_PRINTED);
+          return Array.from({ length: Math.max(0, last - rows.first) }, (_, at) => rows.first + at);
+        }
         const first = Math.max(0, startIndex - overscan);
         const last = Math.min(count - 1, endIndex + overscan);
         const places = Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => first + at);
@@ -85,7 +93,7 @@ export function EventTable(props: EventTableProps) {
         }
         return places;
       },
-      [current],
+      [current, isPrinting, rows],
     ),
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new height is the trigger
@@ -230,6 +238,23 @@ export function EventTable(props: EventTableProps) {
       </tbody>
     </table>
   );
+}
+
+/** Whether the page is being printed: then all loaded rows are drawn, not those in sight. */
+function usePrinting(): boolean {
+  const [isPrinting, setPrinting] = useState(false);
+  useEffect(() => {
+    // The browser takes its picture when the event is over: the rows must be there by then.
+    const before = () => flushSync(() => setPrinting(true));
+    const after = () => setPrinting(false);
+    addEventListener("beforeprint", before);
+    addEventListener("afterprint", after);
+    return () => {
+      removeEventListener("beforeprint", before);
+      removeEventListener("afterprint", after);
+    };
+  }, []);
+  return isPrinting;
 }
 
 /** Cards scroll together with the histogram above them: how far below the top they begin. */

@@ -16,6 +16,9 @@ export const help: typeof english.help = {
     ["t", "Heute"],
     ["1 2 3", "Benutzer, System, Aufgaben"],
     ["e", "Exportieren"],
+    ["c", "Spalten"],
+    ["l", "Live-Ansicht ein und aus"],
+    ["Space Shift+↓", "Zeile wählen, mehrere"],
     ["?", "Diese Hilfe"],
   ],
   query:

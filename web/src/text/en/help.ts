@@ -14,6 +14,9 @@ export const help = {
     ["t", "Today"],
     ["1 2 3", "User, System, Tasks"],
     ["e", "Export"],
+    ["c", "Columns"],
+    ["l", "Live reading on and off"],
+    ["Space Shift+↓", "Choose a row, several"],
     ["?", "This help"],
   ] as [string, string][],
   query:
