@@ -94,8 +94,8 @@ def _measure(page: Page, service: Service, numbers: Numbers) -> None:
     long = sum(frame > LONG_FRAME_MS for frame in frames)
     numbers.notes.append(
         f"Scroll of {SECONDS} s: {len(frames)} frames, p95 {p95:.0f} ms,"
-        f" {long} over {LONG_FRAME_MS} ms, down to row {reached:,}; in headless Chromium without a GPU, on the"
-        " same cores as the service."
+        f" {long} over {LONG_FRAME_MS} ms, down to row {reached:,};"
+        " in headless Chromium without a GPU, on the same cores as the service."
     )
 
 

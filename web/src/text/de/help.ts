@@ -18,7 +18,7 @@ export const help: typeof english.help = {
     ["e", "Exportieren"],
     ["c", "Spalten"],
     ["l", "Live-Ansicht ein und aus"],
-    ["Space Shift+↓", "Zeile wählen, mehrere"],
+    ["Leertaste Umschalt+↓", "Zeile wählen, mehrere"],
     ["?", "Diese Hilfe"],
   ],
   query:
