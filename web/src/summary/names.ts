@@ -24,9 +24,15 @@ export function otherName(scope: Scope, compare: string | null, other: TimeRange
   return other ? rangeText(scope, other) : text.choose;
 }
 
-/** A range as dates and hours. */
-export const rangeText = (scope: Scope, range: TimeRange): string =>
-  spanText(Date.parse(range.from), Date.parse(range.to), scope.zone, scope.settings.date_format);
+/** A range as dates and hours; within a day with its date. */
+export function rangeText(scope: Scope, range: TimeRange): string {
+  const [from, to] = [Date.parse(range.from), Date.parse(range.to)];
+  const { zone, settings } = scope;
+  const text = spanText(from, to, zone, settings.date_format);
+  const first = fromAbsolute(from, zone);
+  const isOneDay = dateText(first, "iso") === dateText(fromAbsolute(to - 1, zone), "iso");
+  return isOneDay ? `${dateText(first, settings.date_format)} ${text}` : text;
+}
 
 /** The date of a moment in the zone, for a date field. */
 export const dateOf = (scope: Scope, iso: string): string =>
