@@ -109,13 +109,19 @@ async def count_facets(
 def _plain(names: list[str], where: str, tail: str) -> str:
     keys = [f"k{position}" for position in range(len(names))]
     values = ", ".join(
-        f"{COUNTED[name].value} AS {key}" for name, key in zip(names, keys, strict=True)
+        f"{COUNTED[name].number or COUNTED[name].value} AS {key}"
+        for name, key in zip(names, keys, strict=True)
     )
     # `grouping` has a bit for each key, the first one highest, set where the key is not grouped by.
     every = (1 << len(keys)) - 1
     order = [every ^ (1 << (len(keys) - 1 - position)) for position in range(len(keys))]
     number = f"indexOf({order}, grouping({', '.join(keys)})) - 1"
-    own = "arrayElement([" + ", ".join(f"toString({key})" for key in keys) + "], n + 1)"
+    texts = [
+        # The expression again, on the number that stands for a status.
+        COUNTED[name].value.replace("status", key) if COUNTED[name].number else f"toString({key})"
+        for name, key in zip(names, keys, strict=True)
+    ]
+    own = f"arrayElement([{', '.join(texts)}], n + 1)"
     return (
         f"SELECT n, v, c, d, s FROM (SELECT {number} AS n, [{own}] AS v, count() AS c, "
         "count() OVER (PARTITION BY n) AS d, sum(c) OVER (PARTITION BY n) AS s "
@@ -126,17 +132,15 @@ def _plain(names: list[str], where: str, tail: str) -> str:
 
 def _list(name: str, where: str, tail: str) -> str:
     if name == TARGET:
-        item = "arrayJoin(if(empty(target_types), [('', '')], arrayDistinct(arrayMap("
-        item += "(a, b) -> (toString(a), b), target_types, target_ids))))"
-        value = "[item.1, item.2]"
+        lists, keys = "target_types AS a, target_ids AS b", ["a", "b"]
     else:
-        column = COUNTED[name].value
-        item = f"arrayJoin(if(empty({column}), [''], arrayDistinct({column})))"
-        value = "[toString(item)]"
+        lists, keys = f"arrayDistinct({COUNTED[name].value}) AS a", ["a"]
+    value = ", ".join(f"toString({key})" for key in keys)
+    # An event without an item counts once, with an empty text.
     return (
-        f"SELECT 0 AS n, v, c, d, s FROM (SELECT {value} AS v, c, count() OVER () AS d, "
-        f"sum(c) OVER () AS s FROM (SELECT {item} AS item, count() AS c FROM events "
-        f"WHERE {where} GROUP BY item)) {tail}"
+        f"SELECT 0 AS n, v, c, d, s FROM (SELECT [{value}] AS v, c, count() OVER () AS d, "
+        f"sum(c) OVER () AS s FROM (SELECT {', '.join(keys)}, count() AS c FROM events "
+        f"LEFT ARRAY JOIN {lists} WHERE {where} GROUP BY {', '.join(keys)})) {tail}"
     )
 
 

@@ -27,6 +27,7 @@ class Counted(msgspec.Struct, frozen=True):
     term: str | None = None
     has: str | None = None
     each: bool = False
+    number: str | None = None  # a number to group by instead, and how its text is made of it
 
     def include(self, value: str | None, *, negated: bool = False) -> str | None:
         """The query term of a value, None stands for events without one."""
@@ -51,9 +52,12 @@ COUNTED: Final = {
     "outcome": Counted("outcome", "outcome"),
     "method": Counted("method", "method", "method"),
     "endpoint": Counted("endpoint", "route", "endpoint"),
-    "status": Counted("if(status < 0, '', toString(status))", "status", "status"),
+    "status": Counted("if(status < 0, '', toString(status))", "status", "status", number="status"),
     "status_class": Counted(
-        "if(status < 0, '', concat(toString(intDiv(status, 100)), 'xx'))", "status", "status"
+        "if(status < 0, '', concat(toString(intDiv(status, 100)), 'xx'))",
+        "status",
+        "status",
+        number="if(status < 0, -1, intDiv(status, 100) * 100)",
     ),
     "severity": Counted("severity", "severity", "severity"),
     "source": Counted("source", "source", "source"),

@@ -73,6 +73,24 @@ class Pattern(msgspec.Struct, frozen=True):
         return f"hasAny({TOKENS}, {tokens})"
 
 
+class Between(msgspec.Struct, frozen=True):
+    """Addresses from `low` to `high`, both as IPv6; `without_mapped` leaves out those of IPv4."""
+
+    low: str
+    high: str
+    without_mapped: bool
+
+    def on(self, column: str, parameters: Parameters) -> str:
+        """The condition on a column of texts, of which some may be no addresses."""
+        address = f"toIPv6OrNull({column})"
+        low, high = parameters.add(self.low, "String"), parameters.add(self.high, "String")
+        inside = f"{address} >= toIPv6({low}) AND {address} <= toIPv6({high})"
+        if self.without_mapped:
+            inside += f" AND NOT ({address} >= toIPv6('::ffff:0.0.0.0') "
+            inside += f"AND {address} <= toIPv6('::ffff:255.255.255.255'))"
+        return f"ifNull({inside}, 0)"
+
+
 def part(text: str) -> Pattern:
     """Somewhere in the value."""
     return Pattern("part", fold(text))

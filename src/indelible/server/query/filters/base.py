@@ -9,7 +9,7 @@ import msgspec
 
 from indelible.errors import InvalidRequest
 from indelible.server.index import schema as table
-from indelible.server.query.pattern import Parameters, Pattern
+from indelible.server.query.pattern import Between, Parameters, Pattern
 from indelible.server.query.tree import Field, bad
 
 NOTHING: Final = "0"
@@ -33,7 +33,7 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True):
 class Lookup(msgspec.Struct, frozen=True):
     """A question to the values table: which values of these columns match?"""
 
-    pattern: Pattern
+    pattern: Pattern | Between
     columns: tuple[str, ...]
 
 
@@ -91,7 +91,7 @@ def _own(column: str, condition: str) -> str:
 
 
 def values_where(
-    pattern: Pattern | None,
+    pattern: Pattern | Between | None,
     columns: Iterable[str],
     parameters: Parameters,
     days: tuple[int, int] | None,
