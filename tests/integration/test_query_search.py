@@ -279,7 +279,11 @@ def test_more_values_than_are_listed(corpus: Corpus, monkeypatch: pytest.MonkeyP
     """The long way, by subquery, gives what the short one gives."""
     from indelible.server.query import prepare
 
-    short = {q: corpus.search(q) for q in ("a", "e", "kind:u*", "actor:a", "-o", "0")}
+    queries = (
+        "a", "e", "kind:u*", "actor:a", "-o", "0", "ip:10.0.0.0/8", "target:f", "-change:foo",
+        "target.type:*o* OR status:404",
+    )  # fmt: skip
+    short = {q: corpus.search(q) for q in queries}
     monkeypatch.setattr(prepare, "MAX_VALUES", 0)
     assert {q: corpus.search(q) for q in short} == short
     assert all(short.values())
