@@ -46,6 +46,7 @@ def start(folder: Path, port: int, **env: str) -> subprocess.Popen[bytes]:
          f"127.0.0.1:{port}", "--log-level", "error", "--no-control-socket"],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(source), **env},
+        start_new_session=True,
     )  # fmt: skip
 
 
@@ -94,10 +95,9 @@ def test_killed_workers_leave_their_events_in_the_spool(
     try:
         pids = {int(post(port, number)) for number in range(20)}
     finally:
-        host.kill()
+        # All at once: a worker that outlives the others would take their spools over.
+        os.killpg(host.pid, signal.SIGKILL)
         host.wait(30)
-    for pid in pids:
-        os.kill(pid, signal.SIGKILL)
     deadline = time.monotonic() + 30
     while any(Path(f"/proc/{pid}/fd").exists() and alive(pid) for pid in pids):
         assert time.monotonic() < deadline

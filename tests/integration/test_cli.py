@@ -167,5 +167,9 @@ def test_index_status_and_rebuild(start_service: Start) -> None:
         time.sleep(0.1)
     service.settle()
     assert [e["operation"] for e in service.events(period="day", q="Kept")] == ["Kept"]
-    queued = service.events(stream="task", period="day", q="RebuildIndex")
+    deadline = time.monotonic() + 30
+    while not (queued := service.events(stream="task", period="day", q="RebuildIndex")):
+        # Acts by the command line come into the log within a second.
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
     assert [event["job"]["state"] for event in queued] == ["queued"]
