@@ -142,7 +142,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
       <div className="query">
         <SearchBox
           q={view.q}
-          isWrong={query.isError && view.q !== ""}
+          problem={query.error}
           narrow={narrow}
           handle={search}
           onSearch={(q, more) => change({ q, event: null }, { replace: more })}

@@ -6,6 +6,7 @@ import { help } from "./help.ts";
 import { keys } from "./keys.ts";
 import { login, setup } from "./login.ts";
 import { logs } from "./logs.ts";
+import { query } from "./query.ts";
 import { settings } from "./settings.ts";
 import { menu, roles, seal, top } from "./shell.ts";
 import { states } from "./states.ts";
@@ -29,6 +30,7 @@ export const german: Messages = {
   login,
   logs,
   menu,
+  query,
   roles,
   seal,
   settings,

@@ -5,6 +5,7 @@ import { help } from "./help.ts";
 import { keys } from "./keys.ts";
 import { login, setup } from "./login.ts";
 import { logs } from "./logs.ts";
+import { query } from "./query.ts";
 import { settings } from "./settings.ts";
 import { menu, roles, seal, top } from "./shell.ts";
 import { states } from "./states.ts";
@@ -28,6 +29,7 @@ export const english = {
   login,
   logs,
   menu,
+  query,
   roles,
   seal,
   settings,

@@ -1,0 +1,51 @@
+import { type Ref, useEffect, useImperativeHandle, useRef } from "react";
+import { type EditorEvents, type EditorHandle, openEditor } from "./editor.ts";
+
+export interface Field {
+  focus: () => void;
+}
+
+interface EditorProps extends EditorEvents {
+  text: string;
+  hint: string;
+  mistake: { from: number; to: number } | null;
+  /** Where the caret was in the plain field that this takes the place of; null: it had no focus. */
+  caret: number | null;
+  handle: Ref<Field>;
+}
+
+/** The editor as a component. Loaded when a person first turns to the search. */
+export default function Editor(props: EditorProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const editor = useRef<EditorHandle | null>(null);
+  const current = useRef(props);
+  current.current = props;
+  useEffect(() => {
+    if (!host.current) return;
+    const { text, hint, caret } = current.current;
+    const opened = openEditor(host.current, text, hint, {
+      onChange: (next) => current.current.onChange(next),
+      onSearch: (next) => current.current.onSearch(next),
+      onEscape: () => current.current.onEscape(),
+      onBlur: () => current.current.onBlur(),
+    });
+    editor.current = opened;
+    if (caret !== null) {
+      opened.view.focus();
+      opened.view.dispatch({ selection: { anchor: Math.min(caret, text.length) } });
+    }
+    return () => {
+      editor.current = null;
+      opened.destroy();
+    };
+  }, []);
+  const { text, mistake } = props;
+  useEffect(() => editor.current?.setText(text), [text]);
+  const from = mistake?.from ?? null;
+  const to = mistake?.to ?? null;
+  useEffect(() => {
+    editor.current?.setMistake(from === null || to === null ? null : { from, to });
+  }, [from, to]);
+  useImperativeHandle(props.handle, () => ({ focus: () => editor.current?.focus() }));
+  return <div ref={host} className="editor" />;
+}
