@@ -1,10 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { CellActions } from "../actions/CellActions.tsx";
 import type { Session } from "../api/types.ts";
 import { wasOpened } from "../app/route.ts";
 import { useNow } from "../controls/clock.ts";
-import { useNarrow } from "../controls/narrow.ts";
+import { useNarrow, useWide } from "../controls/narrow.ts";
 import { readStored } from "../controls/stored.ts";
+import { Facets } from "../facets/Facets.tsx";
 import { Icon } from "../icons/Icon.tsx";
 import type { Top } from "../shell/Shell.tsx";
 import { ZoneSwitch } from "../shell/ZoneSwitch.tsx";
@@ -35,6 +37,7 @@ const text = messages.logs;
 export function AuditLogs({ session, top }: { session: Session; top: Top }) {
   const [view, change] = useView();
   const narrow = useNarrow();
+  const isWide = useWide();
   const now = useNow(20_000);
   const client = useQueryClient();
   const [generation, setGeneration] = useState(0);
@@ -112,6 +115,14 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
   }, [listKey]);
 
   const showRuns = view.stream === "task" && !view.everyEntry;
+  const facets = (
+    <Facets
+      scope={scope}
+      generation={generation}
+      isReady={rows.page !== null && !query.isPlaceholderData}
+      onSearch={(q) => change({ q, event: null })}
+    />
+  );
   const iconOnly = narrow ? "btn icon quiet" : "btn";
   const pill = fresh > 0 && total !== 0 && (
     <button type="button" className="pill" onClick={showNew}>
@@ -163,6 +174,17 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
           <Icon name="export" />
           <span className="label">{text.export}</span>
         </button>
+        {!isWide && (
+          <button
+            type="button"
+            className="btn icon"
+            aria-label={messages.facets.open}
+            title={messages.facets.open}
+            onClick={() => setPanel("facets")}
+          >
+            <Icon name="filter" />
+          </button>
+        )}
         {/* Place of: Live */}
         {/* Place of: Views */}
         <button
@@ -190,57 +212,62 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
               problem={query.error}
             />
           )}
-          <section
-            id="events"
-            ref={narrow ? scroller : undefined}
-            className={narrow ? "results cards" : "results"}
-            role="tabpanel"
-            aria-labelledby={`tab-${view.stream}`}
-          >
-            {showRuns ? (
-              <Suspense>
-                <RunsTable
-                  scope={scope}
-                  generation={generation}
-                  now={now}
-                  open={view.event}
-                  onOpen={open}
-                />
-              </Suspense>
-            ) : (
-              <>
-                <Histogram
-                  scope={scope}
-                  generation={generation}
-                  now={now}
-                  narrow={narrow}
-                  change={change}
-                >
-                  {pill}
-                </Histogram>
-                <Results
-                  scope={scope}
-                  query={query}
-                  rows={rows}
-                  total={count}
-                  tenant={session.tenant.name}
-                  narrow={narrow}
-                  scroller={scroller}
-                  handle={table}
-                  onOpen={open}
-                  onOrder={() => change({ order: view.order === "desc" ? "asc" : "desc" })}
-                />
-                <EndBar
-                  scope={scope}
-                  count={query.isError ? null : count}
-                  total={total}
-                  rows={rows}
-                >
-                  {/* Place of: Columns, density */}
-                </EndBar>
-              </>
-            )}
-          </section>
+          <div className={isWide ? "work" : "work alone"}>
+            {isWide && facets}
+            <section
+              id="events"
+              ref={narrow ? scroller : undefined}
+              className={narrow ? "results cards" : "results"}
+              role="tabpanel"
+              aria-labelledby={`tab-${view.stream}`}
+            >
+              {showRuns ? (
+                <Suspense>
+                  <RunsTable
+                    scope={scope}
+                    generation={generation}
+                    now={now}
+                    open={view.event}
+                    onOpen={open}
+                  />
+                </Suspense>
+              ) : (
+                <>
+                  <Histogram
+                    scope={scope}
+                    generation={generation}
+                    now={now}
+                    narrow={narrow}
+                    change={change}
+                  >
+                    {pill}
+                  </Histogram>
+                  <CellActions rows={rows} q={view.q} change={change}>
+                    <Results
+                      scope={scope}
+                      query={query}
+                      rows={rows}
+                      total={count}
+                      tenant={session.tenant.name}
+                      narrow={narrow}
+                      scroller={scroller}
+                      handle={table}
+                      onOpen={open}
+                      onOrder={() => change({ order: view.order === "desc" ? "asc" : "desc" })}
+                    />
+                  </CellActions>
+                  <EndBar
+                    scope={scope}
+                    count={query.isError ? null : count}
+                    total={total}
+                    rows={rows}
+                  >
+                    {/* Place of: Columns, density */}
+                  </EndBar>
+                </>
+              )}
+            </section>
+          </div>
         </>
       )}
       <Panels
@@ -249,6 +276,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
         rows={rows}
         count={count}
         panel={panel}
+        facets={facets}
         singleKeys={singleKeys}
         onSingleKeys={setSingleKeys}
         onClosePanel={() => setPanel(null)}

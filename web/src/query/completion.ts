@@ -92,5 +92,6 @@ export const completion = () =>
     selectOnOpen: false,
     icons: false,
     activateOnTypingDelay: 120,
+    interactionDelay: 0,
     maxRenderedOptions: 60,
   });

@@ -2,7 +2,7 @@ import { EditorView } from "@codemirror/view";
 
 /** Looks of the editor, from the tokens of the page: those reach into its shadow root. */
 export const theme = EditorView.theme({
-  "&": { height: "100%", background: "none", color: "var(--text)", fontSize: "var(--fs-s)" },
+  "&": { background: "none", color: "var(--text)", fontSize: "var(--fs-s)" },
   "&.cm-focused": { outline: "none" },
   ".cm-scroller": {
     alignItems: "center",

@@ -1,7 +1,9 @@
 import type { Messages } from "../en/index.ts";
+import { actions } from "./actions.ts";
 import { drawer, integrity } from "./drawer.ts";
 import { event } from "./event.ts";
 import { exporting } from "./exporting.ts";
+import { facets } from "./facets.ts";
 import { help } from "./help.ts";
 import { keys } from "./keys.ts";
 import { login, setup } from "./login.ts";
@@ -29,6 +31,8 @@ export const german: Messages = {
   keys,
   login,
   logs,
+  facets,
+  actions,
   menu,
   query,
   roles,

@@ -1,6 +1,8 @@
+import { actions } from "./actions.ts";
 import { drawer, integrity } from "./drawer.ts";
 import { event } from "./event.ts";
 import { exporting } from "./exporting.ts";
+import { facets } from "./facets.ts";
 import { help } from "./help.ts";
 import { keys } from "./keys.ts";
 import { login, setup } from "./login.ts";
@@ -28,6 +30,8 @@ export const english = {
   keys,
   login,
   logs,
+  facets,
+  actions,
   menu,
   query,
   roles,
