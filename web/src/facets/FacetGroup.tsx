@@ -57,12 +57,12 @@ export function FacetGroup(props: FacetGroupProps) {
   const title = text.titles[facet.id];
   return (
     <section>
-      <h3>
+      <h2>
         <button type="button" aria-expanded={isOpen} aria-controls={id} onClick={onToggle}>
           {title}
           <Icon name={isOpen ? "down" : "right"} />
         </button>
-      </h3>
+      </h2>
       {isOpen && (
         <div id={id}>
           {isLong && (

@@ -6,6 +6,7 @@ import {
   useRef,
   useState,
 } from "react";
+import { flushSync } from "react-dom";
 import { ApiProblem } from "../api/client.ts";
 import { Icon } from "../icons/Icon.tsx";
 import type { Field } from "../query/Editor.tsx";
@@ -24,7 +25,7 @@ interface SearchBoxProps {
   narrow: boolean;
   /** `more` says that this goes on from a search typed just before. */
   onSearch: (q: string, more: boolean) => void;
-  handle: Ref<Field>;
+  handle: Ref<Pick<Field, "focus">>;
 }
 
 /** Where in the text the service found the mistake, in UTF-16 units; the token runs to the next space. */
@@ -54,11 +55,17 @@ export function SearchBox({ q, problem, narrow, onSearch, handle }: SearchBoxPro
     focus: () => (editor.current ? editor.current.focus() : input.current?.select()),
   }));
 
+  /** Changes the text by our hand, not by the person's keys. */
+  const put = (value: string) => {
+    setTyped(value);
+    editor.current?.setText(value);
+  };
   // The address moved on by itself (back, a link): what is typed follows it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new q is the trigger
   useEffect(() => {
     if (q === sent.current) return;
     sent.current = q;
-    setTyped(q);
+    put(q);
     clearTimeout(timer.current);
   }, [q]);
   useEffect(() => () => clearTimeout(timer.current), []);
@@ -67,7 +74,7 @@ export function SearchBox({ q, problem, narrow, onSearch, handle }: SearchBoxPro
     const { default: loaded } = await import("../query/Editor.tsx");
     const field = input.current;
     caret.current = field && document.activeElement === field ? field.selectionEnd : null;
-    setLoaded(() => loaded);
+    flushSync(() => setLoaded(() => loaded));
   };
   // A search in the address is shown with its chips.
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when there is a first search
@@ -88,14 +95,15 @@ export function SearchBox({ q, problem, narrow, onSearch, handle }: SearchBoxPro
     clearTimeout(timer.current);
     timer.current = window.setTimeout(() => send(value), PAUSE_MS);
   };
-  const submit = (value: string) => {
+  const submit = (value: string, isApart = false) => {
+    if (isApart) leave();
     setTyped(value);
     send(value);
     keepSearch(value);
   };
   const leaveText = () => {
     if (typed) {
-      setTyped("");
+      put("");
       send("");
     } else if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
   };
@@ -154,7 +162,7 @@ export function SearchBox({ q, problem, narrow, onSearch, handle }: SearchBoxPro
           aria-label={messages.logs.clearSearch}
           title={messages.logs.clearSearch}
           onClick={() => {
-            setTyped("");
+            put("");
             send("");
             if (editor.current) editor.current.focus();
             else input.current?.focus();

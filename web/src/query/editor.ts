@@ -11,8 +11,8 @@ import { theme } from "./theme.ts";
 
 export interface EditorEvents {
   onChange: (text: string) => void;
-  /** Enter, or a chip taken away: search for it now. */
-  onSearch: (text: string) => void;
+  /** Search for it now. `isApart`: by a chip taken away, a step of its own on the way back. */
+  onSearch: (text: string, isApart: boolean) => void;
   onEscape: () => void;
   onBlur: () => void;
 }
@@ -56,7 +56,7 @@ export function openEditor(
         chips((term) => {
           const next = removeTerm(view.state.doc.toString(), term);
           replace(next, true);
-          events.onSearch(next);
+          events.onSearch(next, true);
         }),
         completion(),
         keymap.of([
@@ -64,7 +64,7 @@ export function openEditor(
             key: "Enter",
             run: () => {
               if (completionStatus(view.state) === "active" && acceptCompletion(view)) return true;
-              events.onSearch(view.state.doc.toString());
+              events.onSearch(view.state.doc.toString(), false);
               return true;
             },
           },
@@ -121,6 +121,17 @@ export function openEditor(
           keydown: (event) => {
             event.stopPropagation();
             return false;
+          },
+          // Typed over chips, Chromium would keep their look in a style attribute, which the policy
+          // forbids: what is typed goes into the text by our hand.
+          beforeinput: (event) => {
+            if (event.inputType !== "insertText" || !event.data || view.composing) return false;
+            event.preventDefault();
+            view.dispatch(view.state.replaceSelection(event.data), {
+              userEvent: "input.type",
+              scrollIntoView: true,
+            });
+            return true;
           },
           click: () => {
             if (view.state.doc.length === 0) startCompletion(view);
