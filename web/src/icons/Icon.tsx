@@ -39,6 +39,7 @@ const drawings = {
       <path d="m6 6 4 4M10 6l-4 4" />
     </>
   ),
+  filter: <path d="M2 3.5h12L9.5 9v4.5l-3-1.5V9z" />,
   gear: (
     <>
       <circle cx="8" cy="8" r="2.2" />

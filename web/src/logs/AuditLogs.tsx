@@ -1,10 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { CellActions } from "../actions/CellActions.tsx";
 import type { Session } from "../api/types.ts";
 import { wasOpened } from "../app/route.ts";
 import { useNow } from "../controls/clock.ts";
-import { useNarrow } from "../controls/narrow.ts";
+import { useNarrow, useWide } from "../controls/narrow.ts";
 import { readStored } from "../controls/stored.ts";
+import { Facets } from "../facets/Facets.tsx";
 import { Icon } from "../icons/Icon.tsx";
 import type { Top } from "../shell/Shell.tsx";
 import { ZoneSwitch } from "../shell/ZoneSwitch.tsx";
@@ -39,6 +41,7 @@ const text = messages.logs;
 export function AuditLogs({ session, top }: { session: Session; top: Top }) {
   const [view, change] = useView();
   const narrow = useNarrow();
+  const isWide = useWide();
   const now = useNow(20_000);
   const client = useQueryClient();
   const [generation, setGeneration] = useState(0);
@@ -130,6 +133,14 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
   }, [listKey]);
 
   const showRuns = view.stream === "task" && !view.everyEntry;
+  const facets = (
+    <Facets
+      scope={scope}
+      generation={generation}
+      isReady={rows.page !== null && !query.isPlaceholderData}
+      onSearch={(q) => change({ q, event: null })}
+    />
+  );
   const iconOnly = narrow ? "btn icon quiet" : "btn";
   const isLive = live.state !== "off";
   const showWaiting = () => {
@@ -167,7 +178,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
       <div className="query">
         <SearchBox
           q={view.q}
-          isWrong={query.isError && view.q !== ""}
+          problem={query.error}
           narrow={narrow}
           handle={search}
           onSearch={(q, more) => change({ q, event: null }, { replace: more })}
@@ -188,6 +199,17 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
           <Icon name="export" />
           <span className="label">{text.export}</span>
         </button>
+        {!isWide && (
+          <button
+            type="button"
+            className="btn icon"
+            aria-label={messages.facets.open}
+            title={messages.facets.open}
+            onClick={() => setPanel("facets")}
+          >
+            <Icon name="filter" />
+          </button>
+        )}
         <LiveControl live={live} narrow={narrow} />
         {/* Place of: Views */}
         <button
@@ -215,60 +237,65 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
               problem={query.error}
             />
           )}
-          <section
-            id="events"
-            ref={narrow ? scroller : undefined}
-            className={narrow ? "results cards" : "results"}
-            role="tabpanel"
-            aria-labelledby={`tab-${view.stream}`}
-          >
-            {showRuns ? (
-              <Suspense>
-                <RunsTable
-                  scope={scope}
-                  generation={generation}
-                  now={now}
-                  open={view.event}
-                  onOpen={open}
-                >
-                  {pill}
-                </RunsTable>
-              </Suspense>
-            ) : (
-              <>
-                <Histogram
-                  scope={scope}
-                  generation={generation}
-                  now={now}
-                  narrow={narrow}
-                  change={change}
-                >
-                  {pill}
-                </Histogram>
-                <Results
-                  scope={scope}
-                  query={query}
-                  rows={rows}
-                  total={count}
-                  tenant={session.tenant.name}
-                  columns={columns}
-                  narrow={narrow}
-                  scroller={scroller}
-                  handle={table}
-                  onOpen={open}
-                  onOrder={() => change({ order: view.order === "desc" ? "asc" : "desc" })}
-                />
-                <EndBar
-                  scope={scope}
-                  count={query.isError ? null : count}
-                  total={total}
-                  rows={rows}
-                >
-                  <FootControls scope={scope} columns={columns} narrow={narrow} change={change} />
-                </EndBar>
-              </>
-            )}
-          </section>
+          <div className={isWide ? "work" : "work alone"}>
+            {isWide && facets}
+            <section
+              id="events"
+              ref={narrow ? scroller : undefined}
+              className={narrow ? "results cards" : "results"}
+              role="tabpanel"
+              aria-labelledby={`tab-${view.stream}`}
+            >
+              {showRuns ? (
+                <Suspense>
+                  <RunsTable
+                    scope={scope}
+                    generation={generation}
+                    now={now}
+                    open={view.event}
+                    onOpen={open}
+                  >
+                    {pill}
+                  </RunsTable>
+                </Suspense>
+              ) : (
+                <>
+                  <Histogram
+                    scope={scope}
+                    generation={generation}
+                    now={now}
+                    narrow={narrow}
+                    change={change}
+                  >
+                    {pill}
+                  </Histogram>
+                  <CellActions rows={rows} q={view.q} change={change}>
+                    <Results
+                      scope={scope}
+                      query={query}
+                      rows={rows}
+                      total={count}
+                      tenant={session.tenant.name}
+                      columns={columns}
+                      narrow={narrow}
+                      scroller={scroller}
+                      handle={table}
+                      onOpen={open}
+                      onOrder={() => change({ order: view.order === "desc" ? "asc" : "desc" })}
+                    />
+                  </CellActions>
+                  <EndBar
+                    scope={scope}
+                    count={query.isError ? null : count}
+                    total={total}
+                    rows={rows}
+                  >
+                    <FootControls scope={scope} columns={columns} narrow={narrow} change={change} />
+                  </EndBar>
+                </>
+              )}
+            </section>
+          </div>
         </>
       )}
       <Panels
@@ -277,6 +304,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
         rows={rows}
         count={count}
         panel={panel}
+        facets={facets}
         singleKeys={singleKeys}
         onSingleKeys={setSingleKeys}
         onClosePanel={() => setPanel(null)}

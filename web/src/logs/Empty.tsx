@@ -5,6 +5,7 @@ import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
 import { visible } from "../text/visible.ts";
 import { dateText } from "../time/format.ts";
+import { DropTerms } from "./DropTerms.tsx";
 import { periodName, type Scope } from "./scope.ts";
 import { writeView } from "./view.ts";
 
@@ -38,6 +39,7 @@ export function Empty({ scope, page }: EmptyProps) {
           ? messages.states.emptySearch(`“${visible(view.q)}”`)
           : messages.states.emptyPlain(stream, periodName(scope))}
       </p>
+      {view.q && <DropTerms scope={scope} />}
       {nearest && !isNowhere && (
         <p>
           {messages.states.nearest}{" "}

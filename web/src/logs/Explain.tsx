@@ -1,4 +1,6 @@
+import type { ReactNode } from "react";
 import { ApiProblem } from "../api/client.ts";
+import { readTerms } from "../query/terms.ts";
 import { messages } from "../text/messages.ts";
 import { Shown } from "../text/Shown.tsx";
 import type { Scope } from "./scope.ts";
@@ -38,15 +40,40 @@ export function Explain({ scope, explained, count, total, problem }: ExplainProp
     );
   }
   const [what, when] = splitRange(explained);
+  const values = readTerms(scope.view.q).map((term) => term.value);
   return (
     <p id="explain" className="explain" aria-live="polite">
-      <Shown text={what} />
-      <b>
-        <Shown text={when} />
-      </b>
-      . {count === null ? text.reading : text.counted(count, total ?? count)}
+      <span lang="en">
+        <Bold text={what} values={values} />
+        <b>
+          <Shown text={when} />
+        </b>
+        .
+      </span>{" "}
+      {count === null ? text.reading : text.counted(count, total ?? count)}
     </p>
   );
+}
+
+/** The sentence with the values of the search set bold, each where it comes after the one before. */
+function Bold({ text, values }: { text: string; values: string[] }) {
+  const parts: ReactNode[] = [];
+  let at = 0;
+  for (const value of values) {
+    const place = value.length > 1 ? text.indexOf(value, at) : -1;
+    if (place < 0) continue;
+    // "not 2xx" says together what is looked for.
+    const from = text.slice(at, place).endsWith("not ") ? place - 4 : place;
+    const end = place + value.length;
+    parts.push(<Shown key={at} text={text.slice(at, from)} />);
+    parts.push(
+      <b key={`${at} b`}>
+        <Shown text={text.slice(from, end)} />
+      </b>,
+    );
+    at = end;
+  }
+  return [...parts, <Shown key="rest" text={text.slice(at)} />];
 }
 
 /** Shows the text with the place of the mistake marked; the token there runs to the next space. */

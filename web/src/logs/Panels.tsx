@@ -1,6 +1,8 @@
-import { lazy, Suspense } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import type { Session } from "../api/types.ts";
+import { Dialog } from "../controls/Dialog.tsx";
 import { writeStored } from "../controls/stored.ts";
+import { messages } from "../text/messages.ts";
 import type { Rows } from "./rows.ts";
 import type { Scope } from "./scope.ts";
 
@@ -10,7 +12,7 @@ const SettingsDialog = lazy(() => import("../settings/SettingsDialog.tsx"));
 const HelpDialog = lazy(() => import("./HelpDialog.tsx"));
 
 /** A dialog over the list. */
-export type Panel = "export" | "settings" | "help";
+export type Panel = "export" | "settings" | "help" | "facets";
 
 interface PanelsProps {
   session: Session;
@@ -18,6 +20,8 @@ interface PanelsProps {
   rows: Rows;
   count: number | null;
   panel: Panel | null;
+  /** The sidebar of values, for a screen that has no room beside the rows. */
+  facets: ReactNode;
   singleKeys: boolean;
   onSingleKeys: (on: boolean) => void;
   onClosePanel: () => void;
@@ -40,6 +44,11 @@ export function Panels(props: PanelsProps) {
           onShow={props.onShowEvent}
           onClose={props.onCloseEvent}
         />
+      )}
+      {panel === "facets" && (
+        <Dialog title={messages.facets.label} onClose={onClosePanel}>
+          <div className="in">{props.facets}</div>
+        </Dialog>
       )}
       {panel === "export" && <ExportDialog scope={scope} count={count} onClose={onClosePanel} />}
       {panel === "settings" && <SettingsDialog session={session} onClose={onClosePanel} />}

@@ -5,7 +5,7 @@ import { OneLine } from "../text/Shown.tsx";
 
 const text = messages.logs;
 
-const KIND_ICONS: Record<string, IconName> = {
+export const KIND_ICONS: Record<string, IconName> = {
   user: "person",
   service: "gear",
   api_key: "key",

@@ -6,6 +6,7 @@ import { Link } from "../app/Link.tsx";
 import { go } from "../app/route.ts";
 import { MenuButton } from "../controls/MenuButton.tsx";
 import { Icon, Mark } from "../icons/Icon.tsx";
+import { forgetSearches } from "../query/recent.ts";
 import { LANGUAGES, type Language, language, setLanguage } from "../text/language.ts";
 import { messages } from "../text/messages.ts";
 import { OneLine } from "../text/Shown.tsx";
@@ -97,6 +98,7 @@ function Account({ session }: { session: Session }) {
   const leave = useMutation({
     mutationFn: logOut,
     onSuccess: () => {
+      forgetSearches();
       go("login", { replace: true });
       keep(null);
     },

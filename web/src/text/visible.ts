@@ -6,7 +6,7 @@
 // Controls (C0, DEL, C1), soft hyphen, Arabic letter mark, Hangul fillers, Mongolian vowel
 // separator, zero-width and bidi marks, line and paragraph separators, invisible operators,
 // isolates, variation selectors and tags that have no picture of their own, half surrogates.
-const HIDDEN =
+export const HIDDEN =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what we look for
   // biome-ignore lint/suspicious/noMisleadingCharacterClass: combining ones are looked for, too
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb]|[\u{e0000}-\u{e0fff}]|[\ud800-\udfff]/gu;

@@ -10,6 +10,7 @@ export const help: typeof english.help = {
     ["/", "Suchen"],
     ["j k oder ↓ ↑", "Nächstes und voriges Ereignis"],
     ["Eingabe", "Ereignis öffnen"],
+    ["Umschalt+F10", "Aktionen zum Ereignis"],
     ["Esc", "Schließen oder ganzen Zeitraum zeigen"],
     ["[ ]", "Voriger und nächster Zeitraum"],
     ["d w m", "Tag, Woche, Monat"],

@@ -1,12 +1,15 @@
 import type { Messages } from "../en/index.ts";
+import { actions } from "./actions.ts";
 import { drawer, integrity } from "./drawer.ts";
 import { event } from "./event.ts";
 import { exporting } from "./exporting.ts";
+import { facets } from "./facets.ts";
 import { help } from "./help.ts";
 import { keys } from "./keys.ts";
 import { list } from "./list.ts";
 import { login, setup } from "./login.ts";
 import { logs } from "./logs.ts";
+import { query } from "./query.ts";
 import { settings } from "./settings.ts";
 import { menu, roles, seal, top } from "./shell.ts";
 import { states } from "./states.ts";
@@ -30,7 +33,10 @@ export const german: Messages = {
   list,
   login,
   logs,
+  facets,
+  actions,
   menu,
+  query,
   roles,
   seal,
   settings,

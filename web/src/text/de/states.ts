@@ -27,6 +27,7 @@ export const states: typeof english.states = {
     `Im Bereich ${stream} gibt es nichts für ${range}.`,
   nearest: "Nächstgelegene Ereignisse:",
   nowhere: "Auch zu keiner anderen Zeit gibt es in diesem Bereich solche Ereignisse.",
+  without: "Ohne",
   dropSearch: "Ohne die Suche zeigen",
   zoomOut: "Ganzen Zeitraum zeigen",
   deniedTitle: "Sie dürfen das Log nicht lesen",

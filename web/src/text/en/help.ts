@@ -8,6 +8,7 @@ export const help = {
     ["/", "Search"],
     ["j k or ↓ ↑", "Next and previous event"],
     ["Enter", "Open the event"],
+    ["Shift+F10", "Actions on the event"],
     ["Esc", "Close, or zoom out"],
     ["[ ]", "Previous and next period"],
     ["d w m", "Day, week, month"],

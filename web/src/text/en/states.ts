@@ -25,6 +25,7 @@ export const states = {
   emptyPlain: (stream: string, range: string) => `The ${stream} tab has nothing for ${range}.`,
   nearest: "Nearest events:",
   nowhere: "This tab has no such events at any other time either.",
+  without: "Without",
   dropSearch: "Show without the search",
   zoomOut: "Show the whole period",
   deniedTitle: "You may not read the log",

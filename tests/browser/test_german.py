@@ -1,0 +1,24 @@
+"""The screen in German: by the browser, and by choice."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+from tests.browser.conftest import Screen
+from tests.browser.test_accessibility import faults
+
+
+def test_german_by_browser_and_english_by_choice(screen: Screen, axe_source: str) -> None:
+    page = screen.open("/?q=operation%3AAssignRole", locale="de-DE", color_scheme="dark")
+    expect(page.locator("html")).to_have_attribute("lang", "de-DE")
+    expect(page.get_by_role("heading", name="Audit-Logs")).to_be_visible()
+    expect(page.locator("#explain")).to_contain_text("225 Ereignisse.")
+    expect(page.locator("#explain [lang=en]")).to_contain_text("whose operation is AssignRole")
+    expect(page.get_by_role("checkbox", name="Erfolg")).to_be_visible()
+    # The default format stays, whatever the language.
+    expect(page.locator('tr[data-place="0"]')).to_contain_text("15/03/2024 14:44:30")
+    assert faults(page, axe_source) == []
+    page.get_by_role("button", name="Konto von").click()
+    page.get_by_role("menuitemradio", name="English").click()
+    expect(page.get_by_role("heading", name="Audit Logs")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "en-GB")
+    expect(page.locator("#explain")).to_contain_text("225 events.")

@@ -1,0 +1,13 @@
+import { call } from "./client.ts";
+
+/** GET /v1/complete: what may stand at a place of a search text. Places count characters. */
+export interface Completion {
+  start: number;
+  end: number;
+  kind: "field" | "value" | "none";
+  field: string | null;
+  items: { insert: string; label: string; description: string | null; count: number | null }[];
+}
+
+export const fetchCompletion = (q: string, at: number, signal?: AbortSignal): Promise<Completion> =>
+  call("v1/complete", { parameters: { q, at, limit: 20 }, signal });

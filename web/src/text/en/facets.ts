@@ -1,0 +1,23 @@
+export const facets = {
+  label: "Filters",
+  open: "Filters",
+  titles: {
+    outcome: "Outcome",
+    kind: "Actor kind",
+    category: "Category",
+    operation: "Operation",
+    actor: "Actor",
+    ip: "Address",
+    method: "Method",
+    endpoint: "Endpoint",
+    status: "Status class",
+    source: "Source",
+  },
+  find: (title: string) => `Find in ${title}`,
+  only: "only",
+  onlyThis: (label: string) => `Only ${label}`,
+  leaveOut: (label: string) => `Leave out ${label}`,
+  more: (count: number) => `${count} more`,
+  fewer: "Fewer",
+  nothing: "None here",
+};
