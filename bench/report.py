@@ -36,6 +36,8 @@ TARGETS = [
     Target("rare_month", "rare word in a month, first page, p95", "ms", 150, 50, peer="rare_month"),
     Target("rare_all", "rare word in everything, first page, p95", "ms", 300, 100, peer="rare_all"),
     Target("histogram", "histogram and counts of a month, p95", "ms", 300, 100, peer="histogram"),
+    Target("period_change", "another week or month: page, bars, tab counts, p95", "ms", 200, 100),
+    Target("facet", "facet of a month, p95", "ms", 300, 100),
     Target("export", "CSV export", "rows/s", 250_000, 700_000, True),
     Target("disk_ledger", "disk: ledger", "B/event", 110, 80),
     Target("disk_index", "disk: index", "B/event", 100, 50),
