@@ -44,7 +44,7 @@ def run_load(kind: str, service: Service, bodies: Path, connections: int, *more:
         [*command, str(bodies), str(connections), *more],
         stdout=subprocess.PIPE,
         check=True,
-        timeout=900,
+        timeout=7200,
     )
     return json.loads(done.stdout)
 
@@ -158,6 +158,25 @@ def queries(service: Service, numbers: Numbers, end_us: int) -> None:
     found = client.get("/v1/events", **{**user, **everything, "q": needle(0)})
     _check(numbers, len(found["events"]) == 5, f"{len(found['events'])} of 5 needles found")
 
+    # Another week or month: the page, the bars and the numbers on the tabs, one after the other.
+    spent = []
+    for n in range(20):
+        day = stamp(moment(end_us) - timedelta(days=2 * n + 1))[:10]
+        other = {"period": "month" if n % 2 else "week", "date": day, "tz": "Europe/Berlin"}
+        asked = [{**other, "group": "time", "stream": "user"}, {**other, "group": "stream"}]
+        page = {**user, **other, "limit": PAGE}
+        spent.append(
+            sum(timed(client, "/v1/events", [page])) + sum(timed(client, "/v1/stats", asked))
+        )
+    values["period_change"] = quantile(spent, 0.95)
+
+    facets = [
+        {**span(MONTH_DAYS, end_us - n * 3_600_000_000), "group": name, "stream": "user"}
+        for n in range(5)
+        for name in ("operation", "actor", "ip", "method")
+    ]
+    values["facet"] = quantile(timed(client, "/v1/stats", facets), 0.95)
+
     spent = []
     for n in range(10):
         shifted = span(MONTH_DAYS, end_us - n * 3_600_000_000)
@@ -211,7 +230,7 @@ def verify(data: Path, numbers: Numbers, events: int) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=600,
+        timeout=3600,
     )
     seconds = time.perf_counter() - started
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -36,6 +36,8 @@ TARGETS = [
     Target("rare_month", "rare word in a month, first page, p95", "ms", 150, 50, peer="rare_month"),
     Target("rare_all", "rare word in everything, first page, p95", "ms", 300, 100, peer="rare_all"),
     Target("histogram", "histogram and counts of a month, p95", "ms", 300, 100, peer="histogram"),
+    Target("period_change", "another week or month: page, bars, tab counts, p95", "ms", 200, 100),
+    Target("facet", "facet of a month, p95", "ms", 300, 100),
     Target("export", "CSV export", "rows/s", 250_000, 700_000, True),
     Target("scroll_frame", "slowest frame of a scroll of 10 s", "ms", 50, 17),
     Target("scroll_rows", "most rows in the document meanwhile", "rows", 60, 45),

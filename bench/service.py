@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 START_TIMEOUT_S = 60
-CATCH_UP_TIMEOUT_S = 600
+CATCH_UP_TIMEOUT_S = 7200
 IDLE_S = 2
 COMMAND = (sys.executable, "-m", "indelible.cli")
 

@@ -42,6 +42,12 @@ _ENDPOINT_SENT: Final = _POSITION["endpoint_sent"]
 _FEW_DAYS: Final = 8
 
 VALUE_NAMES: Final = ("tenant", "col", "folded", "value", "day", "count")
+KNOWN_NAMES: Final = ("tenant", "col", "folded", "value", "first_day", "last_day")
+
+Counted = tuple[str, str, int, int]
+"""Column, value, day and how many events of that day have it."""
+Span = tuple[str, str, int, int]
+"""Column, value, first and last day."""
 
 
 _fold = lru_cache(maxsize=100_000)(fold)  # the same values come again with each batch
@@ -64,30 +70,19 @@ class Columns:
                 arrays.append(pa.array(column, _TYPES.get(name, pa.string())))
         return _stream(arrays, table.COLUMNS)
 
-    def values(self, tenant: int) -> bytes:
-        """The rows of `vals` as an Arrow stream: each distinct value of each day, counted."""
+    def values(self) -> list[Counted]:
+        """Each distinct value of each day, counted."""
         days = [at // US_PER_DAY for at in self._columns[_OCCURRED]]
         # Few days are cut out one after the other: counting one column in one go is the quickest.
         of_day = {day: [other == day for other in days] for day in _few(days)}
-        found: list[tuple[str, str, int, int]] = []
+        found: list[Counted] = []
         for name in table.VALUE_COLUMNS:
             for value, day, count in self._distinct(name, days, of_day):
                 if value and value != table.NO_STATUS:
                     found.append((name, str(value), day, count))
         for name, value in self._id_kinds():
             found.extend((name, value, day, 1) for day in set(days))
-        if not found:
-            return b""
-        names, values, found_days, counts = zip(*found, strict=True)
-        arrays = [
-            pa.array([tenant] * len(found), pa.uint32()),
-            pa.array(names, pa.string()).dictionary_encode(),
-            pa.array([_fold(value) for value in values], pa.string()),
-            pa.array(values, pa.string()),
-            pa.array(found_days, pa.int32()),
-            pa.array(counts, pa.uint64()),
-        ]
-        return _stream(arrays, VALUE_NAMES)
+        return found
 
     def _id_kinds(self) -> list[tuple[str, str]]:
         """What the columns of ids hold; of one that is empty, nothing."""
@@ -129,6 +124,31 @@ class Columns:
                 column if len(of_day) == 1 else compress(column, here)
             ).items()
         ]
+
+
+def values_stream(tenant: int, found: Sequence[Counted]) -> bytes:
+    """The rows of `vals` as an Arrow stream."""
+    return _of_values(tenant, found, VALUE_NAMES, pa.uint64())
+
+
+def known_stream(tenant: int, spans: Sequence[Span]) -> bytes:
+    """The rows of `known` as an Arrow stream."""
+    return _of_values(tenant, spans, KNOWN_NAMES, pa.int32())
+
+
+def _of_values(
+    tenant: int, rows: Sequence[tuple[str, str, int, int]], names: Sequence[str], last: Any
+) -> bytes:
+    columns, values, third, fourth = zip(*rows, strict=True)
+    arrays = [
+        pa.array([tenant] * len(rows), pa.uint32()),
+        pa.array(columns, pa.string()).dictionary_encode(),
+        pa.array([_fold(value) for value in values], pa.string()),
+        pa.array(values, pa.string()),
+        pa.array(third, pa.int32()),
+        pa.array(fourth, last),
+    ]
+    return _stream(arrays, names)
 
 
 def _few(days: list[int]) -> set[int]:

@@ -62,6 +62,8 @@ class Client:
                 chdb_options={
                     "max_server_memory_usage": str(memory_mb * 1024 * 1024),
                     "mark_cache_size": str(64 * 1024 * 1024),
+                    # Merges can wait; who asks cannot.
+                    "os_threads_nice_value_merge_mutate": "10",
                 },
             )
             for name, value in settings.items():

@@ -90,6 +90,7 @@ class Follower:
     def rebuild(self, reason: str) -> None:
         """Empties the index; the next steps fill it from the first entry."""
         self.detail = f"rebuilding: {reason}"
+        self._inserter.forget()
         for statement in table.EMPTY:
             self._client.run(statement)
         for path in self._folder.glob("progress-*.json"):
@@ -231,10 +232,12 @@ class Follower:
             f"AND idx >= {int(from_index)} SETTINGS mutations_sync = 1"
         )
         if from_index == 0:
-            self._client.run(
-                f"ALTER TABLE vals DELETE WHERE tenant = {int(tenant_id)} "
-                "SETTINGS mutations_sync = 1"
-            )
+            self._inserter.forget()
+            for name in ("vals", "known"):
+                self._client.run(
+                    f"ALTER TABLE {name} DELETE WHERE tenant = {int(tenant_id)} "
+                    "SETTINGS mutations_sync = 1"
+                )
 
     # -- following
 

@@ -1,7 +1,7 @@
 """
 Puts one batch into the index, whatever is in it.
 
-Both tables are written with a deduplication token made of tenant, epoch and boundaries, the values
+The tables are written with a deduplication token made of tenant, epoch and boundaries, the values
 first: a value is known to search before its row can be seen. A batch that is refused for its
 content is halved until the bad entry stands alone; that one becomes a stub and an alert.
 """
@@ -15,7 +15,14 @@ import msgspec
 import pyarrow as pa
 
 from indelible.server.index import schema as table
-from indelible.server.index.batch import VALUE_NAMES, Columns
+from indelible.server.index.batch import (
+    KNOWN_NAMES,
+    VALUE_NAMES,
+    Columns,
+    Counted,
+    known_stream,
+    values_stream,
+)
 from indelible.server.index.engine import DAMAGED, Client, EngineError
 from indelible.server.index.rows import EVENT, LedgerEntry, row_of, stub_row
 
@@ -38,6 +45,7 @@ _SURROUNDINGS: Final = DAMAGED | {
 }
 
 Row = tuple[Any, ...]
+_MOST_KNOWN: Final = 200_000
 _RECEIVED: Final = table.COLUMNS.index("received_us")
 _INDEX: Final = table.COLUMNS.index("idx")
 BAD_BYTES: Final = (msgspec.MsgspecError, ValueError, TypeError, LookupError, ArithmeticError)
@@ -68,6 +76,8 @@ class Inserter:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        # What is in `known` for sure: tenant, column, value → first and last day.
+        self._known: dict[tuple[int, str, str], tuple[int, int]] = {}
 
     def insert(
         self,
@@ -109,10 +119,32 @@ class Inserter:
         self.insert(tenant_id, epoch, (bounds[0], cut), rows[:middle], stub, alerts)
         self.insert(tenant_id, epoch, (cut, bounds[1]), rows[middle:], stub, alerts)
 
+    def forget(self) -> None:
+        """Call when values may have left the index."""
+        self._known.clear()
+
     def _write(self, tenant_id: int, rows: list[Row], token: str) -> None:
         columns = Columns(rows)
         events = columns.events()
-        values = columns.values(tenant_id)
-        if values:
-            self._client.insert("vals", VALUE_NAMES, values, token)
+        found = columns.values()
+        if found:
+            self._make_known(tenant_id, found, token)
+            self._client.insert("vals", VALUE_NAMES, values_stream(tenant_id, found), token)
         self._client.insert("events", table.COLUMNS, events, token)
+
+    def _make_known(self, tenant_id: int, found: Sequence[Counted], token: str) -> None:
+        """Writes the values that this process has not yet written with these days."""
+        known = self._known
+        if len(known) > _MOST_KNOWN:
+            known.clear()
+        fresh: dict[tuple[int, str, str], tuple[int, int]] = {}
+        for column, value, day, _ in found:
+            key = (tenant_id, column, value)
+            first, last = fresh.get(key) or known.get(key) or (day, day)
+            if day < first or day > last or key not in known:
+                fresh[key] = (min(first, day), max(last, day))
+        if not fresh:
+            return
+        spans = [(column, value, *days) for (_, column, value), days in fresh.items()]
+        self._client.insert("known", KNOWN_NAMES, known_stream(tenant_id, spans), token)
+        known.update(fresh)

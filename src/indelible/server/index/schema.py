@@ -3,8 +3,9 @@ The tables of the search index and the settings they need, in one place.
 
 `events` has one row per event, ordered by (tenant, time of the event, entry index) and partitioned
 by month of receipt, so that one batch never touches many partitions. `vals`, the values table, has
-each distinct value of a searchable column once per day. Both are disposable: the ledger is the
-truth. A change here needs a new SCHEMA_VERSION, which makes every index rebuild itself.
+each distinct value of a searchable column once per day; `known` has it once at all, with its first
+and last day, and is what a search asks first. All are disposable: the ledger is the truth. A change
+here needs a new SCHEMA_VERSION, which makes every index rebuild itself.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Final
 from indelible.server.index import folding
 from indelible.server.index.folding import FOLD_VERSION
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 INDEX_VERSION: Final = f"{SCHEMA_VERSION} {FOLD_VERSION}"
 
 NO_STATUS: Final = -1
@@ -119,7 +120,7 @@ NO_CONTENT: Final = 64
 _DURABLE = (
     "fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, "
     "min_compressed_bytes_to_fsync_after_merge = 1, non_replicated_deduplication_window = 10000, "
-    "old_parts_lifetime = 60"
+    "old_parts_lifetime = 10"
 )
 
 # A text in one of these lists that an event holds whole is found by this index, without a scan: the
@@ -171,9 +172,28 @@ ORDER BY (tenant, col, value, day)
 SETTINGS {_DURABLE}
 """
 
-CREATE: Final = (_EVENTS, _VALUES)
+# A value is written here before its day is in `vals`; written twice, it is the same.
+_KNOWN = f"""
+CREATE TABLE IF NOT EXISTS known (
+    tenant UInt32,
+    col LowCardinality(String),
+    value String CODEC(ZSTD(1)),
+    folded SimpleAggregateFunction(any, String) CODEC(ZSTD(1)),
+    first_day SimpleAggregateFunction(min, Int32),
+    last_day SimpleAggregateFunction(max, Int32)
+)
+ENGINE = AggregatingMergeTree
+ORDER BY (tenant, col, value)
+SETTINGS {_DURABLE}
+"""
+
+CREATE: Final = (_EVENTS, _VALUES, _KNOWN)
 # Emptied, not dropped: a question that comes meanwhile finds nothing, but does not fail.
-EMPTY: Final = ("TRUNCATE TABLE events SYNC", "TRUNCATE TABLE vals SYNC")
+EMPTY: Final = (
+    "TRUNCATE TABLE events SYNC",
+    "TRUNCATE TABLE vals SYNC",
+    "TRUNCATE TABLE known SYNC",
+)
 
 # Session settings. The condition cache has given wrong rows across users; asynchronous inserts
 # would be acknowledged before they are written.
@@ -188,6 +208,8 @@ ALWAYS: Final = {
 QUERY: Final = {
     **ALWAYS,
     "max_execution_time": 60,
+    # The columns are small: without this one thread reads them all.
+    "merge_tree_min_bytes_for_concurrent_read": 4 * 1024 * 1024,
     "max_result_bytes": 256 * 1024 * 1024,
     "readonly": 1,
 }

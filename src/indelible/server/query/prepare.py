@@ -132,11 +132,11 @@ async def _ask(
     for position, lookup in enumerate(lookups):
         where = values_where(lookup.pattern, lookup.columns, parameters, days)
         statements.append(
-            f"SELECT {position} AS n, col, value FROM vals WHERE {where} "
+            f"SELECT {position} AS n, col, value FROM known WHERE {where} "
             f"GROUP BY col, value LIMIT {MAX_VALUES + 1}"
         )
     where = values_where(None, ID_COLUMNS, parameters, days)
-    statements.append(f"SELECT -1 AS n, col, value FROM vals WHERE {where} GROUP BY col, value")
+    statements.append(f"SELECT -1 AS n, col, value FROM known WHERE {where} GROUP BY col, value")
     sql = " UNION ALL ".join(f"({statement})" for statement in statements)
     found: list[dict[str, list[str]]] = [{} for _ in lookups]
     counts = [0] * len(lookups)

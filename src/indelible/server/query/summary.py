@@ -290,8 +290,8 @@ async def _new(
         # By whole days from the values table; the hours of the border day from the events.
         names = ", ".join(f"'{column}'" for column in columns)
         before = (
-            "SELECT value FROM vals WHERE tenant = {tenant:UInt32} "
-            f"AND col IN ({names}) AND day < {first_day} UNION DISTINCT "
+            "SELECT value FROM known WHERE tenant = {tenant:UInt32} "
+            f"AND col IN ({names}) AND first_day < {first_day} UNION DISTINCT "
             f"SELECT toString(arrayJoin([{', '.join(f'toString({name})' for name in columns)}])) "
             f"FROM events WHERE tenant = {{tenant:UInt32}} AND occurred_us >= {day_start} "
             f"AND occurred_us < {start} AND idx < {snapshot}"

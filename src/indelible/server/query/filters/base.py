@@ -80,9 +80,9 @@ class Context:
         value = "toInt16(value)" if column == "status" else "value"
         conditions = values_where(lookup.pattern, (column,), self.parameters, self._days)
         if column in table.LISTS:
-            found = f"(SELECT groupUniqArray(value) FROM vals WHERE {conditions})"
+            found = f"(SELECT groupUniqArray(value) FROM known WHERE {conditions})"
             return f"hasAny({column}, {found})"
-        return _own(column, f"{column} IN (SELECT {value} FROM vals WHERE {conditions})")
+        return _own(column, f"{column} IN (SELECT {value} FROM known WHERE {conditions})")
 
 
 def _own(column: str, condition: str) -> str:
@@ -96,7 +96,7 @@ def values_where(
     parameters: Parameters,
     days: tuple[int, int] | None,
 ) -> str:
-    """The condition of a lookup on the values table; without a pattern, any value."""
+    """The condition of a lookup in the table of known values; without a pattern, any value."""
     names = parameters.add(list(columns), "Array(String)")
     conditions = ["tenant = {tenant:UInt32}", f"col IN {names}"]
     if pattern is not None:
@@ -104,7 +104,8 @@ def values_where(
     if days is not None:
         first, last = days
         conditions.append(
-            f"day BETWEEN {parameters.add(first, 'Int32')} AND {parameters.add(last, 'Int32')}"
+            f"first_day <= {parameters.add(last, 'Int32')} "
+            f"AND last_day >= {parameters.add(first, 'Int32')}"
         )
     return " AND ".join(conditions)
 
