@@ -12,6 +12,7 @@ import { GroupBy, ShowAs } from "../summary/Choices.tsx";
 import { TaskToggle } from "../tasks/TaskToggle.tsx";
 import { messages } from "../text/messages.ts";
 import { visible } from "../text/visible.ts";
+import { ViewsMenu } from "../views/ViewsMenu.tsx";
 import { useColumns } from "./columnState.ts";
 import { useNarrowedCount, useNewEvents, useStreamCounts } from "./counts.ts";
 import { EndBar } from "./EndBar.tsx";
@@ -189,7 +190,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
           <span className="label">{text.export}</span>
         </button>
         <LiveControl live={live} narrow={narrow} />
-        {/* Place of: Views */}
+        <ViewsMenu view={view} />
         <button
           type="button"
           className={narrow ? "btn icon quiet" : "btn icon"}

@@ -9,6 +9,7 @@ import { Icon, Mark } from "../icons/Icon.tsx";
 import { LANGUAGES, type Language, language, setLanguage } from "../text/language.ts";
 import { messages } from "../text/messages.ts";
 import { OneLine } from "../text/Shown.tsx";
+import { StarredViews } from "../views/StarredViews.tsx";
 import { ThemeSwitch } from "./ThemeSwitch.tsx";
 
 interface MainMenuProps {
@@ -78,6 +79,7 @@ export function MainMenu({ session, page, open, onClose }: MainMenuProps) {
             </Link>
           </>
         )}
+        <StarredViews onClose={onClose} />
         <Account session={session} />
       </nav>
     </>

@@ -7,6 +7,7 @@ import { keys } from "./keys.ts";
 import { list } from "./list.ts";
 import { login, setup } from "./login.ts";
 import { logs } from "./logs.ts";
+import { profile } from "./profile.ts";
 import { settings } from "./settings.ts";
 import { menu, roles, seal, top } from "./shell.ts";
 import { states } from "./states.ts";
@@ -15,6 +16,7 @@ import { summary } from "./summary.ts";
 import { amounts, times } from "./times.ts";
 import { trail } from "./trail.ts";
 import { users } from "./users.ts";
+import { views } from "./views.ts";
 import { welcome } from "./welcome.ts";
 
 /** Every sentence of the screen, in German. */
@@ -31,6 +33,7 @@ export const german: Messages = {
   login,
   logs,
   menu,
+  profile,
   roles,
   seal,
   settings,
@@ -42,5 +45,6 @@ export const german: Messages = {
   top,
   trail,
   users,
+  views,
   welcome,
 };

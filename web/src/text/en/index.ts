@@ -6,6 +6,7 @@ import { keys } from "./keys.ts";
 import { list } from "./list.ts";
 import { login, setup } from "./login.ts";
 import { logs } from "./logs.ts";
+import { profile } from "./profile.ts";
 import { settings } from "./settings.ts";
 import { menu, roles, seal, top } from "./shell.ts";
 import { states } from "./states.ts";
@@ -14,6 +15,7 @@ import { summary } from "./summary.ts";
 import { amounts, times } from "./times.ts";
 import { trail } from "./trail.ts";
 import { users } from "./users.ts";
+import { views } from "./views.ts";
 import { welcome } from "./welcome.ts";
 
 /** Every sentence of the screen, in English. Functions where a value stands inside. */
@@ -30,6 +32,7 @@ export const english = {
   login,
   logs,
   menu,
+  profile,
   roles,
   seal,
   settings,
@@ -41,6 +44,7 @@ export const english = {
   top,
   trail,
   users,
+  views,
   welcome,
 };
 
