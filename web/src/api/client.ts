@@ -38,14 +38,15 @@ export function address(path: string, parameters: Parameters = {}): string {
 }
 
 interface Call {
-  method?: "GET" | "POST" | "PATCH" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   parameters?: Parameters;
   body?: unknown;
+  headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
 }
 
 async function send(path: string, call: Call): Promise<Response> {
-  const headers: Record<string, string> = { accept: "application/json" };
+  const headers: Record<string, string> = { accept: "application/json", ...call.headers };
   const method = call.method ?? "GET";
   if (method !== "GET" && csrf) headers["x-csrf-token"] = csrf;
   if (call.body !== undefined) headers["content-type"] = "application/json";

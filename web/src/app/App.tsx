@@ -5,6 +5,7 @@ import { SESSION, useSession } from "../api/session.ts";
 import type { Session } from "../api/types.ts";
 import { AuditLogs } from "../logs/AuditLogs.tsx";
 import { Failure } from "../logs/Failure.tsx";
+import { isProfile } from "../profile/address.ts";
 import { Shell } from "../shell/Shell.tsx";
 import { messages } from "../text/messages.ts";
 import { go, useAddress } from "./route.ts";
@@ -17,6 +18,7 @@ const StepsPage = lazy(() => import("../steps/StepsPage.tsx"));
 const WhyPage = lazy(() => import("../tree/WhyPage.tsx"));
 const EventPage = lazy(() => import("../drawer/EventPage.tsx"));
 const UsersPage = lazy(() => import("../users/UsersPage.tsx"));
+const ProfilePage = lazy(() => import("../profile/ProfilePage.tsx"));
 const StatusPage = lazy(() => import("../status/StatusPage.tsx"));
 
 /** Decides what to show: a page for nobody, or the shell with a page for the person logged in. */
@@ -89,6 +91,8 @@ export function App() {
             <WhyPage session={person} top={top} />
           ) : page === "event" ? (
             <EventPage session={person} top={top} />
+          ) : isProfile(page) ? (
+            <ProfilePage session={person} top={top} of={page} />
           ) : page === "status" ? (
             <StatusPage session={person} top={top} />
           ) : page === "welcome" || !person.has_events ? (

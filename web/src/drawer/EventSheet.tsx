@@ -1,6 +1,7 @@
 import type { AuditEvent, DateFormat } from "../api/types.ts";
 import { Icon } from "../icons/Icon.tsx";
 import { OUTCOME_LOOKS, statusText } from "../logs/cells.tsx";
+import { ProfileLinks } from "../profile/ProfileLinks.tsx";
 import { messages } from "../text/messages.ts";
 import { trail } from "../text/trail.ts";
 import { agoText, momentText, utcText } from "../time/format.ts";
@@ -101,6 +102,7 @@ function Overview({ event, zone, format, tenant, onPart }: EventSheetProps) {
           </button>
         </h2>
         <RelatedLinks event={event} tenant={tenant} />
+        <ProfileLinks event={event} />
       </section>
     </>
   );

@@ -147,6 +147,7 @@ const drawings = {
       <path d="M8 4.8V8l2.2 1.6" />
     </>
   ),
+  views: <path d="M3.5 2.5h9v11L8 10.3l-4.5 3.2z" />,
   x: <path d="m4 4 8 8M12 4l-8 8" />,
 } satisfies Record<string, ReactNode>;
 

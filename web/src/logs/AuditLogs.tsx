@@ -14,6 +14,7 @@ import { GroupBy, ShowAs } from "../summary/Choices.tsx";
 import { TaskToggle } from "../tasks/TaskToggle.tsx";
 import { messages } from "../text/messages.ts";
 import { visible } from "../text/visible.ts";
+import { ViewsMenu } from "../views/ViewsMenu.tsx";
 import { useColumns } from "./columnState.ts";
 import { useNarrowedCount, useNewEvents, useStreamCounts } from "./counts.ts";
 import { EndBar } from "./EndBar.tsx";
@@ -211,7 +212,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
           </button>
         )}
         <LiveControl live={live} narrow={narrow} />
-        {/* Place of: Views */}
+        <ViewsMenu view={view} />
         <button
           type="button"
           className={narrow ? "btn icon quiet" : "btn icon"}

@@ -10,6 +10,7 @@ import { forgetSearches } from "../query/recent.ts";
 import { LANGUAGES, type Language, language, setLanguage } from "../text/language.ts";
 import { messages } from "../text/messages.ts";
 import { OneLine } from "../text/Shown.tsx";
+import { StarredViews } from "../views/StarredViews.tsx";
 import { ThemeSwitch } from "./ThemeSwitch.tsx";
 
 interface MainMenuProps {
@@ -79,6 +80,7 @@ export function MainMenu({ session, page, open, onClose }: MainMenuProps) {
             </Link>
           </>
         )}
+        <StarredViews onClose={onClose} />
         <Account session={session} />
       </nav>
     </>

@@ -9,6 +9,7 @@ import { keys } from "./keys.ts";
 import { list } from "./list.ts";
 import { login, setup } from "./login.ts";
 import { logs } from "./logs.ts";
+import { profile } from "./profile.ts";
 import { query } from "./query.ts";
 import { settings } from "./settings.ts";
 import { menu, roles, seal, top } from "./shell.ts";
@@ -18,6 +19,7 @@ import { summary } from "./summary.ts";
 import { amounts, times } from "./times.ts";
 import { trail } from "./trail.ts";
 import { users } from "./users.ts";
+import { views } from "./views.ts";
 import { welcome } from "./welcome.ts";
 
 /** Every sentence of the screen, in German. */
@@ -37,6 +39,7 @@ export const german: Messages = {
   actions,
   menu,
   query,
+  profile,
   roles,
   seal,
   settings,
@@ -48,5 +51,6 @@ export const german: Messages = {
   top,
   trail,
   users,
+  views,
   welcome,
 };

@@ -8,6 +8,7 @@ import { keys } from "./keys.ts";
 import { list } from "./list.ts";
 import { login, setup } from "./login.ts";
 import { logs } from "./logs.ts";
+import { profile } from "./profile.ts";
 import { query } from "./query.ts";
 import { settings } from "./settings.ts";
 import { menu, roles, seal, top } from "./shell.ts";
@@ -17,6 +18,7 @@ import { summary } from "./summary.ts";
 import { amounts, times } from "./times.ts";
 import { trail } from "./trail.ts";
 import { users } from "./users.ts";
+import { views } from "./views.ts";
 import { welcome } from "./welcome.ts";
 
 /** Every sentence of the screen, in English. Functions where a value stands inside. */
@@ -36,6 +38,7 @@ export const english = {
   actions,
   menu,
   query,
+  profile,
   roles,
   seal,
   settings,
@@ -47,6 +50,7 @@ export const english = {
   top,
   trail,
   users,
+  views,
   welcome,
 };
 

@@ -1,0 +1,33 @@
+import type * as english from "../en/views.ts";
+
+export const views: typeof english.views = {
+  views: "Ansichten",
+  saved: "Gespeicherte Ansichten",
+  builtIn: "Vorgegeben",
+  save: "Diese Ansicht speichern…",
+  manage: "Ansichten verwalten…",
+  saveTitle: "Diese Ansicht speichern",
+  name: "Name",
+  shared: "Mit allen hier teilen",
+  starred: "Im Hauptmenü zeigen",
+  opens: "Als Erstes öffnen",
+  keep: "Speichern",
+  remove: "Löschen",
+  update: "Auf das jetzt Gezeigte setzen",
+  none: "Noch keine gespeicherten Ansichten.",
+  sharedBy: (name: string) => `geteilt von ${name}`,
+  conflict: "Jemand hat diese Ansicht inzwischen geändert. So ist sie jetzt.",
+  names: {
+    logins: "Alle Anmeldungen",
+    failedByAddress: "Fehlgeschlagene Anmeldungen je Adresse",
+    failedByAccount: "Fehlgeschlagene Anmeldungen je Konto",
+    newAddresses: "Neue Personen, Adressen, Vorgänge",
+    roles: "Rechte und Rollen",
+    approvals: "Freigaben",
+    configuration: "Konfiguration",
+    exports: "Exporte und Freigaben nach außen",
+    machines: "Durch API und fremde Systeme",
+    people: "Durch Personen",
+    denied: "Verweigert und fehlgeschlagen",
+  },
+};
