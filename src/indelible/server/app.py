@@ -29,6 +29,10 @@ from indelible.clock import Clock, SystemClock, format_us
 from indelible.errors import Error, FatalError, SettingsError
 from indelible.server.access.door import Access
 from indelible.server.access.passwords import Passwords
+from indelible.server.export import Exporter
+from indelible.server.export.file import ExportFiles
+from indelible.server.export.job import JobTable
+from indelible.server.export.jobs import ExportJobs
 from indelible.server.folder import (
     CONTROL_FILE,
     LEDGER_FILE,
@@ -151,6 +155,17 @@ class Parts:
         )
         self.ledger.on_group(metrics.group)
         disk = Disk(data_dir, clock)
+        query = Query(self.index, self.ledger.reader)
+        files = ExportFiles(data_dir, settings.export.reserve_mb)
+        self._exports = ExportJobs(
+            JobTable(self.access.control),
+            files,
+            Exporter(query, self.index, files.work),
+            self.index,
+            self.own,
+            clock,
+            settings.export,
+        )
         self.service = Service(
             version=version(),
             settings=settings,
@@ -161,13 +176,14 @@ class Parts:
             reader=self.ledger.reader,
             ingest=self.ingest,
             index=self.index,
-            query=Query(self.index, self.ledger.reader),
+            query=query,
             own=self.own,
             tenants=tenants,
             metrics=metrics,
             disk=disk,
             scrape=Scrape(metrics, self.ledger, self.index, disk, clock, version()),
             selfcheck=self._selfcheck,
+            exports=self._exports,
         )
         self._syslog = SyslogListener(
             self.ingest, settings.syslog, next(iter(tenants)), metrics.ingested
@@ -182,6 +198,7 @@ class Parts:
             self.index.notify(tenant_id, self.ledger.size(tenant_id))
         self._maintenance.start()
         self._selfcheck.start()
+        await self._exports.start()
 
     async def record_start(self) -> None:
         """Records that the service takes events from now on, in every tenant's log."""
@@ -203,6 +220,7 @@ class Parts:
             steps.push_async_callback(self.own.flush)
             steps.push_async_callback(self._selfcheck.stop)
             steps.push_async_callback(self._maintenance.record_rejections)
+            steps.push_async_callback(self._exports.stop)
         log.info("stopped")
 
     async def _record_check(self, tenant_id: int, event: dict[str, Any]) -> None:

@@ -81,6 +81,22 @@ TABLE: tuple[Setting, ...] = (
          "Answer /metrics without a key when it is asked for straight from this machine."),
     _row("selfcheck", "every_hours", 24, forms.count(1, 8760),
          "How long after a whole check of the ledger by the service the next one begins."),
+    _row("export", "stream_rows", 100_000, forms.count(0, 999_999_999),
+         "The screen makes an export of more events in the background."),
+    _row("export", "jobs_at_once", 1, forms.count(1, 16),
+         "Exports that run in the background at once."),
+    _row("export", "keep_days", 7, forms.count(1, 3650),
+         "How long the file of a background export is kept."),
+    _row("export", "reserve_mb", 512, forms.count(0, 999_999_999),
+         "Room on the disk that background exports leave free."),
+    _row("export", "viewer_rows", 0, forms.count(0, 999_999_999),
+         "Most events of one export by a viewer; 0 sets no limit."),
+    _row("export", "auditor_rows", 0, forms.count(0, 999_999_999),
+         "Most events of one export by an auditor; 0 sets no limit."),
+    _row("export", "admin_rows", 0, forms.count(0, 999_999_999),
+         "Most events of one export by an administrator; 0 sets no limit."),
+    _row("export", "key_rows", 0, forms.count(0, 999_999_999),
+         "Most events of one export with an API key; 0 sets no limit."),
     _row("syslog", "enabled", False, forms.BOOL,
          "Take syslog (RFC 5424) over TCP or TLS."),
     _row("syslog", "host", "127.0.0.1", forms.TEXT, "Address to take syslog on."),
@@ -162,6 +178,24 @@ class SelfCheckSettings(msgspec.Struct, frozen=True):
     every_hours: int
 
 
+class ExportSettings(msgspec.Struct, frozen=True):
+    """Group "export": files of whole filtered sets."""
+
+    stream_rows: int
+    jobs_at_once: int
+    keep_days: int
+    reserve_mb: int
+    viewer_rows: int
+    auditor_rows: int
+    admin_rows: int
+    key_rows: int
+
+    def most_rows(self, role: str | None) -> int:
+        """The limit of a role, or of keys; 0 is none."""
+        limit: int = getattr(self, f"{role or 'key'}_rows")
+        return limit
+
+
 class SyslogSettings(msgspec.Struct, frozen=True):
     """Group "syslog": the door for syslog."""
 
@@ -193,6 +227,7 @@ class Settings(msgspec.Struct, frozen=True):
     index: IndexSettings
     metrics: MetricsSettings
     selfcheck: SelfCheckSettings
+    export: ExportSettings
     syslog: SyslogSettings
     screen: ScreenSettings
     origins: dict[str, str]

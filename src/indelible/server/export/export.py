@@ -7,7 +7,8 @@ chunk, so that a client sees the failure.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from pathlib import Path
 from typing import Final, Literal, cast, get_args
 
@@ -32,6 +33,7 @@ from indelible.server.query.prepare import Prepared
 from indelible.server.query.request import one_of
 
 Format = Literal["csv", "jsonl", "parquet", "xlsx", "ocsf", "ecs", "cef"]
+OnRows = Callable[[int], None]
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 WISH_NAMES: Final = frozenset({"format", "csv", "columns", "separator", "bom", "compress", "order"})
 MEDIA: Final = {
@@ -139,10 +141,17 @@ class Exporter:
         return self.begin(prepared, wish, tenant=tenant, date_format=date_format, number=number)
 
     def begin(
-        self, prepared: Prepared, wish: Wish, *, tenant: str, date_format: str, number: int
+        self,
+        prepared: Prepared,
+        wish: Wish,
+        *,
+        tenant: str,
+        date_format: str,
+        number: int,
+        on_rows: OnRows | None = None,
     ) -> Export:
-        """The stream of a set that was counted."""
-        chunks = self._chunks(prepared, wish, tenant, date_format)
+        """The stream of a set that was counted; `on_rows` is told of rows as they come."""
+        chunks = self._chunks(prepared, wish, tenant, date_format, on_rows)
         if wish.compress != "none":
             chunks = compressed(chunks, wish.compress)
         return Export(
@@ -154,9 +163,17 @@ class Exporter:
         )
 
     def _chunks(
-        self, prepared: Prepared, wish: Wish, tenant: str, date_format: str
+        self,
+        prepared: Prepared,
+        wish: Wish,
+        tenant: str,
+        date_format: str,
+        on_rows: OnRows | None,
     ) -> AsyncGenerator[bytes]:
-        stream = self._query.stream
+        def stream(columns: str, form: str) -> AsyncGenerator[bytes]:
+            rows = self._query.stream(prepared, columns, form, wish.order)
+            return rows if on_rows is None else counted_rows(rows, form, on_rows)
+
         if wish.format in ("csv", "xlsx"):
             columns = select_list(
                 wish.columns,
@@ -168,14 +185,30 @@ class Exporter:
                 form=wish.form if wish.format == "csv" else "raw",
             )
             if wish.format == "xlsx":
-                rows = stream(prepared, columns, "JSONCompactStringsEachRow", wish.order)
+                rows = stream(columns, "JSONCompactStringsEachRow")
                 return xlsx_file(rows, wish.columns, self._work)
-            rows = stream(prepared, columns, csv_form(wish.separator), wish.order)
+            rows = stream(columns, csv_form(wish.separator))
             return csv_lines(rows, wish.columns, wish.separator, bom=wish.bom)
-        rows = stream(prepared, JSONL_COLUMNS, "JSONEachRow", wish.order)
+        rows = stream(JSONL_COLUMNS, "JSONEachRow")
         if wish.format == "parquet":
             return parquet_file(rows, wish.columns)
         return event_lines(rows, _LINES[wish.format])
+
+
+async def counted_rows(
+    rows: AsyncGenerator[bytes], form: str, on_rows: OnRows
+) -> AsyncGenerator[bytes]:
+    """The same chunks; tells how many rows each ends. In CSV, ends of lines in quotes are none."""
+    quoted = False
+    async with aclosing(rows):
+        async for chunk in rows:
+            if form != "CSV":
+                on_rows(chunk.count(b"\n"))
+            else:
+                parts = chunk.split(b'"')
+                on_rows(sum(part.count(b"\n") for part in parts[int(quoted) :: 2]))
+                quoted ^= len(parts) % 2 == 0
+            yield chunk
 
 
 def file_name(tenant: str, filter_: Filter, ending: str) -> str:

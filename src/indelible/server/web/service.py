@@ -17,6 +17,7 @@ from indelible.server.web.seats import Seats
 MAX_QUEUED_EVENTS = 40_000
 
 if TYPE_CHECKING:
+    from indelible.server.export.jobs import ExportJobs
     from indelible.server.index import IndexProcess
     from indelible.server.ingest import Ingest
     from indelible.server.ingest.own import OwnAudit
@@ -48,6 +49,7 @@ class Service:
     disk: Disk
     scrape: Scrape
     selfcheck: SelfCheck
+    exports: ExportJobs
     seats: Seats = field(default_factory=Seats)
     activity: Activity = field(init=False)
 

@@ -7,6 +7,7 @@ from indelible.server.web.route import Api
 from indelible.server.web.routes import (
     doors,
     export,
+    exports,
     gaps,
     health,
     imports,
@@ -42,6 +43,7 @@ def all_routes() -> tuple[Api, ...]:
         *read.ROUTES,
         *search.ROUTES,
         *export.ROUTES,
+        *exports.ROUTES,
         *runs.ROUTES,
         *steps.ROUTES,
         *why.ROUTES,

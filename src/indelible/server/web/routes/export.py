@@ -9,6 +9,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from indelible.errors import Denied
 from indelible.server.export import FORMATS, WISH_NAMES, Export, Exporter, parse_wish
 from indelible.server.query import parse_filter
 from indelible.server.query.request import FILTER_NAMES, parse_min_index
@@ -21,7 +22,7 @@ from indelible.server.web.routes.read import (
     read_parameters,
     recorded_of,
 )
-from indelible.server.web.service import service_of
+from indelible.server.web.service import Service, service_of
 
 FORMAT_WORDS: Final = ", ".join(f"`{name}`" for name in FORMATS)
 WISH_PARAMS: Final = (
@@ -47,13 +48,15 @@ async def export_events(request: Request) -> Response:
     defaults = defaults_of(request, caller)
     filter_ = parse_filter(parameters, caller.tenant_id, defaults)
     wish = parse_wish(parameters)
-    export = await Exporter(service.query, service.index).export(
+    exporter = Exporter(service.query, service.index, service.exports.files.work)
+    export = await exporter.export(
         filter_,
         wish,
         tenant=caller.tenant,
         date_format=defaults.date_format,
         min_index=parse_min_index(parameters),
     )
+    check_limit(service, caller, export.count)
     # Recorded before the first byte leaves: an export that breaks has still shown what it sent.
     await service.own.read(
         caller,
@@ -73,6 +76,17 @@ async def export_events(request: Request) -> Response:
             "cache-control": "no-store",
         },
     )
+
+
+def check_limit(service: Service, caller: Caller, count: int) -> None:
+    """Raises Denied when that is more than this role may export."""
+    most = service.settings.export.most_rows(caller.role)
+    if most and count > most:
+        raise Denied(
+            f"{count:,} events are more than the {most:,} that you may export at once",
+            hint="narrow the period or the search, or ask an administrator",
+            code="export-limit",
+        )
 
 
 async def _closing(export: Export) -> AsyncGenerator[bytes]:
