@@ -82,7 +82,7 @@ TABLE: tuple[Setting, ...] = (
     _row("selfcheck", "every_hours", 24, forms.count(1, 8760),
          "How long after a whole check of the ledger by the service the next one begins."),
     _row("export", "stream_rows", 100_000, forms.count(0, 999_999_999),
-         "The screen makes an export of more events in the background."),
+         "More events than this are better exported in the background."),
     _row("export", "jobs_at_once", 1, forms.count(1, 16),
          "Exports that run in the background at once."),
     _row("export", "keep_days", 7, forms.count(1, 3650),
