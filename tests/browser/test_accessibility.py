@@ -126,5 +126,5 @@ def test_print_has_rows_and_no_controls(screen: Screen) -> None:
     page.emulate_media(media="print")
     expect(row_at(page, 0)).to_be_visible()
     expect(page.get_by_role("navigation", name="Main menu")).to_be_hidden()
-    expect(page.get_by_role("button", name="Export")).to_be_hidden()
+    expect(page.get_by_role("button", name="Export", exact=True)).to_be_hidden()
     expect(page.locator("#explain")).to_be_visible()

@@ -15,11 +15,11 @@ from tests.browser.look import open_list
 
 def save(page: Page, form: str, folder: Path) -> bytes:
     """Exports in a form; returns the file."""
-    page.get_by_role("button", name="Export").click()
+    page.get_by_role("button", name="Export", exact=True).click()
     dialog = page.get_by_role("dialog", name="Export")
     dialog.get_by_role("radio", name=form).check()
     with page.expect_download() as waiting:
-        dialog.get_by_role("button", name="Export").click()
+        dialog.get_by_role("button", name="Export", exact=True).click()
     file = folder / waiting.value.suggested_filename
     waiting.value.save_as(file)
     return file.read_bytes()

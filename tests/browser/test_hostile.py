@@ -10,7 +10,7 @@ from tests.browser.sample import HOSTILE_EMAIL
 
 def is_untouched(page: Page) -> bool:
     """Whether nothing of the event became part of the page."""
-    made = page.locator("main").locator("img, script, iframe, [onload], [onerror]").count()
+    made = page.locator("main").locator("img[src], script, iframe, [onload], [onerror]").count()
     return made == 0 and page.evaluate("window.hacked") is None
 
 

@@ -83,7 +83,7 @@ def first_row(page: Page, operation: str) -> Locator:
 
 def saved(page: Page, visit: Visit) -> Download:
     """The export with what the dialog proposes."""
-    visit.click(page.get_by_role("button", name="Export"))
+    visit.click(page.get_by_role("button", name="Export", exact=True))
     dialog = page.get_by_role("dialog", name="Export")
     expect(dialog).to_contain_text("event")
     if PICTURES:

@@ -45,7 +45,9 @@ export function MenuButton({ label, className, face, isNamed, children, up }: Me
   useEffect(() => {
     if (!open) return;
     const all = Array.from(list.current?.querySelectorAll<HTMLElement>('[role^="menuitem"]') ?? []);
-    (all.find((item) => item.ariaChecked === "true") ?? all[0])?.focus();
+    // Of one choice, what is chosen; of a menu in which a choice is only a part, the first item.
+    const isChoice = all[0]?.role === "menuitemradio";
+    (all.find((item) => isChoice && item.ariaChecked === "true") ?? all[0])?.focus();
   }, [open]);
 
   const onKeyDown = (event: KeyboardEvent) => {

@@ -1,4 +1,9 @@
-import { acceptCompletion, completionStatus, startCompletion } from "@codemirror/autocomplete";
+import {
+  acceptCompletion,
+  closeCompletion,
+  completionStatus,
+  startCompletion,
+} from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { Annotation, EditorState } from "@codemirror/state";
 import { EditorView, highlightSpecialChars, keymap, placeholder } from "@codemirror/view";
@@ -64,6 +69,8 @@ export function openEditor(
             key: "Enter",
             run: () => {
               if (completionStatus(view.state) === "active" && acceptCompletion(view)) return true;
+              // What is searched for needs no proposals: Escape clears it then, at the first press.
+              closeCompletion(view);
               events.onSearch(view.state.doc.toString(), false);
               return true;
             },

@@ -8,7 +8,7 @@ export const query: typeof english.query = {
   fields: {
     actor: "Wer es tat: E-Mail, Name oder ID",
     operation: "Was getan wurde",
-    status: "Status: 404, 4xx, >=400, none",
+    status: "Statuscode: 404, 4xx, >=400, none",
     ip: "IP-Adresse: 10.0.0.0/8, 10.0.*",
     method: "Methode",
     endpoint: "Endpunkt",
