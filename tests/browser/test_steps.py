@@ -111,7 +111,7 @@ def test_changes_by_word_request_and_json_on_a_page_of_its_own(screen: Screen) -
     expect(drawer(page).locator(".diff tbody tr")).to_have_count(3)
     drawer(page).get_by_role("button", name="Show 1 unchanged").click()
     expect(drawer(page).locator(".diff tbody tr")).to_have_count(4)
-    expect(drawer(page)).to_contain_text("after it happened")
+    expect(drawer(page).get_by_text("after it happened")).to_be_visible()
     drawer(page).get_by_role("link", name="Full page").click()
     part = page.get_by_role("tablist", name="Parts of the event")
     part.get_by_role("tab", name="Request").click()

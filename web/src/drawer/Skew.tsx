@@ -20,7 +20,7 @@ export function Skew({ event }: { event: AuditEvent }) {
   if (skew === null) return null;
   const length = lengthText(skew.ms);
   return (
-    <p className="skew">
+    <p className="skew-note">
       <Icon name="wait" />
       {skew.isEarly ? trail.details.skewEarly(length) : trail.details.skewLate(length)}
     </p>
