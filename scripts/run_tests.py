@@ -200,7 +200,9 @@ def browser(outcome: Outcome) -> None:
     )
     if found.returncode == 0:
         chromium = found.stdout.strip().splitlines()[-1]
-        pytest(outcome, "tests/browser", env=environment(INDELIBLE_CHROMIUM=chromium))
+        # Each process has a browser and a service of its own.
+        chosen = environment(INDELIBLE_CHROMIUM=chromium)
+        pytest(outcome, "tests/browser", *spread("loadfile"), env=chosen)
     else:
         outcome.is_pytest = True
         reason = "no Chromium here; run: sudo apt-get install -y chromium"

@@ -20,6 +20,8 @@ import pytest
 from indelible.server.export.replay import FORMATS, Head, replay
 from indelible.server.query.steps import Step
 
+pytestmark = pytest.mark.timeout(180)  # it starts programs of its own; two cores are shared
+
 HEAD = Head(whose="ana@example.com", from_=None, to=None, total=3, version="1")
 HOSTILE = (
     "'; touch pwned; '",
