@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from indelible.event import complete, event_to_json, parse_event, split
 from indelible.server.index import schema as table
-from indelible.server.index.batch import VALUE_NAMES, Columns
+from indelible.server.index.batch import VALUE_NAMES, Columns, values_stream
 from indelible.server.index.folding import AFTER, BREAK, TARGET, TARGET_NAME, fold, join_pieces
 from indelible.server.index.rows import row_of, stub_row
 from indelible.server.index.shown import Row, row_to_json
@@ -215,7 +215,7 @@ def test_values_are_counted_per_day_and_column() -> None:
             index,
         )
         rows.append(row_of(1, entry))
-    values = table_of(Columns(rows).values(1))
+    values = table_of(values_stream(1, Columns(rows).values()))
     assert set(values[0]) == set(VALUE_NAMES)
     counts = {(v["col"], v["value"], v["day"]): v["count"] for v in values}
     first, second = AT_US // 86_400_000_000 - 3, AT_US // 86_400_000_000 - 2
