@@ -60,7 +60,6 @@ export function ViewsMenu({ view }: { view: View }) {
       <MenuButton
         label={text.views}
         className="btn"
-        isNamed
         face={
           <>
             <Icon name="views" />
