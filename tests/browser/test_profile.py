@@ -35,6 +35,8 @@ def test_from_an_event_to_its_target_and_actor(screen: Screen, axe_source: str) 
         page.screenshot(path=str(Path(shots) / "target.png"))
         page.emulate_media(color_scheme="dark")
         page.set_viewport_size({"width": 390, "height": 844})
+        moving = "document.getAnimations().map((one) => one.finished)"
+        page.evaluate(f"Promise.all({moving}).then(() => 1)")
         page.screenshot(path=str(Path(shots) / "target-390-dark.png"))
         page.set_viewport_size({"width": 1440, "height": 900})
     page.get_by_role("region", name="Actors").get_by_role("link").first.click()
