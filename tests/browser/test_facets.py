@@ -67,3 +67,7 @@ def test_cell_menu_by_pointer_and_keyboard(screen: Screen) -> None:
     row_at(page, 0).click(button="right")
     menu.get_by_role("menuitem", name="Around this event").click()
     expect(page).to_have_url(re.compile("from=.*event="))
+    page.keyboard.press("Escape")
+    row_at(page, 0).locator("td").nth(1).click(button="right")
+    menu.get_by_role("menuitem", name="Steps of this actor").click()
+    expect(page).to_have_url(re.compile(r"/steps\?actor=.*from=.*to="))

@@ -42,5 +42,8 @@ def test_from_an_event_to_its_target_and_actor(screen: Screen, axe_source: str) 
     page.get_by_role("region", name="Actors").get_by_role("link").first.click()
     expect(page).to_have_url(re.compile("/actor"))
     expect(page.get_by_role("region", name="Operations")).to_contain_text("AssignRole")
+    expect(page.get_by_role("link", name="Last steps")).to_have_attribute(
+        "href", re.compile(r"steps\?actor=")
+    )
     page.get_by_role("link", name="Show in the list").click()
     expect(explained(page)).to_contain_text("actor is")

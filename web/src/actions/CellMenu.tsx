@@ -1,8 +1,10 @@
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { AuditEvent } from "../api/types.ts";
+import { go } from "../app/route.ts";
 import type { Change } from "../logs/view.ts";
 import { termOf } from "../query/build.ts";
 import { addTerm, dropTerms } from "../query/edits.ts";
+import { stepsLink, stepsName, around as timesAround } from "../steps/link.ts";
 import { messages } from "../text/messages.ts";
 import { Shown } from "../text/Shown.tsx";
 import { cutMiddle } from "../text/visible.ts";
@@ -10,6 +12,7 @@ import { isoText } from "../time/format.ts";
 import { type CellValue, cellValue, tiesOf } from "./values.ts";
 
 const AROUND_MS = 5 * 60_000;
+const STEPS_MINUTES = 30;
 const LONGEST = 40;
 const text = messages.actions;
 const ROW_COLUMNS = ["email", "ip", "method", "endpoint", "status", "operation"];
@@ -163,6 +166,15 @@ function itemsFor(
         to: isoText(at + AROUND_MS),
       }),
   };
-  const [firstPivot = around, ...rest] = [...pivots, around];
+  const actor = stepsName(event.actor);
+  const steps: Item[] = actor
+    ? [
+        {
+          name: text.steps,
+          act: () => go(stepsLink({ actor, ...timesAround(event.occurred_at, STEPS_MINUTES) })),
+        },
+      ]
+    : [];
+  const [firstPivot = around, ...rest] = [...pivots, around, ...steps];
   return [...filters, ...excludes, ...copies, { ...firstPivot, isFirst: true }, ...rest];
 }

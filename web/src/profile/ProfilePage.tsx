@@ -9,6 +9,7 @@ import { barsOf, OUTCOMES, pathsOf } from "../logs/bars.ts";
 import { Failure } from "../logs/Failure.tsx";
 import { readView, writeView } from "../logs/view.ts";
 import type { Top } from "../shell/Shell.tsx";
+import { around, stepsLink } from "../steps/link.ts";
 import { messages } from "../text/messages.ts";
 import { countText } from "../text/numbers.ts";
 import { OneLine } from "../text/Shown.tsx";
@@ -19,6 +20,7 @@ import { TargetHistory } from "./TargetHistory.tsx";
 import "./profile.css";
 
 const text = messages.profile;
+const STEPS_MINUTES = 30;
 const LOOKS = { success: "b-ok", denied: "b-denied", failure: "b-fail", unknown: "b-none" };
 
 /** The page of an actor, an address, an operation or a target. */
@@ -50,6 +52,15 @@ export default function ProfilePage({ session, top, of }: { session: Session; to
               {type && <span className="muted">{visible(type)} </span>}
               <OneLine text={value} />
             </h2>
+            {of === "actor" && profile?.last && (
+              <Link
+                className="btn"
+                to={stepsLink({ actor: value, ...around(profile.last, STEPS_MINUTES) })}
+              >
+                <Icon name="steps" />
+                {text.steps}
+              </Link>
+            )}
             {profile?.first && (
               <Link className="btn" to={listOf(profile)}>
                 <Icon name="log" />

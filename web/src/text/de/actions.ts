@@ -11,4 +11,5 @@ export const actions: typeof english.actions = {
   onlySession: "Nur diese Sitzung",
   onlyJob: "Nur dieser Auftrag",
   around: "Um dieses Ereignis herum, ± 5 min",
+  steps: "Schritte dieses Akteurs, ± 30 min",
 };

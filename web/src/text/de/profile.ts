@@ -8,6 +8,7 @@ export const profile: typeof english.profile = {
   events: (count: number) => amountText(count, "Ereignis", "Ereignisse"),
   failed: (count: number) => `${countText(count)} verweigert oder fehlgeschlagen`,
   seen: (first: string, last: string) => `Zuerst gesehen ${first} · Zuletzt gesehen ${last}`,
+  steps: "Letzte Schritte",
   toList: "In der Liste zeigen",
   over: "Ereignisse im Verlauf",
   nothing: "Nichts im Protokoll",

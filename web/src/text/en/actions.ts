@@ -9,4 +9,5 @@ export const actions = {
   onlySession: "Only this session",
   onlyJob: "Only this job",
   around: "Around this event, ± 5 min",
+  steps: "Steps of this actor, ± 30 min",
 };

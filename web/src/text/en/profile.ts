@@ -7,6 +7,7 @@ export const profile = {
   events: (count: number) => amountText(count, "event"),
   failed: (count: number) => `${countText(count)} denied or failed`,
   seen: (first: string, last: string) => `First seen ${first} · Last seen ${last}`,
+  steps: "Last steps",
   toList: "Show in the list",
   over: "Events over time",
   nothing: "Nothing in the log",
