@@ -110,6 +110,11 @@ export function useLive(input: LiveInput): Live {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the list is the trigger
   useEffect(forget, [listKey, forget]);
 
+  // So is what came while the list was being read.
+  useEffect(() => {
+    if (through !== null && cursor.current !== null && cursor.current <= through) forget();
+  }, [through, forget]);
+
   const show = useCallback(() => {
     const head = client.getQueryData<InfiniteData<PageOf>>(listKey)?.pages[0];
     // The list itself is on its way: what waits goes into it once it is there.
@@ -194,6 +199,8 @@ export function useLive(input: LiveInput): Live {
     const take = (event: MessageEvent<string>) => {
       const { events, skipped, through: seen } = JSON.parse(event.data) as Message;
       cursor.current = seen;
+      // The list was read anew since the service put this on its way: it is in the list.
+      if (start.current !== null && seen <= start.current) return;
       const known = new Set(buffer.current.map((one) => one.id));
       buffer.current.push(...events.filter((one) => !known.has(one.id)));
       dropped.current += skipped;

@@ -31,9 +31,12 @@ FROM events
 WHERE {_OWN} AND stream = 'system' AND operation IN ('StartService', 'StopService')
 ORDER BY idx DESC LIMIT {_MOST_LIVES}
 """
+# Own events that waited when the service died are put into the log at its next start, just before
+# that start itself: they do not tell that it ran.
 _LAST_BEFORE: Final = """
 SELECT max(received_us) AS at FROM events
 WHERE tenant = {tenant:UInt32} AND idx < {idx:UInt64} AND idx >= {low:UInt64}
+    AND NOT (source = 'indelible' AND reported_by = 'service')
 """
 # `rest` is JSON that we wrote: within a text a quote has a backslash before it, so the plain
 # search for a key cannot be misled by what a sender wrote.
