@@ -115,14 +115,14 @@ export const COLUMNS: readonly Column[] = [
     (event, { zone, format }) => momentText(Date.parse(event.occurred_at), zone, format),
     (event, context) => <When event={event} context={context} />,
   ),
-  column("email", 104, "2.05fr", 260, person, (event, { tenant }) => (
+  column("email", 104, "2.4fr", 260, person, (event, { tenant }) => (
     <Who event={event} tenant={tenant} />
   )),
-  column("ip", 84, ".92fr", 130, addressOf, (event) => <Address event={event} />),
+  column("ip", 84, "1.12fr", 130, addressOf, (event) => <Address event={event} />),
   column(
     "method",
     62,
-    ".85fr",
+    "1fr",
     110,
     (event) => event.method ?? "",
     (event) => <Plain value={event.method} />,
@@ -130,7 +130,7 @@ export const COLUMNS: readonly Column[] = [
   column(
     "endpoint",
     96,
-    "2.2fr",
+    "1.95fr",
     230,
     (event) => event.endpoint ?? "",
     (event) => <Plain value={event.endpoint} tail={14} />,
@@ -139,7 +139,7 @@ export const COLUMNS: readonly Column[] = [
   column(
     "operation",
     86,
-    "1.62fr",
+    "1.5fr",
     180,
     (event) => event.operation,
     (event) => <Plain value={event.operation} tail={8} />,
