@@ -92,3 +92,33 @@ def test_syslog_over_tls(
         assert time.monotonic() < deadline, found
         events = service.events(stream="all", own="hide", **anytime)
         found = {event["operation"] for event in events}
+
+
+def test_what_syslog_sent_before_a_stop_is_stored(start_service: Start, tmp_path: Path) -> None:
+    """The connection stays open: the service ends it, and keeps a message that was cut off."""
+    data = tmp_path / "data"
+    init_folder(data)
+    (data / "indelible.toml").write_text(
+        '[syslog]\nenabled = true\nport = 0\nallowed_networks = ["127.0.0.0/8"]\n'
+    )
+    service = start_service(data)
+    number = 2000
+    with socket.create_connection(("127.0.0.1", syslog_port(service)), timeout=20) as line:
+        for count in range(number):
+            line.sendall(b"<13>1 - - app - Op%d - text\n" % count)
+        line.sendall(b"<13>1 - - app - CutOff -")
+        deadline = time.monotonic() + 30
+        key = service.key("r")
+        while service.request("GET", "/v1/status", key=key).json["ledger"]["size"] < number:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        time.sleep(0.5)  # what lies in the kernel is not read yet, and nothing shows when it is
+        assert service.stop() == 0
+        assert line.recv(1) == b""
+    again = start_service(data)
+    again.settle()
+    anytime = {"from": "2020-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z"}
+    reply = again.request(
+        "GET", "/v1/stats", key=again.key("r"), params={"q": "source:app", **anytime}
+    )
+    assert reply.json["total"] == number + 1

@@ -1,12 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { type ComponentType, lazy, Suspense, useEffect, useState } from "react";
 import { ApiProblem } from "../api/client.ts";
 import { SESSION, useSession } from "../api/session.ts";
 import type { Session } from "../api/types.ts";
 import { AuditLogs } from "../logs/AuditLogs.tsx";
 import { Failure } from "../logs/Failure.tsx";
 import { isProfile } from "../profile/address.ts";
-import { Shell } from "../shell/Shell.tsx";
+import { Shell, type Top } from "../shell/Shell.tsx";
 import { messages } from "../text/messages.ts";
 import { go, useAddress } from "./route.ts";
 
@@ -20,6 +20,11 @@ const EventPage = lazy(() => import("../drawer/EventPage.tsx"));
 const UsersPage = lazy(() => import("../users/UsersPage.tsx"));
 const ProfilePage = lazy(() => import("../profile/ProfilePage.tsx"));
 const StatusPage = lazy(() => import("../status/StatusPage.tsx"));
+
+interface PageProps {
+  session: Session;
+  top: Top;
+}
 
 /** Decides what to show: a page for nobody, or the shell with a page for the person logged in. */
 export function App() {
@@ -81,33 +86,29 @@ export function App() {
     <Shell session={person} page={page}>
       {(top) => (
         <Suspense fallback={top(pageTitle(page))}>
-          {page === "users" ? (
-            <UsersPage session={person} top={top} />
-          ) : page === "keys" ? (
-            <KeysPage session={person} top={top} />
-          ) : page === "steps" ? (
-            <StepsPage session={person} top={top} />
-          ) : page === "why" ? (
-            <WhyPage session={person} top={top} />
-          ) : page === "event" ? (
-            <EventPage session={person} top={top} />
-          ) : isProfile(page) ? (
-            <ProfilePage session={person} top={top} of={page} />
-          ) : page === "status" ? (
-            <StatusPage session={person} top={top} />
-          ) : page === "welcome" || !person.has_events ? (
-            <WelcomePage session={person} top={top} />
-          ) : (
-            <AuditLogs session={person} top={top} />
-          )}
+          <Page session={person} top={top} page={page} />
         </Suspense>
       )}
     </Shell>
   );
 }
 
-function pageTitle(page: string): string {
-  if (page === "users") return messages.users.title;
-  if (page === "keys") return messages.keys.title;
-  return page === "status" ? messages.status.title : messages.logs.title;
+/** The pages that need nothing but the session, with their titles. */
+const pages: Record<string, { Page: ComponentType<PageProps>; title: string }> = {
+  event: { Page: EventPage, title: messages.logs.title },
+  keys: { Page: KeysPage, title: messages.keys.title },
+  status: { Page: StatusPage, title: messages.status.title },
+  steps: { Page: StepsPage, title: messages.trail.steps.title },
+  users: { Page: UsersPage, title: messages.users.title },
+  why: { Page: WhyPage, title: messages.logs.title },
+};
+
+function Page({ session, top, page }: PageProps & { page: string }) {
+  const found = pages[page];
+  if (found) return <found.Page session={session} top={top} />;
+  if (isProfile(page)) return <ProfilePage session={session} top={top} of={page} />;
+  if (page === "welcome" || !session.has_events) return <WelcomePage session={session} top={top} />;
+  return <AuditLogs session={session} top={top} />;
 }
+
+const pageTitle = (page: string): string => pages[page]?.title ?? messages.logs.title;

@@ -95,6 +95,14 @@ def test_protobuf_says_the_same_and_a_repeated_export_has_the_same_ids() -> None
     assert len(set(ids)) == 2
 
 
+def test_an_attribute_of_the_wrong_type_is_kept_beside_the_event() -> None:
+    odd = {"key": "http.response.status_code", "value": {"boolValue": True}}
+    body = json.dumps(otlp({"eventName": "X", "attributes": [odd]})).encode()
+    (event,) = events_of(read_otlp(body, JSON).events)
+    assert "status" not in event
+    assert event["metadata"] == {"http.response.status_code": True}
+
+
 def test_records_without_a_name_are_refused_one_by_one() -> None:
     plain = {"body": {"stringValue": "started"}}
     named = {"attributes": [attribute("event.name", "Login")]}

@@ -15,6 +15,7 @@ import ipaddress
 import logging
 import ssl
 from collections.abc import Callable
+from typing import cast
 
 from indelible.errors import Error, FatalError, Pushback, SettingsError
 from indelible.server.ingest.doors.syslog import Framer, NotFramed, read_syslog
@@ -26,6 +27,7 @@ log = logging.getLogger("indelible.syslog")
 KEY_ID = "syslog"
 _READ_BYTES = 64 * 1024
 _MAX_CONNECTIONS = 1000
+_STOP_S = 10.0  # for what was read; only a ledger that pushes back all the while takes longer
 
 
 class SyslogListener:
@@ -44,7 +46,8 @@ class SyslogListener:
         self._on_stored = on_stored
         self._networks = [ipaddress.ip_network(one) for one in settings.allowed_networks]
         self._server: asyncio.Server | None = None
-        self._talks: set[asyncio.Task[None]] = set()
+        # Each talk with what ends its reading.
+        self._talks: dict[asyncio.Task[None], Callable[[], None]] = {}
 
     async def start(self) -> None:
         """Listens from now on. Raises SettingsError when the address cannot be taken."""
@@ -69,18 +72,29 @@ class SyslogListener:
         return int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
-        """Takes no more; what was read is stored first."""
+        """Takes no more; what was read is stored first, as far as the ledger takes it."""
         if self._server is None:
             return
         self._server.close()
-        for talk in self._talks:
-            talk.cancel()
-        await asyncio.gather(*self._talks, return_exceptions=True)
+        talks = dict(self._talks)
+        for end_reading in talks.values():
+            end_reading()
+        if talks:
+            _, late = await asyncio.wait(talks, timeout=_STOP_S)
+            for talk in late:
+                talk.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         talk = asyncio.current_task()
         assert talk is not None  # noqa: S101 - a callback of the server runs as a task
-        self._talks.add(talk)
+
+        def end_reading() -> None:
+            with contextlib.suppress(RuntimeError):  # it is closing already
+                cast("asyncio.Transport", writer.transport).pause_reading()
+            reader.feed_eof()
+
+        self._talks[talk] = end_reading
         try:
             await self._talk(reader, writer)
         except (ConnectionError, ssl.SSLError, asyncio.CancelledError) as error:
@@ -88,7 +102,7 @@ class SyslogListener:
         except FatalError:
             log.error("a syslog connection ends with the ledger")
         finally:
-            self._talks.discard(talk)
+            self._talks.pop(talk, None)
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
@@ -122,11 +136,8 @@ class SyslogListener:
         body = b"[" + b",".join(events) + b"]"
         while True:
             try:
-                # Not cut off by the stop of the service: what was read is stored.
-                reply = await asyncio.shield(
-                    self._ingest.submit(
-                        self._tenant_id, body, key_id=KEY_ID, content_type="application/json"
-                    )
+                reply = await self._ingest.submit(
+                    self._tenant_id, body, key_id=KEY_ID, content_type="application/json"
                 )
             except Pushback as error:
                 await asyncio.sleep(error.retry_after_s)

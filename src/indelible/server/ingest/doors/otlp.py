@@ -133,7 +133,7 @@ def _put(event: dict[str, Any], path: str, value: Any) -> bool:
     """Sets a field once; whether it was taken."""
     *parents, name = path.split(".")
     if name in ("status", "attempt"):
-        if not isinstance(value, int):
+        if not isinstance(value, int) or isinstance(value, bool):
             return False
     elif words(value) is None:
         return False
