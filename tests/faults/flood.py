@@ -29,6 +29,8 @@ EVENT = {
     "targets": [{"type": "profile", "id": "p_12", "name": "Depot north"}],
     "changes": [{"path": "visibility", "before": "private", "after": "team"}],
 }
+# Put together, not encoded: the flood shares its cores with the service.
+START, END = json.dumps(EVENT)[:-1] + ', "id": "', '"}'
 BREATH_S = 0.005  # after a refusal: the flood must not be bound by its own processor time
 
 
@@ -54,7 +56,7 @@ class Flood:
         while time.monotonic() < end:
             if not ids:
                 ids = [str(uuid.UUID(int=self.random.getrandbits(128))) for _ in range(events)]
-                body = json.dumps([{**EVENT, "id": id_} for id_ in ids]).encode()
+                body = f"[{','.join(START + id_ + END for id_ in ids)}]".encode()
                 self.sent += ids
             begun = time.monotonic()
             writer.write(f"{head}{len(body)}\r\n\r\n".encode() + body)

@@ -2,12 +2,14 @@
 More than can be stored: pushback at once, everything accepted is kept, and no collapse.
 
 The ledger alone: sixteen threads send again and again, ten events each, to a queue of forty.
-The whole service over HTTP: forty times the senders that it can serve, none of which waits.
+The whole service over HTTP: forty times the senders that it can serve and more, none of which
+waits.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -97,6 +99,7 @@ def test_more_than_can_be_stored_is_pushed_back(
 
 EVENTS = 500  # in each request of a flood
 FEW, MANY = 4, 160
+OUTSTANDING_S = 5  # at least: so much of the sustained rate is on its way all the while
 GIVEN_UP_S = 20.0  # a sender that waits longer has given up
 
 
@@ -140,7 +143,8 @@ def test_a_flood_over_http(
     service.key("r")
     looking = threading.Thread(target=look)
     looking.start()
-    during = flood(service, MANY, count("seconds of overload over HTTP"), 2)
+    many = max(MANY, math.ceil(stored_per_s(before) * OUTSTANDING_S / EVENTS))
+    during = flood(service, many, count("seconds of overload over HTTP"), 2)
     ended.set()
     looking.join()
     begun = time.monotonic()
@@ -168,6 +172,7 @@ def test_a_flood_over_http(
     offered = sum(during["answers"].values())
     record_property("stored per s, sustained", round(stored_per_s(before)))
     record_property("stored per s, in the flood", round(stored_per_s(during)))
+    record_property("senders", many)
     record_property("requests offered, stored", (offered, during["answers"]["200"]))
     record_property("accepted, p99, ms", round(accepted_s[len(accepted_s) * 99 // 100] * 1000))
     record_property("index lag, most, entries", max(lags))

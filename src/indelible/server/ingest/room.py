@@ -23,6 +23,7 @@ MAX_WAIT_S: Final = 2.0
 # once are stored faster than the few before them were.
 _ALWAYS_BYTES: Final = 4 * 1024 * 1024
 _REMEMBERED_S: Final = 5.0
+_LONGEST_RETRY_S: Final = 10  # the pace may be one of much smaller requests, and soon be another
 _ENOUGH_S: Final = 0.2  # of work, before a pace is believed
 
 
@@ -34,7 +35,7 @@ class Room:
         self._limit_bytes = limit_bytes
         self._used_bytes = 0
         self._waiting_bytes = 0
-        # Both fade with time: bytes that were done, and seconds in which there was work.
+        # Both fade with work: bytes that were done, and seconds in which there was any to do.
         self._done_bytes = 0.0
         self._worked_s = 0.0
         self._seen_s = clock.monotonic_s()
@@ -45,7 +46,7 @@ class Room:
 
     @property
     def wait_s(self) -> float:
-        """How long what waits now would take, at the pace of the last seconds; 0 if not known."""
+        """How long what waits now would take, at the pace that is remembered; 0 if none is."""
         if self._worked_s < _ENOUGH_S or self._done_bytes <= 0:
             return 0.0
         return self._waiting_bytes * self._worked_s / self._done_bytes
@@ -64,7 +65,7 @@ class Room:
         if self._waiting_bytes > _ALWAYS_BYTES and self.wait_s > MAX_WAIT_S:
             raise Pushback(
                 f"what waits to be stored takes {self.wait_s:.1f} s already",
-                retry_after_s=math.ceil(self.wait_s),
+                retry_after_s=min(math.ceil(self.wait_s), _LONGEST_RETRY_S),
                 code="ingest-full",
             )
         self._waiting_bytes += number
@@ -75,14 +76,15 @@ class Room:
         self._done_bytes += number
 
     def _look_at_the_clock(self) -> None:
-        """Lets the past fade, and counts the time since the last look as work if there was any."""
+        """Counts the time since the last look as work if there was any; then the past fades."""
         now_s = self._clock.monotonic_s()
         passed_s, self._seen_s = now_s - self._seen_s, now_s
+        # A flood after a quiet hour is held against the pace before it: better than against none.
+        if not self._waiting_bytes:
+            return
         fade = math.exp(-passed_s / _REMEMBERED_S)
         self._done_bytes *= fade
-        self._worked_s *= fade
-        if self._waiting_bytes:
-            self._worked_s += passed_s
+        self._worked_s = self._worked_s * fade + passed_s
 
 
 class Claim:

@@ -82,6 +82,30 @@ def test_idle_time_is_no_work() -> None:
     done(claim)
 
 
+def test_a_flood_after_a_quiet_hour_is_held_against_the_pace_before_it() -> None:
+    clock = FixedClock(0)
+    room = Room(clock)
+    at_a_pace_of(clock, room, 2 * MIB)
+    clock.advance(3600)
+    waiting = [whole(room, MIB) for _ in range(5)]
+    with pytest.raises(Pushback) as refused:
+        whole(room, MIB)
+    assert refused.value.retry_after_s == 3
+    for claim in waiting:
+        done(claim)
+
+
+def test_nobody_is_sent_away_for_long() -> None:
+    """A pace of tiny requests says little of large ones."""
+    clock = FixedClock(0)
+    room = Room(clock)
+    at_a_pace_of(clock, room, 1000)
+    whole(room, 5 * MIB)
+    with pytest.raises(Pushback) as refused:
+        whole(room, MIB)
+    assert refused.value.retry_after_s == 10
+
+
 def test_a_body_that_still_arrives_waits_for_nobody() -> None:
     clock = FixedClock(0)
     room = Room(clock)
