@@ -5,6 +5,7 @@ from __future__ import annotations
 from indelible.server.version import version
 from indelible.server.web.route import Api
 from indelible.server.web.routes import (
+    access_review,
     doors,
     export,
     exports,
@@ -58,6 +59,7 @@ def all_routes() -> tuple[Api, ...]:
         *settings.ROUTES,
         *keys.ROUTES,
         *users.ROUTES,
+        *access_review.ROUTES,
         *status.ROUTES,
         *status_full.ROUTES,
         *health.ROUTES,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import html
-import io
 import re
 from collections.abc import Sequence
 from typing import Final
 
-from indelible.server.export.columns import STARTS_FORMULA, STARTS_INSIDE
+from indelible.server.export.disarm import safe_csv
 from indelible.server.export.replay.call import without_secrets
 from indelible.server.export.replay.head import Head, after
 from indelible.server.query.steps import Step
@@ -18,8 +16,6 @@ COLUMNS: Final = (
     "Step", "Time (UTC)", "Later", "Method", "Endpoint", "Status", "Operation", "Outcome",
     "Target", "Session", "Request",
 )  # fmt: skip
-_START = re.compile(STARTS_FORMULA)
-_INSIDE = re.compile(STARTS_INSIDE)
 # Line ends, controls and what reorders text; the same set as on the screen, coarsely.
 _HIDDEN = re.compile(
     "[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
@@ -74,14 +70,4 @@ def _inert(text: str) -> str:
 def to_csv(head: Head, steps: Sequence[Step]) -> str:
     """RFC 4180 with every cell in quotes; cells that start a formula get an apostrophe."""
     del head  # a table of its own has no room for it
-    file = io.StringIO()
-    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-    writer.writerow(COLUMNS)
-    for step in steps:
-        writer.writerow([_safe(cell) for cell in _cells(step)])
-    return file.getvalue()
-
-
-def _safe(text: str) -> str:
-    inside = _INSIDE.sub(r"\1'\2", text)
-    return f"'{inside}" if _START.search(text) else inside
+    return safe_csv(COLUMNS, map(_cells, steps))
