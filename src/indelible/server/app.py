@@ -55,6 +55,7 @@ from indelible.server.ops.metrics import Metrics
 from indelible.server.ops.scrape import Scrape
 from indelible.server.ops.selfcheck import SelfCheck
 from indelible.server.query import Query
+from indelible.server.retention.acts import Acts
 from indelible.server.settings import Settings
 from indelible.server.version import version
 from indelible.server.web.application import make_application
@@ -166,6 +167,7 @@ class Parts:
             clock,
             settings.export,
         )
+        self._acts = Acts(self.access.approvals, self.own, clock)
         self.service = Service(
             version=version(),
             settings=settings,
@@ -184,6 +186,7 @@ class Parts:
             scrape=Scrape(metrics, self.ledger, self.index, disk, clock, version()),
             selfcheck=self._selfcheck,
             exports=self._exports,
+            acts=self._acts,
         )
         self._syslog = SyslogListener(
             self.ingest, settings.syslog, next(iter(tenants)), metrics.ingested
@@ -199,6 +202,7 @@ class Parts:
         self._maintenance.start()
         self._selfcheck.start()
         await self._exports.start()
+        self._acts.start()
 
     async def record_start(self) -> None:
         """Records that the service takes events from now on, in every tenant's log."""
@@ -221,6 +225,7 @@ class Parts:
             steps.push_async_callback(self._selfcheck.stop)
             steps.push_async_callback(self._maintenance.record_rejections)
             steps.push_async_callback(self._exports.stop)
+            steps.push_async_callback(self._acts.stop)
         log.info("stopped")
 
     async def _record_check(self, tenant_id: int, event: dict[str, Any]) -> None:

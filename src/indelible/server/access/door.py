@@ -7,6 +7,7 @@ from pathlib import Path
 
 from indelible.clock import Clock
 from indelible.server.access.accounts import Accounts
+from indelible.server.access.approvals import Approvals
 from indelible.server.access.attempts import Attempts
 from indelible.server.access.control import ControlDatabase
 from indelible.server.access.keys import Keys
@@ -44,6 +45,7 @@ class Access:
         self.attempts = Attempts(self.control, clock)
         self.tenant_settings = TenantSettings(self.control, settings.screen)
         self.views = Views(self.control, clock)
+        self.approvals = Approvals(self.control, clock, random_bytes)
 
     def put_own_event(self, tenant_id: int, event: OwnEvent) -> None:
         """Leaves an event for the service to put into the ledger."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from indelible.server.ops.scrape import Scrape
     from indelible.server.ops.selfcheck import SelfCheck
     from indelible.server.query import Query
+    from indelible.server.retention.acts import Acts
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Service:
     scrape: Scrape
     selfcheck: SelfCheck
     exports: ExportJobs
+    acts: Acts
     seats: Seats = field(default_factory=Seats)
     activity: Activity = field(init=False)
 

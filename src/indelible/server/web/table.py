@@ -6,6 +6,7 @@ from indelible.server.version import version
 from indelible.server.web.route import Api
 from indelible.server.web.routes import (
     access_review,
+    approvals,
     doors,
     export,
     exports,
@@ -59,6 +60,7 @@ def all_routes() -> tuple[Api, ...]:
         *settings.ROUTES,
         *keys.ROUTES,
         *users.ROUTES,
+        *approvals.ROUTES,
         *access_review.ROUTES,
         *status.ROUTES,
         *status_full.ROUTES,

@@ -43,10 +43,10 @@ def schema(path: Path) -> tuple[int, Schema]:
     return number, [(name, " ".join(sql.split())) for name, sql in tables]
 
 
-def test_the_number_is_that_of_the_newest_revision() -> None:
+def test_the_number_is_that_of_the_revisions_and_one_is_the_newest() -> None:
     scripts = ScriptDirectory(str(Path(migrations.__file__).parent))
-    revisions = [script.revision for script in scripts.walk_revisions()]
-    assert revisions == [f"{number:04}" for number in range(SCHEMA_VERSION, 0, -1)]
+    assert len(list(scripts.walk_revisions())) == SCHEMA_VERSION
+    assert len(scripts.get_heads()) == 1
     for script in scripts.walk_revisions():
         assert Path(script.path).name.startswith(f"v{script.revision}_")
 
@@ -59,7 +59,8 @@ def test_an_upgraded_database_is_like_a_new_one_and_keeps_its_rows(
     upgraded = ControlDatabase(old)
     assert upgraded.read("SELECT email FROM person") == [("golden@example.com",)]
     assert upgraded.read("SELECT name, kind FROM api_key") == [("golden", "a")]
-    assert upgraded.read("SELECT version_num FROM alembic_version") == [(f"{SCHEMA_VERSION:04}",)]
+    scripts = ScriptDirectory(str(Path(migrations.__file__).parent))
+    assert upgraded.read("SELECT version_num FROM alembic_version") == [(scripts.get_heads()[0],)]
     assert upgraded.read("PRAGMA quick_check") == [("ok",)]
     upgraded.close()
     assert schema(old) == schema(tmp_path / "new")

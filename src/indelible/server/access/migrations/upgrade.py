@@ -12,8 +12,8 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-SCHEMA_VERSION = 4
-"""The number of the newest revision in `versions/`; a test compares."""
+SCHEMA_VERSION = 5
+"""How many revisions there are in `versions/`; a test counts."""
 
 _FOLDER = Path(__file__).parent
 _FIRST = "0001"
