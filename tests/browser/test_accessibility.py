@@ -46,7 +46,6 @@ def test_list_and_its_panels(screen: Screen, axe_source: str, theme: str) -> Non
     page.keyboard.press("Escape")
     for button, dialog in (
         ("Export", "Export"),
-        ("Settings", "Settings"),
         ("Keyboard and help",) * 2,
     ):
         page.get_by_role("button", name=button, exact=True).click()

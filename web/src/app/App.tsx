@@ -20,6 +20,8 @@ const EventPage = lazy(() => import("../drawer/EventPage.tsx"));
 const UsersPage = lazy(() => import("../users/UsersPage.tsx"));
 const ProfilePage = lazy(() => import("../profile/ProfilePage.tsx"));
 const StatusPage = lazy(() => import("../status/StatusPage.tsx"));
+const SettingsPage = lazy(() => import("../settings/SettingsPage.tsx"));
+const GovernancePage = lazy(() => import("../governance/GovernancePage.tsx"));
 
 interface PageProps {
   session: Session;
@@ -96,7 +98,9 @@ export function App() {
 /** The pages that need nothing but the session, with their titles. */
 const pages: Record<string, { Page: ComponentType<PageProps>; title: string }> = {
   event: { Page: EventPage, title: messages.logs.title },
+  governance: { Page: GovernancePage, title: messages.governance.title },
   keys: { Page: KeysPage, title: messages.keys.title },
+  settings: { Page: SettingsPage, title: messages.settings.title },
   status: { Page: StatusPage, title: messages.status.title },
   steps: { Page: StepsPage, title: messages.trail.steps.title },
   users: { Page: UsersPage, title: messages.users.title },

@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { CellActions } from "../actions/CellActions.tsx";
 import type { Session } from "../api/types.ts";
-import { wasOpened } from "../app/route.ts";
+import { go, wasOpened } from "../app/route.ts";
 import { useNow } from "../controls/clock.ts";
 import { useNarrow, useWide } from "../controls/narrow.ts";
 import { readStored } from "../controls/stored.ts";
@@ -218,7 +218,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
           className={narrow ? "btn icon quiet" : "btn icon"}
           aria-label={text.settings}
           title={text.settings}
-          onClick={() => setPanel("settings")}
+          onClick={() => go("settings", { opened: true })}
         >
           <Icon name="gear" />
         </button>

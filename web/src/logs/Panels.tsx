@@ -8,11 +8,10 @@ import type { Scope } from "./scope.ts";
 
 const EventDrawer = lazy(() => import("../drawer/EventDrawer.tsx"));
 const ExportDialog = lazy(() => import("./ExportDialog.tsx"));
-const SettingsDialog = lazy(() => import("../settings/SettingsDialog.tsx"));
 const HelpDialog = lazy(() => import("./HelpDialog.tsx"));
 
 /** A dialog over the list. */
-export type Panel = "export" | "settings" | "help" | "facets";
+export type Panel = "export" | "help" | "facets";
 
 interface PanelsProps {
   session: Session;
@@ -51,7 +50,6 @@ export function Panels(props: PanelsProps) {
         </Dialog>
       )}
       {panel === "export" && <ExportDialog scope={scope} count={count} onClose={onClosePanel} />}
-      {panel === "settings" && <SettingsDialog session={session} onClose={onClosePanel} />}
       {panel === "help" && (
         <HelpDialog
           singleKeys={props.singleKeys}

@@ -80,6 +80,24 @@ export function MainMenu({ session, page, open, onClose }: MainMenuProps) {
             </Link>
           </>
         )}
+        {session.person.role !== "viewer" && (
+          <Link
+            to="governance"
+            aria-current={page === "governance" ? "page" : undefined}
+            onClick={onClose}
+          >
+            <Icon name="seal" />
+            {messages.menu.governance}
+          </Link>
+        )}
+        <Link
+          to="settings"
+          aria-current={page === "settings" ? "page" : undefined}
+          onClick={onClose}
+        >
+          <Icon name="gear" />
+          {messages.menu.settings}
+        </Link>
         <StarredViews onClose={onClose} />
         <Account session={session} />
       </nav>

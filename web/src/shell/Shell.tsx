@@ -3,8 +3,16 @@ import type { Session } from "../api/types.ts";
 import { MainMenu } from "./MainMenu.tsx";
 import { TopBar } from "./TopBar.tsx";
 
-/** Draws the top bar of a page; `extra` is what only that page has in it. */
-export type Top = (title: string, extra?: ReactNode, onHelp?: () => void) => ReactNode;
+/**
+ * Draws the top bar of a page; `extra` is what only that page has in it, `onBack` leads back to the
+ * list where the page was opened from it.
+ */
+export type Top = (
+  title: string,
+  extra?: ReactNode,
+  onHelp?: () => void,
+  onBack?: () => void,
+) => ReactNode;
 
 interface ShellProps {
   session: Session;
@@ -15,12 +23,13 @@ interface ShellProps {
 /** Menu on the left, and the page with its top bar. */
 export function Shell({ session, page, children }: ShellProps) {
   const [menuOpen, setMenuOpen] = useState(false);
-  const top: Top = (title, extra, onHelp) => (
+  const top: Top = (title, extra, onHelp, onBack) => (
     <TopBar
       title={title}
       session={session}
       extra={extra}
       onHelp={onHelp}
+      onBack={onBack}
       onMenu={() => setMenuOpen(true)}
     />
   );

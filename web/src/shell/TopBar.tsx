@@ -11,10 +11,11 @@ interface TopBarProps {
   session: Session;
   extra: ReactNode;
   onHelp: (() => void) | undefined;
+  onBack: (() => void) | undefined;
   onMenu: () => void;
 }
 
-export function TopBar({ title, session, extra, onHelp, onMenu }: TopBarProps) {
+export function TopBar({ title, session, extra, onHelp, onBack, onMenu }: TopBarProps) {
   return (
     <header className="top">
       <button
@@ -25,7 +26,21 @@ export function TopBar({ title, session, extra, onHelp, onMenu }: TopBarProps) {
       >
         <Icon name="menu" />
       </button>
-      <h1>{title}</h1>
+      {onBack && (
+        <button
+          type="button"
+          className="btn icon quiet"
+          aria-label={messages.top.back}
+          title={messages.top.back}
+          onClick={onBack}
+        >
+          <Icon name="left" />
+        </button>
+      )}
+      <h1>
+        {onBack && <span className="crumb">{messages.menu.auditLogs} / </span>}
+        {title}
+      </h1>
       <span className="house" title={messages.top.tenant}>
         <Icon name="house" />
         <OneLine text={session.tenant.title || session.tenant.name} />

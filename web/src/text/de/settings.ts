@@ -2,8 +2,10 @@ import type * as english from "../en/settings.ts";
 
 export const settings: typeof english.settings = {
   title: "Einstellungen",
-  whole: "Für alle dieses Mandanten. Jede Änderung wird in diesem Log festgehalten.",
-  readOnly: "Nur ein Administrator kann dies ändern.",
+  general: "Allgemein",
+  whole: "Für alle dieses Mandanten.",
+  readOnly: "Sie können hier alles ansehen. Ändern kann es nur ein Administrator.",
+  everyChange: "Jede Änderung hier ist ein Ereignis",
   zone: "Zeitzone",
   zoneHint: "Tage beginnen und enden in dieser Zone.",
   dateFormat: "Datumsformat",
@@ -12,5 +14,8 @@ export const settings: typeof english.settings = {
   own: "Ereignisse von Indelible selbst zeigen",
   ownHint: "Anmeldungen, Suchen, Exporte und Änderungen in Indelible selbst.",
   save: "Speichern",
+  saved: "Gespeichert",
+  discard: "Verwerfen",
+  dateHint: (now: string) => `Jetzt ist es ${now}.`,
   notAZone: "Diese Zeitzone kennt der Browser nicht.",
 };

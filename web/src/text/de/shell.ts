@@ -10,6 +10,8 @@ export const menu: typeof english.menu = {
   users: "Benutzer",
   keys: "API-Schlüssel",
   status: "Status",
+  settings: "Einstellungen",
+  governance: "Governance",
   account: (name: string) => `Konto von ${name}`,
   accountOf: "Konto von",
   language: "Sprache",
@@ -35,6 +37,7 @@ export const top: typeof english.top = {
   theme: (name: string) => `Farbschema: ${name}`,
   themes: { light: "Hell", dark: "Dunkel", system: "Wie das System" },
   help: "Tastatur und Hilfe",
+  back: "Zurück zu den Audit-Logs",
 };
 
 export const seal: typeof english.seal = {

@@ -3,6 +3,7 @@ import { drawer, integrity } from "./drawer.ts";
 import { event } from "./event.ts";
 import { exporting } from "./exporting.ts";
 import { facets } from "./facets.ts";
+import { governance } from "./governance.ts";
 import { help } from "./help.ts";
 import { keys } from "./keys.ts";
 import { list } from "./list.ts";
@@ -28,6 +29,7 @@ export const english = {
   drawer,
   event,
   exporting,
+  governance,
   help,
   integrity,
   keys,

@@ -1,7 +1,9 @@
 export const settings = {
   title: "Settings",
-  whole: "For everybody of this tenant. Each change is recorded in this log.",
-  readOnly: "Only an administrator can change these.",
+  general: "General",
+  whole: "For everybody of this tenant.",
+  readOnly: "You can look at everything here. Only an administrator can change it.",
+  everyChange: "Every change here is an event",
   zone: "Time zone",
   zoneHint: "Days begin and end in this zone.",
   dateFormat: "Date format",
@@ -10,5 +12,8 @@ export const settings = {
   own: "Show Indelible's own events",
   ownHint: "Log-ins, searches, exports and changes made in Indelible itself.",
   save: "Save",
+  saved: "Saved",
+  discard: "Discard",
+  dateHint: (now: string) => `Now it is ${now}.`,
   notAZone: "This is no time zone that this browser knows.",
 };

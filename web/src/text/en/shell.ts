@@ -9,6 +9,8 @@ export const menu = {
   users: "Users",
   keys: "API keys",
   status: "Status",
+  settings: "Settings",
+  governance: "Governance",
   account: (name: string) => `Account of ${name}`,
   accountOf: "Account of",
   language: "Language",
@@ -34,6 +36,7 @@ export const top = {
   theme: (name: string) => `Theme: ${name}`,
   themes: { light: "Light", dark: "Dark", system: "As the system" },
   help: "Keyboard and help",
+  back: "Back to the Audit Logs",
 };
 
 export const seal = {

@@ -1,0 +1,141 @@
+import { useQuery } from "@tanstack/react-query";
+import {
+  ACCESS,
+  type AccessReview,
+  accessFile,
+  fetchAccess,
+  type InvitedAccess,
+  type KeyAccess,
+  type PersonAccess,
+} from "../api/access.ts";
+import { Icon } from "../icons/Icon.tsx";
+import { Failure } from "../logs/Failure.tsx";
+import { messages } from "../text/messages.ts";
+import { OneLine } from "../text/Shown.tsx";
+import type { When } from "./GovernancePage.tsx";
+
+const text = messages.governance.access;
+
+/** Who can see what: people, open invitations and keys, with their last use. */
+export function AccessSection({ when }: { when: When }) {
+  const query = useQuery({
+    queryKey: ACCESS,
+    queryFn: ({ signal }) => fetchAccess(signal),
+    staleTime: 0,
+  });
+  return (
+    <section className="panel" aria-labelledby="governance-access">
+      <header>
+        <h2 id="governance-access">{text.title}</h2>
+        <span className="muted">{query.data ? text.at(when(query.data.at)) : text.lead}</span>
+        <a className="btn" href={accessFile()} download="" title={text.exportHint}>
+          <Icon name="export" />
+          {text.export}
+        </a>
+      </header>
+      {query.isError ? (
+        <Failure problem={query.error} retry={() => query.refetch()} />
+      ) : query.data ? (
+        <Tables review={query.data} when={when} />
+      ) : (
+        <div className="in">
+          <span className="bone key-bone" />
+          <span className="bone key-bone" />
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Tables({ review, when }: { review: AccessReview; when: When }) {
+  const head = (names: readonly string[]) => (
+    <thead>
+      <tr>
+        {names.map((name) => (
+          <th key={name} scope="col">
+            {name}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+  return (
+    <>
+      <table className="plain" aria-label={text.people}>
+        {head([text.person, text.role, text.may, text.since, text.lastUse])}
+        <tbody>
+          {review.people.map((one) => (
+            <Person key={one.id} one={one} when={when} />
+          ))}
+          {review.invitations.map((one) => (
+            <Invited key={one.id} one={one} when={when} />
+          ))}
+        </tbody>
+      </table>
+      {review.keys.length > 0 && (
+        <table className="plain" aria-label={text.keys}>
+          {head([text.key, text.kind, text.may, text.since, text.lastUse])}
+          <tbody>
+            {review.keys.map((one) => (
+              <Key key={one.id} one={one} when={when} />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </>
+  );
+}
+
+function Person({ one, when }: { one: PersonAccess; when: When }) {
+  return (
+    <tr>
+      <td className="two-lines">
+        <b>
+          <OneLine text={one.name || one.email} />
+        </b>
+        {one.name && <OneLine text={one.email} />}
+      </td>
+      <td data-label={text.role}>{messages.roles[one.role] ?? one.role}</td>
+      <td data-label={text.may}>{text.roleMay[one.role] ?? one.role}</td>
+      <td data-label={text.since}>{when(one.created_at)}</td>
+      <td data-label={text.lastUse}>
+        {one.last_seen_at ? when(one.last_seen_at) : messages.users.never}
+      </td>
+    </tr>
+  );
+}
+
+function Invited({ one, when }: { one: InvitedAccess; when: When }) {
+  return (
+    <tr className="off">
+      <td>
+        <OneLine text={one.email} />
+      </td>
+      <td data-label={text.role}>{messages.roles[one.role] ?? one.role}</td>
+      <td data-label={text.may}>{text.nothingYet}</td>
+      <td data-label={text.since}>{when(one.created_at)}</td>
+      <td data-label={text.lastUse}>{text.invitedUntil(when(one.expires_at))}</td>
+    </tr>
+  );
+}
+
+function Key({ one, when }: { one: KeyAccess; when: When }) {
+  return (
+    <tr className={one.revoked_at ? "off" : undefined}>
+      <td className="two-lines">
+        <b>
+          <OneLine text={one.name} />
+        </b>
+        <code>{one.id}</code>
+      </td>
+      <td data-label={text.kind}>{text.kindNames[one.kind]}</td>
+      <td data-label={text.may}>
+        {one.revoked_at ? text.revoked(when(one.revoked_at)) : messages.keys.kinds[one.kind]}
+      </td>
+      <td data-label={text.since}>{when(one.created_at)}</td>
+      <td data-label={text.lastUse}>
+        {one.last_used_at ? when(one.last_used_at) : messages.keys.never}
+      </td>
+    </tr>
+  );
+}

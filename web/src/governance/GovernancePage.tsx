@@ -1,0 +1,43 @@
+import { useEffect } from "react";
+import { ApiProblem } from "../api/client.ts";
+import type { Session } from "../api/types.ts";
+import { Failure } from "../logs/Failure.tsx";
+import type { Top } from "../shell/Shell.tsx";
+import { messages } from "../text/messages.ts";
+import { momentText } from "../time/format.ts";
+import { AccessSection } from "./AccessSection.tsx";
+import "./governance.css";
+
+const text = messages.governance;
+
+/** Writes a moment in the tenant's zone and format. */
+export type When = (at: string) => string;
+
+/** Main menu → Administration → Governance: what was decided about this log, and who can see it. */
+export default function GovernancePage({ session, top }: { session: Session; top: Top }) {
+  useEffect(() => {
+    document.title = `${text.title} · ${messages.product}`;
+  }, []);
+  const { zone, date_format } = session.settings;
+  const when: When = (at) => momentText(Date.parse(at), zone, date_format);
+  if (session.person.role === "viewer") {
+    return (
+      <>
+        {top(text.title)}
+        <Failure
+          problem={new ApiProblem(403, "denied", text.notForViewers, " ")}
+          retry={() => location.reload()}
+        />
+      </>
+    );
+  }
+  return (
+    <>
+      {top(text.title)}
+      <div className="page governance-page">
+        <p className="lead">{text.lead}</p>
+        <AccessSection when={when} />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,66 @@
+import { Suspense, useEffect } from "react";
+import type { Session } from "../api/types.ts";
+import { Link } from "../app/Link.tsx";
+import { go, useAddress, wasOpened } from "../app/route.ts";
+import { Tabs } from "../controls/Tabs.tsx";
+import { Icon } from "../icons/Icon.tsx";
+import type { Top } from "../shell/Shell.tsx";
+import { messages } from "../text/messages.ts";
+import { TABS } from "./tabs.ts";
+import "./settings.css";
+
+const text = messages.settings;
+/** Everything that Indelible says about itself, acts of people first. */
+const OWN_EVENTS = "?period=month&q=category%3Aaudit";
+
+/** The gear: what is recorded, how long it is kept, and how it is shown. */
+export default function SettingsPage({ session, top }: { session: Session; top: Top }) {
+  const { search } = useAddress();
+  const asked = new URLSearchParams(search).get("tab");
+  const tab = TABS.find((item) => item.key === asked) ?? TABS[0];
+  useEffect(() => {
+    document.title = `${text.title} · ${messages.product}`;
+  }, []);
+  if (!tab) return null;
+  const isAdmin = session.person.role === "admin";
+  const choose = (key: string) =>
+    go(key === TABS[0]?.key ? "settings" : `settings?tab=${key}`, {
+      replace: true,
+      opened: wasOpened(),
+    });
+  return (
+    <>
+      {top(text.title, null, undefined, () => (wasOpened() ? history.back() : go("")))}
+      <div className="bar settings-bar">
+        <Tabs
+          label={text.title}
+          tabs={TABS}
+          current={tab.key}
+          controls="settings-part"
+          onChoose={choose}
+        />
+      </div>
+      <div
+        className="page settings-page"
+        id="settings-part"
+        role="tabpanel"
+        aria-labelledby={`settings-part-tab-${tab.key}`}
+      >
+        {!isAdmin && (
+          <p className="settings-readonly">
+            <Icon name="lock" />
+            {text.readOnly}
+          </p>
+        )}
+        <Suspense fallback={<output className="vh">{messages.logs.reading}</output>}>
+          <tab.Panel session={session} isAdmin={isAdmin} />
+        </Suspense>
+      </div>
+      <div className="endbar">
+        <span id="settings-foot" />
+        <span className="grow" />
+        <Link to={OWN_EVENTS}>{text.everyChange}</Link>
+      </div>
+    </>
+  );
+}

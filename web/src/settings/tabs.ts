@@ -1,0 +1,24 @@
+import { type ComponentType, lazy } from "react";
+import type { Session } from "../api/types.ts";
+import { messages } from "../text/messages.ts";
+
+/** What every tab of the settings is given. Only an administrator changes things. */
+export interface TabProps {
+  session: Session;
+  isAdmin: boolean;
+}
+
+export interface SettingsTab {
+  key: string;
+  title: string;
+  Panel: ComponentType<TabProps>;
+}
+
+/** The tabs in their order; each is fetched when it is first opened. */
+export const TABS: readonly SettingsTab[] = [
+  {
+    key: "general",
+    title: messages.settings.general,
+    Panel: lazy(() => import("./GeneralTab.tsx")),
+  },
+];
