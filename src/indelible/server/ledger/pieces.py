@@ -12,11 +12,13 @@ from collections.abc import Sequence
 import zstandard
 
 from indelible.errors import StorageError
-from indelible.seal import SealedRun
+from indelible.seal import SealedRun, expand_salts
 
 # Level 2 is both smaller and faster than 3 on pieces of a few kilobytes (measured).
 _LEVEL = 2
 _LENGTH = struct.Struct(">I")
+SALT = 32
+"""Bytes of a salt."""
 
 
 class PieceWriter:
@@ -76,3 +78,19 @@ class PieceReader:
             items.append(raw[at : at + length])
             at += length
         return items
+
+
+def written_salts(seed: bytes | None, salts: bytes | None, members: list[int]) -> bytes:
+    """
+    The salts of a piece, one for each of its items: those written out, or those of its seed.
+
+    Raises StorageError when neither is there as it must be.
+    """
+    if seed is not None and salts is None:
+        expanded = expand_salts(seed, members[-1] + 1)
+        return b"".join(expanded[SALT * k : SALT * k + SALT] for k in members)
+    if seed is None and salts is not None and len(salts) == SALT * len(members):
+        return bytes(salts)
+    raise StorageError(
+        "the salts of a piece are damaged", hint="run `indelible verify` on the data folder"
+    )

@@ -24,10 +24,9 @@ from indelible.seal import (
     PERSON,
     commitment,
     event_leaf,
-    expand_salts,
     parse_header,
 )
-from indelible.server.ledger.pieces import PieceReader
+from indelible.server.ledger.pieces import SALT, PieceReader, written_salts
 from indelible.server.ledger.schema import open_ledger
 from indelible.tlog.merkle import leaf_hash
 from indelible.tlog.tile import WIDTH
@@ -244,36 +243,34 @@ class LedgerReader:
     def _salts(
         run: sqlite3.Connection, tenant_id: int, start: int, stop: int
     ) -> dict[int, dict[int, bytes]]:
-        """Index → part → salt, for the events of the range whose seeds are there."""
+        """Index → part → salt, for the parts of the range that are there."""
         low = start - MAX_RUN + 1
-        counts = dict(
-            run.execute(
-                "SELECT first, count FROM run WHERE tenant = ? AND first >= ? AND first < ?",
-                (tenant_id, low, stop),
-            ).fetchall()
-        )
-        of_category: dict[int, dict[int, dict[int, bytes]]] = {}
-        for first, category, part, seed in run.execute(
-            "SELECT first, category, part, seed FROM piece "
-            "WHERE tenant = ? AND first >= ? AND first < ? AND seed IS NOT NULL",
+        stored: dict[int, dict[tuple[int, int], tuple[bytes | None, bytes | None]]] = {}
+        for first, category, part, seed, salts in run.execute(
+            "SELECT first, category, part, seed, salts FROM piece "
+            "WHERE tenant = ? AND first >= ? AND first < ?",
             (tenant_id, low, stop),
         ):
-            if first in counts:
-                salts = expand_salts(seed, counts[first])
-                of_category.setdefault(first, {}).setdefault(category, {})[part] = salts
+            stored.setdefault(first, {})[category, part] = (seed, salts)
         pieces = PieceReader()
         found: dict[int, dict[int, bytes]] = {}
         for first, layout in run.execute(
             "SELECT first, layout FROM run WHERE tenant = ? AND first >= ? AND first < ?",
             (tenant_id, low, stop),
         ):
-            for position, (parts, category) in enumerate(pieces.layout(layout)):
-                if start <= first + position < stop:
-                    found[first + position] = {
-                        part: salts[32 * position : 32 * position + 32]
-                        for part, salts in of_category.get(first, {}).get(category, {}).items()
-                        if parts & part
-                    }
+            rows = pieces.layout(layout)
+            for position in range(max(0, start - first), min(len(rows), stop - first)):
+                found[first + position] = {}
+            for (category, part), (seed, salts) in stored.get(first, {}).items():
+                members = [
+                    k for k, (parts, own) in enumerate(rows) if own == category and parts & part
+                ]
+                own_salts = written_salts(seed, salts, members)
+                for place, k in enumerate(members):
+                    salt = own_salts[SALT * place : SALT * place + SALT]
+                    # All zero bytes stand for the salt of a part that was removed.
+                    if start <= first + k < stop and salt != _NO_SALT:
+                        found[first + k][part] = salt
         return found
 
     def _read_run(
@@ -307,9 +304,10 @@ class LedgerReader:
         }
         for index, (parts, category) in enumerate(rows, first):
             facts, persons, contents = next_of[category]
-            fact = next(facts, None)
-            person = next(persons, None) if parts & PERSON else None
-            content = next(contents, None) if parts & CONTENT else None
+            # An item without bytes is a part that was removed.
+            fact = next(facts, None) or None
+            person = (next(persons, None) or None) if parts & PERSON else None
+            content = (next(contents, None) or None) if parts & CONTENT else None
             if start <= index < stop:
                 found[index] = Entry(
                     index, EVENT, parts, category, day, fact, person, content, hashes[index - start]
@@ -317,6 +315,7 @@ class LedgerReader:
 
 
 _NOTHING: Iterator[bytes] = iter(())
+_NO_SALT = bytes(SALT)
 
 
 def _event_leaf(entry: Entry, salts: dict[int, bytes]) -> bytes:
