@@ -94,8 +94,8 @@ def test_random_removals_one_after_the_other(closed: Path, clock: FixedClock) ->
         assert remove(closed, targets) == 0
     # What nothing explains is missing, and nothing else is wrong.
     (closed / "format.json").write_text('{"format":1}')
-    found = {finding.verdict.value for finding in verify_folder(closed).findings}
-    assert found == {"MISSING"}
+    (report,) = verify_folder(closed).tenants
+    assert {finding.verdict.value for finding in report.findings} == {"MISSING"}
 
 
 def test_nothing_of_a_part_or_its_seed_is_left_on_disk(closed: Path) -> None:
