@@ -202,3 +202,15 @@ def test_security_page_gives_the_form_of_keys() -> None:
     found = re.search(r"^ind_.*$", page, re.MULTILINE)
     assert found
     assert re.fullmatch(found.group(), encode_key(new_key("w", os.urandom)))
+
+
+def test_statements_about_events_begin_with_the_reach_of_a_caller() -> None:
+    """A condition that names the tenant itself would forget what else binds the caller."""
+    # These ask the table of known values, which callers of a part of the log are not shown.
+    known_values = {"reach.py", "filters/base.py"}
+    folder = SOURCE / "indelible" / "server" / "query"
+    # Gaps are told to callers of the whole log only.
+    for path in folder.rglob("*.py"):
+        name = str(path.relative_to(folder))
+        if name not in known_values | {"gaps.py"}:
+            assert "tenant =" not in path.read_text(), name

@@ -20,7 +20,7 @@ from indelible.clock import US_PER_DAY
 from indelible.errors import StorageError
 from indelible.event import Event, complete, parse_event, split
 from indelible.server.index import IndexProcess
-from indelible.server.query import Defaults, Filter, Page, Query, parse_filter
+from indelible.server.query import Defaults, Filter, Page, Query, Reach, parse_filter
 
 READER = "tests.integration.search_index:EntryFile"
 NOW_US = 1_795_428_000_000_000  # 2026-11-23 10:00 UTC
@@ -181,10 +181,13 @@ class Running:
         )
         return found[0]["n"], found[0]["kinds"]
 
-    def filter(self, tenant_id: int = 1, tz: str = "UTC", **parameters: str) -> Filter:
+    def filter(
+        self, tenant_id: int = 1, tz: str = "UTC", reach: Reach | None = None, **parameters: str
+    ) -> Filter:
         """A filter from the parameters of a request (`from_` for `from`)."""
         named = {name.rstrip("_"): value for name, value in parameters.items()}
-        return parse_filter({"stream": "all", **named}, tenant_id, Defaults(now_us=NOW_US, tz=tz))
+        reach = reach or Reach(tenant_id=tenant_id)
+        return parse_filter({"stream": "all", **named}, reach, Defaults(now_us=NOW_US, tz=tz))
 
     def find(self, q: str, **parameters: Any) -> list[int]:
         """The indices of all events that a query finds, newest first, over all pages."""

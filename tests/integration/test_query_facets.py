@@ -15,6 +15,7 @@ from indelible.server.query.complete import complete, place_of
 from indelible.server.query.facets import FACETS, Facets, count_facets
 from indelible.server.query.feed import read_feed
 from indelible.server.query.parse import parse_text
+from indelible.server.query.reach import Reach
 from indelible.server.query.stats import GROUPS
 
 pytestmark = pytest.mark.timeout(300)
@@ -157,7 +158,7 @@ def test_statistics_group_by_every_field(corpus: Corpus) -> None:
 
 def test_completion(corpus: Corpus) -> None:
     def at_end(text: str) -> Any:
-        work = complete(corpus.running.index, 1, place_of(text, len(text)), 20)
+        work = complete(corpus.running.index, Reach(tenant_id=1), place_of(text, len(text)), 20)
         return corpus.running.run(work)
 
     assert next(item.insert for item in at_end("ope").items) == "operation:"

@@ -9,6 +9,7 @@ import pytest
 from tests.integration.search_index import NOW_US, Entries, Running
 
 from indelible.errors import InvalidRequest, NotFound
+from indelible.server.query.reach import Reach
 from indelible.server.query.run_detail import RunDetail, find_run
 from indelible.server.query.runs import Run, Runs, find_runs
 
@@ -95,7 +96,7 @@ def by_id(running: Running) -> dict[str, Run]:
 
 
 def detail(running: Running, job_id: str) -> RunDetail:
-    found: RunDetail = running.run(find_run(running.index, 1, job_id, NOW_US))
+    found: RunDetail = running.run(find_run(running.index, Reach(tenant_id=1), job_id, NOW_US))
     return found
 
 

@@ -9,6 +9,7 @@ import pytest
 from tests.integration.search_index import Entries, Running
 
 from indelible.errors import InvalidRequest, NotFound
+from indelible.server.query.reach import Reach
 from indelible.server.query.steps import Of, Steps, find_steps
 from indelible.server.query.why import Why, find_why
 
@@ -89,7 +90,7 @@ def steps(running: Running, of: Of, *, limit: int = 100, cursor: str | None = No
 def why(made: tuple[Running, Entries], operation: str) -> Why:
     running, entries = made
     event = next(e for e in entries.events.values() if e.operation == operation)
-    found: Why = running.run(find_why(running.index, 1, "main", event.id))
+    found: Why = running.run(find_why(running.index, Reach(tenant_id=1), "main", event.id))
     return found
 
 
@@ -185,4 +186,4 @@ def test_another_tenants_event_is_not_there(made: tuple[Running, Entries]) -> No
     running, entries = made
     event = next(iter(entries.events.values()))
     with pytest.raises(NotFound):
-        running.run(find_why(running.index, 2, "other", event.id))
+        running.run(find_why(running.index, Reach(tenant_id=2), "other", event.id))

@@ -123,7 +123,7 @@ async def _from_folder(data_dir: Path, parameters: dict[str, str], file: IO[byte
     from indelible.server.index import IndexProcess
     from indelible.server.ingest import Ingest
     from indelible.server.ledger import Ledger
-    from indelible.server.query import Defaults, Query, parse_filter
+    from indelible.server.query import Defaults, Query, Reach, parse_filter
 
     tenant = first_tenant(data_dir)
     settings = read_settings(data_dir)
@@ -148,7 +148,7 @@ async def _from_folder(data_dir: Path, parameters: dict[str, str], file: IO[byte
             date_format=settings.screen.date_format,
         )
         wish = parse_wish({name: parameters.pop(name, "") for name in WISH_NAMES})
-        filter_ = parse_filter(parameters, tenant.id, defaults)
+        filter_ = parse_filter(parameters, Reach(tenant_id=tenant.id), defaults)
         made = await Exporter(Query(index, ledger.reader), index).export(
             filter_,
             wish,

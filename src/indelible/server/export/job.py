@@ -12,6 +12,7 @@ from indelible.server.access import outbox
 from indelible.server.access.control import ControlDatabase
 from indelible.server.access.outbox import OwnEvent
 from indelible.server.export.export import Wish
+from indelible.server.query.reach import Reach
 
 State = Literal["waiting", "running", "done", "failed", "cancelled", "expired"]
 OPEN: tuple[State, ...] = ("waiting", "running")
@@ -46,6 +47,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     through: int
     checkpoint: dict[str, Any] | None
+    reach: Reach | None = None  # None in jobs of versions in which all saw the whole log
+
+    @property
+    def within(self) -> Reach:
+        return self.reach or Reach(tenant_id=self.who.tenant_id)
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):

@@ -174,7 +174,7 @@ class ExportJobs:
     async def _make(self, job: Job, progress: Progress) -> None:
         asked = job.asked
         defaults = Defaults(now_us=job.created_us, date_format=asked.date_format)
-        filter_ = parse_filter(asked.parameters, job.tenant_id, defaults)
+        filter_ = parse_filter(asked.parameters, asked.within, defaults)
         # After a rebuild the index may not be as far as the snapshot is.
         while not await self._index.wait_for(job.tenant_id, asked.through - 1, _INDEX_WAIT_S):
             pass

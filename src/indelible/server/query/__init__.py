@@ -7,6 +7,7 @@ Specified in spec/query.md.
 from indelible.server.query.explain import explain
 from indelible.server.query.filter import Defaults, Filter, Page
 from indelible.server.query.query import Events, Nearest, Query
+from indelible.server.query.reach import Reach
 from indelible.server.query.request import parse_filter, parse_page
 from indelible.server.query.stats import Stats
 
@@ -17,6 +18,7 @@ __all__ = [
     "Nearest",
     "Page",
     "Query",
+    "Reach",
     "Stats",
     "explain",
     "parse_filter",

@@ -13,13 +13,16 @@ from typing import Final
 import msgspec
 
 from indelible.server.index import IndexProcess, fold
+from indelible.server.index.schema import LISTS
 from indelible.server.query.fields import ABOUT
 from indelible.server.query.filters import FAMILIES
 from indelible.server.query.filters.codes import CodeField
 from indelible.server.query.filters.presence import PRESENT
 from indelible.server.query.filters.texts import TextField
 from indelible.server.query.pattern import Parameters
+from indelible.server.query.prepare import within
 from indelible.server.query.printer import quote
+from indelible.server.query.reach import TENANT, Reach
 
 _NAME: Final = re.compile(r"([A-Za-z][A-Za-z_.]*):(?!:|//)")
 _BARE: Final = re.compile(r"[^\s\"()]+")
@@ -118,16 +121,16 @@ def place_of(text: str, at: int) -> Place:
     return Place(start, end, inherited, typed.removeprefix('"'), False, sign)
 
 
-async def complete(index: IndexProcess, tenant_id: int, place: Place, limit: int) -> Completion:
-    """What could stand there."""
+async def complete(index: IndexProcess, reach: Reach, place: Place, limit: int) -> Completion:
+    """What could stand there: of a part of the log, only what occurs in it."""
     if place.field is not None and place.field not in FAMILIES:
         return Completion(place.start, place.end, "none", place.field, [])
     if place.field is None:
         items = _names(place)
         if len(place.prefix) > 1:
-            items += await _any_value(index, tenant_id, place, max(limit - len(items), 5))
+            items += await _any_value(index, reach, place, max(limit - len(items), 5))
         return Completion(place.start, place.end, "field", None, items[:limit])
-    items = await _values(index, tenant_id, place, place.field, limit)
+    items = await _values(index, reach, place, place.field, limit)
     kind = "value" if items else "none"
     return Completion(place.start, place.end, kind, place.field, items)
 
@@ -142,7 +145,7 @@ def _names(place: Place) -> list[Item]:
 
 
 async def _values(
-    index: IndexProcess, tenant_id: int, place: Place, name: str, limit: int
+    index: IndexProcess, reach: Reach, place: Place, name: str, limit: int
 ) -> list[Item]:
     family = FAMILIES[name]
     fixed: tuple[str, ...] = ()
@@ -155,7 +158,7 @@ async def _values(
         fixed = tuple(PRESENT)
     elif name == "status":
         fixed = _STATUS
-    counts = await _counted(index, tenant_id, columns, place.prefix, limit) if columns else []
+    counts = await _counted(index, reach, columns, place.prefix, limit) if columns else []
     found = {row.value: row.n for row in counts}
     sought = place.prefix.lower()
     listed = [value for value in fixed if sought in value and value not in found]
@@ -163,23 +166,46 @@ async def _values(
     return (items + [_item(place, name, value, None) for value in listed])[:limit]
 
 
-async def _any_value(index: IndexProcess, tenant_id: int, place: Place, limit: int) -> list[Item]:
-    rows = await _counted(index, tenant_id, tuple(_WORD_COLUMNS), place.prefix, limit)
+async def _any_value(index: IndexProcess, reach: Reach, place: Place, limit: int) -> list[Item]:
+    rows = await _counted(index, reach, tuple(_WORD_COLUMNS), place.prefix, limit)
     return [_item(place, _WORD_COLUMNS[row.col], row.value, row.n, named=True) for row in rows]
 
 
 async def _counted(
-    index: IndexProcess, tenant_id: int, columns: tuple[str, ...], prefix: str, limit: int
+    index: IndexProcess, reach: Reach, columns: tuple[str, ...], prefix: str, limit: int
 ) -> list[_Value]:
-    parameters = Parameters(tenant_id)
+    parameters = Parameters(reach.tenant_id)
     sought = parameters.add(fold(prefix), "String")
-    names = parameters.add(list(columns), "Array(String)")
+    if reach.is_whole:
+        names = parameters.add(list(columns), "Array(String)")
+        counted = (
+            f"SELECT col, value, folded, sum(count) AS n FROM vals WHERE {TENANT} "
+            f"AND col IN {names} AND position(folded, {sought}) > 0 GROUP BY col, value, folded"
+        )
+    else:
+        # The values table knows of the whole log: here each value must be that of an event.
+        bounds = await within(index, reach, parameters)
+        each = [f"('{name}', {_texts(name)})" for name in columns]
+        counted = (
+            "SELECT one.1 AS col, arrayJoin(one.2) AS value, lowerUTF8(value) AS folded, "
+            f"count() AS n FROM (SELECT arrayJoin([{', '.join(each)}]) AS one FROM events "
+            f"WHERE {bounds}) GROUP BY col, value, folded "
+            f"HAVING value != '' AND position(folded, {sought}) > 0"
+        )
     sql = (
-        "SELECT col, value, sum(count) AS n FROM vals WHERE tenant = {tenant:UInt32} "
-        f"AND col IN {names} AND position(folded, {sought}) > 0 GROUP BY col, value "
-        f"ORDER BY startsWith(any(folded), {sought}) DESC, n DESC, value LIMIT {int(limit)}"
+        f"SELECT col, value, n FROM ({counted}) "
+        f"ORDER BY startsWith(folded, {sought}) DESC, n DESC, value LIMIT {int(limit)}"
     )
     return _decode(await index.query(sql, parameters.values))
+
+
+def _texts(column: str) -> str:
+    """The values of a column in a row, as a list of texts."""
+    if column in LISTS:
+        return f"arrayDistinct(arrayMap(one -> toString(one), {column}))"
+    if column == "status":
+        return "if(status < 0, [], [toString(status)])"
+    return f"[toString({column})]"
 
 
 def _item(place: Place, name: str, value: str, count: int | None, *, named: bool = False) -> Item:

@@ -1,4 +1,4 @@
-"""What is asked for: tenant, stream, range, text, and whether Indelible's own events count."""
+"""What is asked for: reach, stream, range, text, and whether Indelible's own events count."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import msgspec
 
 from indelible.codec import encode_json
 from indelible.server.query.periods import Range, WeekStart
+from indelible.server.query.reach import Reach
 from indelible.server.query.tree import Node
 
 Stream = Literal["user", "system", "task"]
@@ -25,20 +26,24 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """A set of events. `stream` None means all three."""
+    """A set of events within a reach. `stream` None means all three."""
 
-    tenant_id: int
+    reach: Reach
     range: Range
     stream: Stream | None = None
     text: str = ""
     tree: Node | None = None
     own: bool = True
 
+    @property
+    def tenant_id(self) -> int:
+        return self.reach.tenant_id
+
     def key(self) -> bytes:
         """Bytes that are equal for equal sets; what a cursor belongs to."""
         return encode_json(
             [
-                self.tenant_id,
+                self.reach,
                 self.stream,
                 self.range.from_us,
                 self.range.to_us,

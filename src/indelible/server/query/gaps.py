@@ -18,6 +18,7 @@ import msgspec
 from indelible.clock import US_PER_DAY, US_PER_S, to_us
 from indelible.server.index import IndexProcess
 from indelible.server.query.periods import Range
+from indelible.server.query.reach import Reach
 
 MOST_GAPS: Final = 200
 LONGEST_SEQUENCE_DAYS: Final = 35
@@ -126,8 +127,15 @@ _decode_jumps = msgspec.json.Decoder(_Jump, strict=False).decode_lines
 _decode_count = msgspec.json.Decoder(_Count, strict=False).decode_lines
 
 
-async def find_gaps(index: IndexProcess, tenant_id: int, range_: Range, now_us: int) -> Gaps:
-    """The gaps that touch the range; an open end reaches to now."""
+async def find_gaps(index: IndexProcess, reach: Reach, range_: Range, now_us: int) -> Gaps:
+    """
+    The gaps that touch the range; an open end reaches to now.
+
+    They are told of the log as a whole: who sees a part of it is told none.
+    """
+    if not reach.is_whole:
+        return Gaps(gaps=[], sequences_checked=False)
+    tenant_id = reach.tenant_id
     from_us = range_.from_us if range_.from_us is not None else 0
     to_us = min(range_.to_us if range_.to_us is not None else now_us, now_us)
     gaps = await _down(index, tenant_id, from_us, to_us)

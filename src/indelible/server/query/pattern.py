@@ -25,6 +25,7 @@ class Parameters:
     """Collects bound values and gives each its placeholder."""
 
     def __init__(self, tenant_id: int) -> None:
+        self.tenant_id = tenant_id
         self.values: dict[str, Any] = {"tenant": tenant_id}
 
     def add(self, value: object, kind: str) -> str:

@@ -1,8 +1,9 @@
 """
 Turns a filter into a condition in SQL.
 
-Every condition starts with the tenant, bound as a parameter, and ends with how far the index is, so
-that a reply speaks of one snapshot. The values table is asked first, once for all terms together.
+Every condition starts with the reach of the caller, tenant first, and ends with how far the index
+is, so that a reply speaks of one snapshot. The values table is asked first, once for all terms
+together.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from indelible.server.query.filter import Filter
 from indelible.server.query.filters import FAMILIES, Context, Found, Lookup, words
 from indelible.server.query.filters.base import EVERYTHING, NOTHING, values_where
 from indelible.server.query.pattern import Parameters
+from indelible.server.query.reach import Reach
+from indelible.server.query.reach import conditions as reach_conditions
 from indelible.server.query.tree import All, Any, Node, Not, Term, Word, terms
 
 MAX_VALUES: Final = 500
@@ -50,13 +53,10 @@ _decode_values = msgspec.json.Decoder(_Value).decode_lines
 async def prepare(index: IndexProcess, filter_: Filter, through: int) -> Prepared:
     """Asks the values table what the terms stand for, and puts the condition together."""
     days = _days(filter_)
-    lookups = list(
-        dict.fromkeys(lookup for term in terms(filter_.tree) for lookup in _lookups(term))
-    )
-    answers, id_kinds = await _ask(index, filter_.tenant_id, lookups, days)
     parameters = Parameters(filter_.tenant_id)
-    context = Context(parameters, answers, days, id_kinds)
-    conditions = ["tenant = {tenant:UInt32}"]
+    trees = (filter_.reach.tree, filter_.tree)
+    context = await _look_up(index, trees, parameters, days)
+    conditions = reach_conditions(filter_.reach, parameters)
     if filter_.range.from_us is not None:
         conditions.append(f"occurred_us >= {parameters.add(filter_.range.from_us, 'Int64')}")
     if filter_.range.to_us is not None:
@@ -65,16 +65,45 @@ async def prepare(index: IndexProcess, filter_: Filter, through: int) -> Prepare
         conditions.append(f"stream = {parameters.add(filter_.stream, 'String')}")
     if not filter_.own:
         conditions.append("NOT (source = 'indelible' AND reported_by = 'service')")
-    chosen = EVERYTHING if filter_.tree is None else _condition(filter_.tree, context)
-    if chosen != EVERYTHING:
-        conditions.append(chosen)
+    chosen = [EVERYTHING if tree is None else _condition(tree, context) for tree in trees]
+    conditions += [condition for condition in chosen if condition != EVERYTHING]
     conditions.append(f"idx < {parameters.add(through, 'UInt64')}")
     return Prepared(
         filter=filter_,
-        where=NOTHING if chosen == NOTHING else " AND ".join(conditions),
+        where=NOTHING if NOTHING in conditions else " AND ".join(conditions),
         parameters=parameters,
         through=through,
     )
+
+
+async def within(
+    index: IndexProcess, reach: Reach, parameters: Parameters, through: int | None = None
+) -> str:
+    """
+    The condition on `events` that all statements begin with: what a caller may see of the log.
+
+    Its values are bound in `parameters`, which are those of the statement.
+    """
+    tree = reach.tree
+    context = await _look_up(index, (tree,), parameters, None)
+    found = reach_conditions(reach, parameters)
+    if tree is not None:
+        found.append(_condition(tree, context))
+    if through is not None:
+        found.append(f"idx < {parameters.add(through, 'UInt64')}")
+    return " AND ".join(found)
+
+
+async def _look_up(
+    index: IndexProcess,
+    trees: tuple[Node | None, ...],
+    parameters: Parameters,
+    days: tuple[int, int] | None,
+) -> Context:
+    found = (lookup for tree in trees for term in terms(tree) for lookup in _lookups(term))
+    lookups = list(dict.fromkeys(found))
+    answers, id_kinds = await _ask(index, parameters.tenant_id, lookups, days)
+    return Context(parameters, answers, days, id_kinds)
 
 
 def _lookups(term: Term) -> list[Lookup]:

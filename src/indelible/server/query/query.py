@@ -23,8 +23,10 @@ from indelible.server.query.cursor import Cursor, encode_cursor, parse_cursor
 from indelible.server.query.entry import entry_to_json, event_of_entry
 from indelible.server.query.filter import Filter, Page
 from indelible.server.query.live import Newer
+from indelible.server.query.pattern import Parameters
 from indelible.server.query.periods import Range
-from indelible.server.query.prepare import Prepared, prepare
+from indelible.server.query.prepare import Prepared, prepare, within
+from indelible.server.query.reach import Reach
 
 MIN_INDEX_WAIT_S: Final = 5.0
 
@@ -205,14 +207,10 @@ class Query:
         )
         return format_us(msgspec.json.decode(data, type=_When).at) if data else None
 
-    async def event(self, tenant_id: int, event_id: str) -> dict[str, Any]:
+    async def event(self, reach: Reach, event_id: str) -> dict[str, Any]:
         """One event in full, from the ledger. Raises NotFound."""
-        await self._index.wait_until_known(tenant_id)
-        data = await self._index.query(
-            "SELECT idx FROM events WHERE tenant = {tenant:UInt32} AND id = {id:UUID} "
-            "ORDER BY idx LIMIT 1",
-            {"tenant": tenant_id, "id": event_id},
-        )
+        await self._index.wait_until_known(reach.tenant_id)
+        data = await self._place(reach, "id = {id:UUID}", id=event_id)
         if not data:
             status = self._index.status()
             behind = status.lag_entries > 0 or status.state != "ready"
@@ -220,24 +218,33 @@ class Query:
                 f"there is no event {event_id}",
                 hint="the search index is catching up; try again in a moment" if behind else None,
             )
-        entry = await self._entry(tenant_id, msgspec.json.decode(data, type=_Where).idx)
+        entry = await self._entry(reach.tenant_id, msgspec.json.decode(data, type=_Where).idx)
         return event_of_entry(entry)
 
-    async def entry(self, tenant_id: int, index: int) -> dict[str, Any]:
+    async def entry(self, reach: Reach, index: int) -> dict[str, Any]:
         """One entry of the ledger, of whatever type. Raises NotFound."""
-        return entry_to_json(await self._entry(tenant_id, index))
+        await self.require_entry(reach, index)
+        return entry_to_json(await self._entry(reach.tenant_id, index))
+
+    async def require_entry(self, reach: Reach, index: int) -> None:
+        """Raises NotFound for an entry that is out of reach; only events are in one of a part."""
+        if reach.is_whole:
+            return
+        await self._index.wait_until_known(reach.tenant_id)
+        if not await self._place(reach, "idx = {idx:UInt64}", idx=index):
+            raise NotFound(f"there is no entry {index}")
+
+    async def _place(self, reach: Reach, condition: str, **values: object) -> bytes:
+        """Where the event is in the ledger, if the caller may see it."""
+        parameters = Parameters(reach.tenant_id)
+        bounds = await within(self._index, reach, parameters)
+        return await self._index.query(
+            f"SELECT idx FROM events WHERE {bounds} AND {condition} ORDER BY idx LIMIT 1",
+            {**parameters.values, **values},
+        )
 
     async def _entry(self, tenant_id: int, index: int) -> Entry:
         return await asyncio.to_thread(self._reader.entry, tenant_id, index)
-
-    async def newest(self, tenant_id: int) -> int | None:
-        """When the newest event happened, in microseconds."""
-        data = await self._index.query(
-            "SELECT occurred_us AS at FROM events WHERE tenant = {tenant:UInt32} "
-            "ORDER BY tenant DESC, occurred_us DESC LIMIT 1",
-            {"tenant": tenant_id},
-        )
-        return msgspec.json.decode(data, type=_When).at if data else None
 
     def stream(
         self, prepared: Prepared, columns: str, form: str, order: str

@@ -18,6 +18,7 @@ from indelible.server.query.periods import (
     today,
     zone_of,
 )
+from indelible.server.query.reach import Reach
 
 MAX_LIMIT: Final = 1000
 FILTER_NAMES: Final = frozenset({"stream", "period", "date", "from", "to", "tz", "q", "own"})
@@ -25,13 +26,13 @@ PAGE_NAMES: Final = frozenset({"order", "limit", "cursor", "min_index"})
 _MAX_INDEX: Final = 2**63 - 1
 
 
-def parse_filter(parameters: Mapping[str, str], tenant_id: int, defaults: Defaults) -> Filter:
-    """The filter of a request. Raises InvalidRequest."""
+def parse_filter(parameters: Mapping[str, str], reach: Reach, defaults: Defaults) -> Filter:
+    """The filter of a request, within what its caller may see. Raises InvalidRequest."""
     stream = one_of(parameters, "stream", (*STREAMS, "all"), "all")
     own = one_of(parameters, "own", ("show", "hide"), "show")
     text = parameters.get("q", "").strip()
     return Filter(
-        tenant_id=tenant_id,
+        reach=reach,
         stream=None if stream == "all" else cast("Stream", stream),  # one_of has checked it
         range=_range(parameters, defaults),
         text=text,

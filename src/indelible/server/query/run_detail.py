@@ -13,6 +13,8 @@ from indelible.server.index import IndexProcess
 from indelible.server.index.shown import ROW_SELECT, Row, row_to_json
 from indelible.server.query import jobs
 from indelible.server.query.pattern import Parameters
+from indelible.server.query.prepare import within
+from indelible.server.query.reach import Reach
 from indelible.server.query.runs import Run, one_run
 from indelible.server.query.tied_rows import carries
 
@@ -50,21 +52,21 @@ class RunDetail(msgspec.Struct, frozen=True, kw_only=True):
     indexed_through: int
 
 
-async def find_run(index: IndexProcess, tenant_id: int, job_id: str, now_us: int) -> RunDetail:
+async def find_run(index: IndexProcess, reach: Reach, job_id: str, now_us: int) -> RunDetail:
     """The run of a job, by the job's id or that of its root. Raises NotFound."""
-    await index.wait_until_known(tenant_id)
-    through = index.indexed_through(tenant_id)
-    rows = await _entries(index, tenant_id, job_id, through)
+    await index.wait_until_known(reach.tenant_id)
+    through = index.indexed_through(reach.tenant_id)
+    rows = await _entries(index, reach, job_id, through)
     roots = {jobs.run_of(row) for row in rows}
     if rows and job_id not in roots:
         # The id of a job inside the run: the whole run is that of its root.
         job_id = min(roots)
-        rows = await _entries(index, tenant_id, job_id, through)
+        rows = await _entries(index, reach, job_id, through)
     # A run may name a job of this one as its parent, and is not a part of it.
     rows = [row for row in rows if jobs.run_of(row) == job_id]
     if not rows:
         raise NotFound(f"there is no run {job_id}")
-    run = await one_run(index, tenant_id, job_id, now_us, through)
+    run = await one_run(index, reach, job_id, now_us, through)
     return RunDetail(
         run=run,
         attempts=make_attempts(rows[:MAX_ENTRIES]),
@@ -73,16 +75,16 @@ async def find_run(index: IndexProcess, tenant_id: int, job_id: str, now_us: int
     )
 
 
-async def _entries(index: IndexProcess, tenant_id: int, job_id: str, through: int) -> list[Row]:
-    parameters = Parameters(tenant_id)
+async def _entries(index: IndexProcess, reach: Reach, job_id: str, through: int) -> list[Row]:
+    parameters = Parameters(reach.tenant_id)
+    bounds = await within(index, reach, parameters, through)
     condition = carries(parameters, runs=[job_id])
     try:
         condition += f" OR (job_id = '' AND id = {parameters.add(str(UUID(job_id)), 'UUID')})"
     except ValueError:
         pass  # no event id, so no run without a job
     data = await index.query(
-        f"SELECT {ROW_SELECT} FROM events WHERE tenant = {{tenant:UInt32}} AND stream = 'task' "
-        f"AND ({condition}) AND idx < {parameters.add(through, 'UInt64')} "
+        f"SELECT {ROW_SELECT} FROM events WHERE {bounds} AND stream = 'task' AND ({condition}) "
         f"ORDER BY tenant, occurred_us, idx LIMIT {MAX_ENTRIES + 1}",
         parameters.values,
     )

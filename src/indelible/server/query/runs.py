@@ -18,7 +18,8 @@ from indelible.server.index import IndexProcess
 from indelible.server.query import jobs
 from indelible.server.query.filter import Filter
 from indelible.server.query.pattern import Parameters
-from indelible.server.query.prepare import prepare
+from indelible.server.query.prepare import prepare, within
+from indelible.server.query.reach import Reach
 from indelible.server.query.run_cursor import encode_run_cursor, parse_run_cursor
 from indelible.server.query.tied_rows import carries
 
@@ -197,7 +198,9 @@ async def find_runs(
         # Its values are bound already; those added here follow them.
         parameters, matching = prepared.parameters, prepared.where
     add = parameters.add
-    where = _where(
+    where = await _where(
+        index,
+        filter_.reach,
         parameters,
         through,
         None if from_us is None else from_us - LOOK_BACK_US,
@@ -231,16 +234,16 @@ async def find_runs(
     next_cursor = None
     if more:
         next_cursor = encode_run_cursor(rows[-1].started_us, rows[-1].run, filter_, state or "")
-    shown = await _show_runs(index, filter_.tenant_id, rows, now_us, through)
+    shown = await _show_runs(index, filter_.reach, rows, now_us, through)
     if state == "overdue":
         shown = [run for run in shown if run.overdue]
     return Runs(runs=shown, next_cursor=next_cursor, totals=totals, indexed_through=through)
 
 
-async def one_run(index: IndexProcess, tenant_id: int, run: str, now_us: int, through: int) -> Run:
+async def one_run(index: IndexProcess, reach: Reach, run: str, now_us: int, through: int) -> Run:
     """The run of this root job. Raises NotFound."""
-    parameters = Parameters(tenant_id)
-    where = _where(parameters, through, None, None)
+    parameters = Parameters(reach.tenant_id)
+    where = await _where(index, reach, parameters, through, None, None)
     where += f" AND {jobs.RUN} = {parameters.add(run, 'String')}"
     if not _EVENT_ID.fullmatch(run):
         where += f" AND {carries(parameters, runs=[run])}"
@@ -250,17 +253,23 @@ async def one_run(index: IndexProcess, tenant_id: int, run: str, now_us: int, th
     rows = _decode_rows(data)
     if not rows:
         raise NotFound(f"there is no run {run}")
-    return (await _show_runs(index, tenant_id, rows, now_us, through))[0]
+    return (await _show_runs(index, reach, rows, now_us, through))[0]
 
 
-def _where(parameters: Parameters, through: int, from_us: int | None, to_us: int | None) -> str:
+async def _where(
+    index: IndexProcess,
+    reach: Reach,
+    parameters: Parameters,
+    through: int,
+    from_us: int | None,
+    to_us: int | None,
+) -> str:
     add = parameters.add
-    conditions = ["tenant = {tenant:UInt32}", "stream = 'task'"]
+    conditions = [await within(index, reach, parameters, through), "stream = 'task'"]
     if from_us is not None:
         conditions.append(f"occurred_us >= {add(from_us, 'Int64')}")
     if to_us is not None:
         conditions.append(f"occurred_us < {add(to_us, 'Int64')}")
-    conditions.append(f"idx < {add(through, 'UInt64')}")
     return " AND ".join(conditions)
 
 
@@ -285,11 +294,11 @@ async def _totals(
 
 
 async def _show_runs(
-    index: IndexProcess, tenant_id: int, rows: list[_Row], now_us: int, through: int
+    index: IndexProcess, reach: Reach, rows: list[_Row], now_us: int, through: int
 ) -> list[Run]:
     """The rows with who caused them, and with what is usual where they are open."""
-    causes = await _causes(index, tenant_id, rows, through)
-    usual = await _usual(index, tenant_id, [row for row in rows if row.state in OPEN], through)
+    causes = await _causes(index, reach, rows, through)
+    usual = await _usual(index, reach, [row for row in rows if row.state in OPEN], through)
     return [_shown(row, causes, usual, now_us) for row in rows]
 
 
@@ -319,23 +328,23 @@ def _shown(row: _Row, causes: dict[str, By], usual: dict[str, int], now_us: int)
 
 
 async def _causes(
-    index: IndexProcess, tenant_id: int, rows: list[_Row], through: int
+    index: IndexProcess, reach: Reach, rows: list[_Row], through: int
 ) -> dict[str, By]:
     """Who made the requests that began these runs."""
     requests = sorted({row.request for row in rows if row.request})
     if not requests:
         return {}
-    parameters = Parameters(tenant_id)
+    parameters = Parameters(reach.tenant_id)
     add = parameters.add
+    bounds = await within(index, reach, parameters, through)
     first = min(row.started_us for row in rows) - US_PER_DAY
     last = max(row.started_us for row in rows) + US_PER_DAY
     data = await index.query(
         "SELECT request_id, kind, multiIf(actor_email != '', actor_email, actor_name != '', "
         "actor_name, actor_id) AS name, toString(id) AS id FROM events "
-        "WHERE tenant = {tenant:UInt32} AND stream = 'user' "
+        f"WHERE {bounds} AND stream = 'user' "
         f"AND occurred_us BETWEEN {add(first, 'Int64')} AND {add(last, 'Int64')} "
         f"AND {carries(parameters, requests=requests)} "
-        f"AND idx < {add(through, 'UInt64')} "
         "ORDER BY tenant, occurred_us, idx LIMIT 1 BY request_id",
         parameters.values,
     )
@@ -347,15 +356,17 @@ async def _causes(
 
 
 async def _usual(
-    index: IndexProcess, tenant_id: int, rows: list[_Row], through: int
+    index: IndexProcess, reach: Reach, rows: list[_Row], through: int
 ) -> dict[str, int]:
     """The median duration of finished runs of these operations, in the 30 days before them."""
     operations = sorted({row.operation for row in rows})
     if not operations:
         return {}
-    parameters = Parameters(tenant_id)
+    parameters = Parameters(reach.tenant_id)
     add = parameters.add
-    where = _where(
+    where = await _where(
+        index,
+        reach,
         parameters,
         through,
         min(row.started_us for row in rows) - USUAL_US,

@@ -17,6 +17,7 @@ from indelible.server.index.shown import ROW_SELECT, Row, row_to_json
 from indelible.server.query.cursor import encode_cursor, parse_cursor
 from indelible.server.query.filter import Filter
 from indelible.server.query.pattern import Parameters
+from indelible.server.query.prepare import within
 from indelible.server.query.tied_rows import carries
 
 MAX_STEPS: Final = 1000
@@ -65,7 +66,8 @@ async def find_steps(
     # A cursor belongs to the range and to whose steps they are.
     asked = msgspec.structs.replace(filter_, text=f"steps {of!r}")
     parameters = Parameters(filter_.tenant_id)
-    where = _where(filter_, of, tenant, parameters, through)
+    bounds = await within(index, filter_.reach, parameters, through)
+    where = f"{bounds} AND {_where(filter_, of, tenant, parameters)}"
     after = None if cursor is None else parse_cursor(cursor, asked, "asc")
     counted = await index.query(
         f"SELECT count() AS n FROM events WHERE {where}", dict(parameters.values)
@@ -125,9 +127,9 @@ def _steps(rows: list[Row], before: int, last_us: int | None) -> list[Step]:
     return steps
 
 
-def _where(filter_: Filter, of: Of, tenant: str, parameters: Parameters, through: int) -> str:
+def _where(filter_: Filter, of: Of, tenant: str, parameters: Parameters) -> str:
     add = parameters.add
-    conditions = ["tenant = {tenant:UInt32}"]
+    conditions = []
     if filter_.range.from_us is not None:
         conditions.append(f"occurred_us >= {add(filter_.range.from_us, 'Int64')}")
     if filter_.range.to_us is not None:
@@ -138,7 +140,6 @@ def _where(filter_: Filter, of: Of, tenant: str, parameters: Parameters, through
         conditions.append(carries(parameters, sessions=[of.session]))
     if of.request is not None:
         conditions.append(carries(parameters, requests=[of.request]))
-    conditions.append(f"idx < {add(through, 'UInt64')}")
     return " AND ".join(conditions)
 
 

@@ -20,7 +20,8 @@ from indelible.server.index import IndexProcess
 from indelible.server.query.compare import Compared, paired_edges
 from indelible.server.query.filter import Filter
 from indelible.server.query.periods import Range
-from indelible.server.query.prepare import Prepared, prepare
+from indelible.server.query.prepare import Prepared, prepare, within
+from indelible.server.query.reach import TENANT
 from indelible.server.query.stats import GROUPS
 from indelible.server.query.term import term_of
 
@@ -284,18 +285,21 @@ async def _new(
     day = max(-(2**31), min(2**31 - 1, start_us // US_PER_DAY))
     start = add(start_us, "Int64")
     day_start, first_day = add(day * US_PER_DAY, "Int64"), add(day, "Int32")
-    snapshot = add(through, "UInt64")
+    bounds = await within(index, filter_.reach, prepared.parameters, through)
     statements = []
     for what, (rows, expression, columns) in _NEW.items():
-        # By whole days from the values table; the hours of the border day from the events.
-        names = ", ".join(f"'{column}'" for column in columns)
         before = (
-            "SELECT value FROM known WHERE tenant = {tenant:UInt32} "
-            f"AND col IN ({names}) AND first_day < {first_day} UNION DISTINCT "
             f"SELECT toString(arrayJoin([{', '.join(f'toString({name})' for name in columns)}])) "
-            f"FROM events WHERE tenant = {{tenant:UInt32}} AND occurred_us >= {day_start} "
-            f"AND occurred_us < {start} AND idx < {snapshot}"
+            f"FROM events WHERE {bounds} AND occurred_us < {start}"
         )
+        if filter_.reach.is_whole:
+            # By whole days from the values table; the hours of the border day from the events.
+            names = ", ".join(f"'{column}'" for column in columns)
+            before = (
+                f"SELECT value FROM known WHERE {TENANT} "
+                f"AND col IN ({names}) AND first_day < {first_day} UNION DISTINCT "
+                f"{before} AND occurred_us >= {day_start}"
+            )
         statements.append(
             f"SELECT '{what}' AS what, count() AS seen, countIf(is_new) AS first_time, "
             f"arraySlice(arraySort(groupArrayIf(1000)(key, is_new)), 1, {SHOWN_NEW}) AS names "

@@ -16,6 +16,8 @@ from indelible.server.index import IndexProcess
 from indelible.server.index.shown import ROW_SELECT, Row
 from indelible.server.query import jobs
 from indelible.server.query.pattern import Parameters
+from indelible.server.query.prepare import within
+from indelible.server.query.reach import Reach
 from indelible.server.query.tied_rows import carries
 
 MAX_EVENTS: Final = 300
@@ -35,8 +37,8 @@ class Tied(msgspec.Struct, frozen=True, kw_only=True):
     to_us: int
 
 
-async def find_tied(index: IndexProcess, tenant_id: int, focus: Row, through: int) -> Tied:
-    """All within a week of the event that hangs together with it."""
+async def find_tied(index: IndexProcess, reach: Reach, focus: Row, through: int) -> Tied:
+    """All in reach, within a week of the event, that hangs together with it."""
     from_us, to_us = focus.occurred_us - WINDOW_US, focus.occurred_us + WINDOW_US
     found: dict[int, Row] = {focus.idx: focus}
     requests: set[str] = set()
@@ -59,16 +61,16 @@ async def find_tied(index: IndexProcess, tenant_id: int, focus: Row, through: in
                 break
         requests |= new_requests
         runs |= new_runs
-        parameters = Parameters(tenant_id)
+        parameters = Parameters(reach.tenant_id)
         add = parameters.add
+        bounds = await within(index, reach, parameters, through)
         tied = carries(parameters, requests=sorted(new_requests), runs=sorted(new_runs))
         first, last = add(from_us, "Int64"), add(to_us, "Int64")
         room = MAX_EVENTS - len(found)
         known = add(sorted(found), "Array(UInt64)")
         data = await index.query(
-            f"SELECT {ROW_SELECT} FROM events WHERE tenant = {{tenant:UInt32}} "
-            f"AND occurred_us BETWEEN {first} AND {last} AND {tied} "
-            f"AND idx NOT IN {known} AND idx < {add(through, 'UInt64')} "
+            f"SELECT {ROW_SELECT} FROM events WHERE {bounds} "
+            f"AND occurred_us BETWEEN {first} AND {last} AND {tied} AND idx NOT IN {known} "
             f"ORDER BY tenant, occurred_us, idx LIMIT {room + 1}",
             parameters.values,
         )
@@ -79,7 +81,7 @@ async def find_tied(index: IndexProcess, tenant_id: int, focus: Row, through: in
         found |= {row.idx: row for row in rows}
         if len(found) >= MAX_EVENTS:
             break
-    openers = await _openers(index, tenant_id, found, through)
+    openers = await _openers(index, reach, found, through)
     ordered = sorted(found.values(), key=lambda row: (row.occurred_us, row.idx))
     return Tied(
         rows=ordered,
@@ -91,21 +93,21 @@ async def find_tied(index: IndexProcess, tenant_id: int, focus: Row, through: in
 
 
 async def _openers(
-    index: IndexProcess, tenant_id: int, found: dict[int, Row], through: int
+    index: IndexProcess, reach: Reach, found: dict[int, Row], through: int
 ) -> dict[str, Row]:
     """Of each session that has a part in it, its first event."""
     sessions = sorted({row.session_id for row in found.values() if row.session_id})[:MAX_IDS]
     if not sessions:
         return {}
-    parameters = Parameters(tenant_id)
+    parameters = Parameters(reach.tenant_id)
+    bounds = await within(index, reach, parameters, through)
     first = min(row.occurred_us for row in found.values()) - WINDOW_US
     last = max(row.occurred_us for row in found.values())
     data = await index.query(
-        f"SELECT {ROW_SELECT} FROM events WHERE tenant = {{tenant:UInt32}} "
+        f"SELECT {ROW_SELECT} FROM events WHERE {bounds} "
         f"AND occurred_us BETWEEN {parameters.add(first, 'Int64')} "
         f"AND {parameters.add(last, 'Int64')} "
         f"AND {carries(parameters, sessions=sessions)} "
-        f"AND idx < {parameters.add(through, 'UInt64')} "
         "ORDER BY tenant, occurred_us, idx LIMIT 1 BY session_id",
         parameters.values,
     )

@@ -19,6 +19,8 @@ from indelible.server.index import IndexProcess
 from indelible.server.index.shown import ROW_SELECT, Row, row_to_json
 from indelible.server.query import jobs
 from indelible.server.query.pattern import Parameters
+from indelible.server.query.prepare import within
+from indelible.server.query.reach import Reach
 from indelible.server.query.ties import Tied, find_tied
 
 Kind = Literal["actor", "session", "request", "job", "event"]
@@ -68,20 +70,21 @@ class _Draft(msgspec.Struct):
     cut: bool = False
 
 
-async def find_why(index: IndexProcess, tenant_id: int, tenant: str, event_id: str) -> Why:
-    """The tree of one event. Raises NotFound."""
-    await index.wait_until_known(tenant_id)
-    through = index.indexed_through(tenant_id)
-    parameters = Parameters(tenant_id)
+async def find_why(index: IndexProcess, reach: Reach, tenant: str, event_id: str) -> Why:
+    """The tree of one event, of what is in reach. Raises NotFound."""
+    await index.wait_until_known(reach.tenant_id)
+    through = index.indexed_through(reach.tenant_id)
+    parameters = Parameters(reach.tenant_id)
+    bounds = await within(index, reach, parameters)
     data = await index.query(
-        f"SELECT {ROW_SELECT} FROM events WHERE tenant = {{tenant:UInt32}} "
+        f"SELECT {ROW_SELECT} FROM events WHERE {bounds} "
         f"AND id = {parameters.add(event_id, 'UUID')} ORDER BY idx LIMIT 1",
         parameters.values,
     )
     rows = _decode_rows(data)
     if not rows:
         raise NotFound(f"there is no event {event_id}")
-    tied = await find_tied(index, tenant_id, rows[0], through)
+    tied = await find_tied(index, reach, rows[0], through)
     return make_tree(tied, rows[0], tenant, through)
 
 

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from indelible.errors import Error
 from indelible.server.access.token import RandomBytes
 from indelible.server.web.address import Addresses
-from indelible.server.web.authenticate import authenticate, entry_of
+from indelible.server.web.authenticate import authenticate, check_reach, entry_of
 from indelible.server.web.problem import bug_response, plain_problem, problem_response
 from indelible.server.web.route import Api
 from indelible.server.web.security import add_security_headers
@@ -71,7 +71,9 @@ class PathEndpoint:
             is_open = api.open_when is not None and api.open_when(request)
             if api.permit is not None and not is_open:
                 service: Service = request.app.state.service
-                request.state.caller = await authenticate(request, service, api.permit)
+                caller = await authenticate(request, service, api.permit)
+                check_reach(caller, api)
+                request.state.caller = caller
             return await api.handler(request)
         except Error as error:
             if error.status >= 500:

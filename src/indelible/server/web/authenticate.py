@@ -16,8 +16,9 @@ from indelible.errors import Denied, Unauthenticated
 from indelible.server.access.csrf import SAFE_METHODS, check_csrf
 from indelible.server.access.keys import ApiKey
 from indelible.server.access.sessions import Session
+from indelible.server.query.reach import Reach
 from indelible.server.web.address import Entry
-from indelible.server.web.route import Caller, Permission
+from indelible.server.web.route import Api, Caller, Permission
 
 if TYPE_CHECKING:
     from indelible.server.web.service import Service
@@ -101,6 +102,16 @@ def _key(authorization: str, service: Service) -> ApiKey:
     return key
 
 
+def check_reach(caller: Caller, api: Api) -> None:
+    """Raises Denied where a caller that sees a part of the log could learn of the rest."""
+    if not (caller.reach.is_whole or api.keeps_reach or api.permit == "write"):
+        raise Denied(
+            "this is about the whole log, of which only a part may be seen here",
+            hint="ask with a key or login that sees all of it",
+            code="beyond-reach",
+        )
+
+
 def may_still_read(request: Request, service: Service, caller: Caller) -> bool:
     """
     Whether who was let in by `authenticate` may go on reading now, for what stays open for long.
@@ -122,7 +133,7 @@ def _kind_for(permit: Permission) -> str:
 def _caller_of_key(key: ApiKey, request: Request, service: Service) -> Caller:
     entry = entry_of(request)
     return Caller(
-        tenant_id=key.tenant_id,
+        reach=Reach(tenant_id=key.tenant_id),
         tenant=service.tenant_name(key.tenant_id),
         kind="key",
         id=key.id,
@@ -140,7 +151,7 @@ def caller_of_session(session: Session, request: Request, service: Service) -> C
     entry = entry_of(request)
     person = session.person
     return Caller(
-        tenant_id=person.tenant_id,
+        reach=Reach(tenant_id=person.tenant_id),
         tenant=service.tenant_name(person.tenant_id),
         kind="person",
         id=person.id,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from indelible.server.query.reach import Reach
+
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
@@ -18,8 +20,8 @@ Handler = Callable[["Request"], Awaitable["Response"]]
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Who sent this request; made by the authentication step, never by a handler."""
 
-    tenant_id: int
     tenant: str
+    reach: Reach
     kind: Literal["key", "person"]
     id: str
     name: str
@@ -31,6 +33,10 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     peer_ip: str | None = None
     user_agent: str | None = None
     request_id: str = ""
+
+    @property
+    def tenant_id(self) -> int:
+        return self.reach.tenant_id
 
 
 class Param(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +53,9 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
     """
     One route of the HTTP API: the router, the permission check and the OpenAPI document are made
     from it. `permit` None means the route is open to everybody (login, health, static files).
+
+    `keeps_reach` says that the handler shows nothing from beyond `Caller.reach`. A caller whose
+    reach is a part of the log is refused everywhere else, so a new route is closed to it at first.
     """
 
     method: str
@@ -65,6 +74,7 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
     errors: tuple[int, ...] = ()
     # Statuses of errors that come with the body of `reply` instead of a problem.
     refused: tuple[int, ...] = ()
+    keeps_reach: bool = False
     in_document: bool = True
     # Requests that this lets through need no key or login: a setting of the operator.
     open_when: Callable[[Request], bool] | None = None

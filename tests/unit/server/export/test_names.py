@@ -6,7 +6,7 @@ import pytest
 
 from indelible.server.export.csv import HEADER, HEADER_LINE
 from indelible.server.export.export import file_name
-from indelible.server.query import Defaults, parse_filter
+from indelible.server.query import Defaults, Reach, parse_filter
 
 
 @pytest.mark.parametrize(
@@ -21,12 +21,12 @@ from indelible.server.query import Defaults, parse_filter
     ],
 )
 def test_file_names(parameters: dict[str, str], want: str) -> None:
-    filter_ = parse_filter(parameters, 1, Defaults(now_us=0, tz="Europe/Berlin"))
+    filter_ = parse_filter(parameters, Reach(tenant_id=1), Defaults(now_us=0, tz="Europe/Berlin"))
     assert file_name("acme", filter_, "csv") == want
 
 
 def test_names_hold_nothing_that_a_header_or_a_disk_minds() -> None:
-    filter_ = parse_filter({}, 1, Defaults(now_us=0))
+    filter_ = parse_filter({}, Reach(tenant_id=1), Defaults(now_us=0))
     assert file_name('a"b/..\r\n;é', filter_, "jsonl").startswith("indelible-a_b_..____-all")
 
 

@@ -14,6 +14,7 @@ from indelible.errors import StorageError
 from indelible.server.access.control import ControlDatabase
 from indelible.server.access.outbox import put, waiting
 from indelible.server.ingest.own import OwnAudit
+from indelible.server.query import Reach
 from indelible.server.web.route import Caller
 
 
@@ -59,8 +60,9 @@ def run(control: ControlDatabase, ledger: FakeLedger, body: Body) -> None:
 
 def caller(kind: str) -> Caller:
     return Caller(
-        tenant_id=1, tenant="main", kind=kind, id="x1", name="Ana", permissions=frozenset(),  # type: ignore[arg-type]
-        email="ana@example.com" if kind == "person" else None, ip="203.0.113.7", request_id="r1",
+        reach=Reach(tenant_id=1), tenant="main", kind=kind, id="x1", name="Ana",  # type: ignore[arg-type]
+        permissions=frozenset(), email="ana@example.com" if kind == "person" else None,
+        ip="203.0.113.7", request_id="r1",
     )  # fmt: skip
 
 

@@ -11,15 +11,16 @@ from hypothesis import strategies as st
 
 from indelible.clock import to_us
 from indelible.errors import InvalidRequest
-from indelible.server.query import Defaults, Page, explain, parse_filter, parse_page
+from indelible.server.query import Defaults, Page, Reach, explain, parse_filter, parse_page
 from indelible.server.query.cursor import encode_cursor, parse_cursor
 
+ALL = Reach(tenant_id=1)
 NOW = Defaults(now_us=to_us(datetime(2026, 11, 23, 10, tzinfo=UTC)), tz="Europe/Berlin")
 
 
 def sentence(date_format: str = "dmy", **parameters: str) -> str:
     named = {name.rstrip("_"): value for name, value in parameters.items()}
-    return explain(parse_filter(named, 1, NOW), date_format)
+    return explain(parse_filter(named, ALL, NOW), date_format)
 
 
 @pytest.mark.parametrize(
@@ -71,11 +72,11 @@ def test_sentences_follow_the_date_format() -> None:
 
 
 def test_defaults() -> None:
-    found = parse_filter({"period": "day"}, 7, NOW)
+    found = parse_filter({"period": "day"}, Reach(tenant_id=7), NOW)
     assert (found.tenant_id, found.stream, found.own) == (7, None, True)
     assert found.range.from_us == to_us(datetime(2026, 11, 22, 23, tzinfo=UTC))
     assert found.range.tz == "Europe/Berlin"
-    assert parse_filter({"stream": "all"}, 7, NOW).stream is None
+    assert parse_filter({"stream": "all"}, Reach(tenant_id=7), NOW).stream is None
     assert parse_page({}) == Page()
     assert parse_page({"limit": "1000", "order": "asc", "min_index": "0"}) == Page(
         limit=1000, order="asc", min_index=0
@@ -99,7 +100,7 @@ def test_defaults() -> None:
 )
 def test_what_is_wrong_is_named(parameter: str, parameters: dict[str, str]) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        parse_filter(parameters, 1, NOW)
+        parse_filter(parameters, ALL, NOW)
     assert refused.value.parameter == parameter
     assert refused.value.status == 400
 
@@ -122,11 +123,11 @@ def test_pages_that_cannot_be(parameters: dict[str, str]) -> None:
     st.sampled_from(["asc", "desc"]),
 )
 def test_cursors_come_back(way: str, occurred_us: int, index: int, order: str) -> None:
-    filter_ = parse_filter({"q": "ana"}, 1, NOW)
+    filter_ = parse_filter({"q": "ana"}, ALL, NOW)
     text = encode_cursor(way, occurred_us, index, filter_, order)  # type: ignore[arg-type]
     found = parse_cursor(text, filter_, order)  # type: ignore[arg-type]
     assert (found.way, found.occurred_us, found.index) == (way, occurred_us, index)
-    other = msgspec.structs.replace(filter_, tenant_id=2)
+    other = msgspec.structs.replace(filter_, reach=Reach(tenant_id=2))
     with pytest.raises(InvalidRequest) as refused:
         parse_cursor(text, other, order)  # type: ignore[arg-type]
     assert refused.value.code == "bad-cursor"
@@ -135,5 +136,5 @@ def test_cursors_come_back(way: str, occurred_us: int, index: int, order: str) -
 @given(st.text(max_size=60))
 def test_nothing_else_is_a_cursor(text: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        parse_cursor(text, parse_filter({}, 1, NOW), "desc")
+        parse_cursor(text, parse_filter({}, ALL, NOW), "desc")
     assert refused.value.code == "bad-cursor"

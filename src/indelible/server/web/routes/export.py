@@ -46,7 +46,7 @@ async def export_events(request: Request) -> Response:
     service = service_of(request)
     parameters = read_parameters(request, FILTER_NAMES | WISH_NAMES | {"min_index"})
     defaults = defaults_of(request, caller)
-    filter_ = parse_filter(parameters, caller.tenant_id, defaults)
+    filter_ = parse_filter(parameters, caller.reach, defaults)
     wish = parse_wish(parameters)
     exporter = Exporter(service.query, service.index, service.exports.files.work)
     export = await exporter.export(
@@ -102,6 +102,7 @@ ROUTES: Final = (
         path="/v1/export",
         handler=export_events,
         permit="read",
+        keeps_reach=True,
         summary="Export the whole filtered set",
         tag="Read",
         description="`X-Indelible-Count` tells how many events follow.",

@@ -91,10 +91,12 @@ def _moment(at_us: int | None) -> str | None:
 
 
 def _may_see(caller: Caller, job: Job) -> bool:
-    return "admin" in caller.permissions or (job.asked.who.kind, job.asked.who.id) == (
-        caller.kind,
-        caller.id,
-    )
+    if "admin" in caller.permissions and caller.reach.is_whole:
+        return True
+    # A file that was made with another reach may hold what its maker can no longer see.
+    asked = job.asked
+    mine = (asked.who.kind, asked.who.id) == (caller.kind, caller.id)
+    return mine and asked.within == caller.reach
 
 
 def _find(request: Request) -> Job:
@@ -113,7 +115,7 @@ async def create_export(request: Request) -> Response:
     parameters = await read_json(request, dict[str, str])
     refuse_unknown(parameters, FILTER_NAMES | WISH_NAMES)
     defaults = defaults_of(request, caller)
-    filter_ = parse_filter(parameters, caller.tenant_id, defaults)
+    filter_ = parse_filter(parameters, caller.reach, defaults)
     wish = parse_wish(parameters)
     prepared = await service.query.prepare(filter_)
     count = await service.exports.count(prepared)
@@ -134,6 +136,7 @@ async def create_export(request: Request) -> Response:
             file_name=file_name(caller.tenant, filter_, wish.ending),
             total=count,
             through=prepared.through,
+            reach=caller.reach,
             checkpoint=None if checkpoint is None else msgspec.to_builtins(checkpoint),
         )
     )
@@ -224,6 +227,7 @@ ROUTES: Final = (
         path="/v1/exports",
         handler=create_export,
         permit="read",
+        keeps_reach=True,
         summary="Export in the background",
         tag="Export",
         description="The body holds the parameters of `GET /v1/export`, all as texts.",
@@ -237,6 +241,7 @@ ROUTES: Final = (
         path="/v1/exports",
         handler=list_exports,
         permit="read",
+        keeps_reach=True,
         summary="List background exports",
         tag="Export",
         description="An administrator's key or login sees all, others see their own.",
@@ -248,6 +253,7 @@ ROUTES: Final = (
         path="/v1/exports/{id}",
         handler=get_export,
         permit="read",
+        keeps_reach=True,
         summary="One background export",
         tag="Export",
         params=(_ID,),
@@ -259,6 +265,7 @@ ROUTES: Final = (
         path="/v1/exports/{id}/file",
         handler=get_file,
         permit="read",
+        keeps_reach=True,
         summary="The file of a background export",
         tag="Export",
         params=(_ID,),
@@ -271,6 +278,7 @@ ROUTES: Final = (
         path="/v1/exports/{id}/manifest",
         handler=get_manifest,
         permit="read",
+        keeps_reach=True,
         summary="What a file holds, who made it, and its SHA-256",
         tag="Export",
         params=(_ID,),
@@ -282,6 +290,7 @@ ROUTES: Final = (
         path="/v1/exports/{id}",
         handler=cancel_export,
         permit="read",
+        keeps_reach=True,
         summary="Cancel an export, or remove its file",
         tag="Export",
         params=(_ID,),

@@ -53,9 +53,9 @@ async def list_gaps(request: Request) -> Response:
     service = service_of(request)
     parameters = read_parameters(request, _NAMES)
     defaults = defaults_of(request, caller)
-    filter_ = parse_filter(parameters, caller.tenant_id, defaults)
+    filter_ = parse_filter(parameters, caller.reach, defaults)
     await service.index.wait_until_known(caller.tenant_id)
-    found = await find_gaps(service.index, caller.tenant_id, filter_.range, defaults.now_us)
+    found = await find_gaps(service.index, caller.reach, filter_.range, defaults.now_us)
     reply = GapsReply(
         gaps=[_reply(gap) for gap in found.gaps],
         sequences_checked=found.sequences_checked,
@@ -83,6 +83,7 @@ ROUTES: Final = (
         path="/v1/gaps",
         handler=list_gaps,
         permit="read",
+        keeps_reach=True,
         summary="When nothing was recorded",
         tag="Read",
         description=(

@@ -61,7 +61,7 @@ async def follow_events(request: Request) -> Response:
     caller: Caller = request.state.caller
     service = service_of(request)
     parameters = read_parameters(request, FILTER_NAMES | _OWN_NAMES)
-    filter_ = parse_filter(parameters, caller.tenant_id, defaults_of(request, caller))
+    filter_ = parse_filter(parameters, caller.reach, defaults_of(request, caller))
     longest_s = number(parameters, "seconds", LONGEST_S, 0, LONGEST_S)
     after = _after(request, parameters)
     await service.index.wait_until_known(caller.tenant_id)
@@ -142,6 +142,7 @@ ROUTES: Final = (
         path="/v1/live",
         handler=follow_events,
         permit="read",
+        keeps_reach=True,
         summary="Follow new events live",
         tag="Read",
         description=(

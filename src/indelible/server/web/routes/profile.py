@@ -73,7 +73,7 @@ def _value(parameters: dict[str, str], name: str, *, required: bool = True) -> s
 def _filter(request: Request, parameters: dict[str, str]) -> Filter:
     caller: Caller = request.state.caller
     when = {name: value for name, value in parameters.items() if name in _WHEN}
-    return parse_filter(when, caller.tenant_id, defaults_of(request, caller))
+    return parse_filter(when, caller.reach, defaults_of(request, caller))
 
 
 async def get_profile(request: Request) -> Response:
@@ -136,6 +136,7 @@ ROUTES: Final = (
         path="/v1/profile",
         handler=get_profile,
         permit="read",
+        keeps_reach=True,
         summary="An actor, an address, an operation or a target",
         tag="Read",
         description="First and last seen, counts over time, and what goes with it most often.",
@@ -157,6 +158,7 @@ ROUTES: Final = (
         path="/v1/targets/history",
         handler=get_history,
         permit="read",
+        keeps_reach=True,
         summary="The history of a target",
         tag="Read",
         description=(

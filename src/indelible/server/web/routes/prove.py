@@ -139,13 +139,15 @@ async def get_event_proof(request: Request) -> Response:
         event_id = str(uuid.UUID(request.path_params["id"]))
     except ValueError as cause:
         raise NotFound("there is no such event: an id is a UUID") from cause
-    event = await service.query.event(caller.tenant_id, event_id)
+    event = await service.query.event(caller.reach, event_id)
     return await _proof(request, event["index"], f"{event_id}.tlog-proof")
 
 
 async def get_entry_proof(request: Request) -> Response:
     """An offline proof of one entry by its index."""
+    caller: Caller = request.state.caller
     index = request.path_params["index"]
+    await service_of(request).query.require_entry(caller.reach, index)
     return await _proof(request, index, f"entry-{index}.tlog-proof")
 
 
@@ -237,6 +239,7 @@ ROUTES = (
         path="/v1/events/{id}/proof",
         handler=get_event_proof,
         permit="read",
+        keeps_reach=True,
         summary="Offline proof of an event (.tlog-proof)",
         tag="Prove",
         params=(Param(name="id", description="id of the event"),),
@@ -248,6 +251,7 @@ ROUTES = (
         path="/v1/entries/{index:int}/proof",
         handler=get_entry_proof,
         permit="read",
+        keeps_reach=True,
         summary="Offline proof of an entry by its index",
         tag="Prove",
         params=(Param(name="index", description="index of the entry", type=int),),

@@ -116,7 +116,7 @@ async def list_events(request: Request) -> Response:
     service = service_of(request)
     parameters = read_parameters(request, FILTER_NAMES | PAGE_NAMES)
     defaults = defaults_of(request, caller)
-    filter_ = parse_filter(parameters, caller.tenant_id, defaults)
+    filter_ = parse_filter(parameters, caller.reach, defaults)
     page = parse_page(parameters)
     found = await service.query.events(filter_, page)
     nearest: NearestReply | msgspec.UnsetType = msgspec.UNSET
@@ -169,7 +169,7 @@ async def get_event(request: Request) -> Response:
         raise InvalidRequest(
             f"{text!r} is not an event id", parameter="id", expected="a UUID"
         ) from None
-    event = await service.query.event(caller.tenant_id, event_id)
+    event = await service.query.event(caller.reach, event_id)
     await service.own.read(
         caller,
         "ReadAuditEvent",
@@ -185,7 +185,7 @@ async def get_entry(request: Request) -> Response:
     caller: Caller = request.state.caller
     service = service_of(request)
     index = number(request.path_params, "index", 0, 0, 2**63 - 1)
-    entry = await service.query.entry(caller.tenant_id, index)
+    entry = await service.query.entry(caller.reach, index)
     await service.own.read(
         caller,
         "ReadAuditEvent",
@@ -201,7 +201,7 @@ async def get_stats(request: Request) -> Response:
     caller: Caller = request.state.caller
     service = service_of(request)
     parameters = read_parameters(request, FILTER_NAMES | {"group", "limit", "buckets", "min_index"})
-    filter_ = parse_filter(parameters, caller.tenant_id, defaults_of(request, caller))
+    filter_ = parse_filter(parameters, caller.reach, defaults_of(request, caller))
     min_index = parse_min_index(parameters)
     group = one_of(parameters, "group", ("time", "none", *GROUPS), "none")
     stats: Stats
@@ -246,6 +246,7 @@ ROUTES: Final = (
         path="/v1/events",
         handler=list_events,
         permit="read",
+        keeps_reach=True,
         summary="List and search events",
         tag="Read",
         description="A page ordered by time of the event, then by index in the ledger.",
@@ -264,6 +265,7 @@ ROUTES: Final = (
         path="/v1/events/{id}",
         handler=get_event,
         permit="read",
+        keeps_reach=True,
         summary="One event in full",
         tag="Read",
         params=(Param(name="id", description="The event's id.", required=True),),
@@ -275,6 +277,7 @@ ROUTES: Final = (
         path="/v1/entries/{index}",
         handler=get_entry,
         permit="read",
+        keeps_reach=True,
         summary="One entry of the ledger",
         tag="Read",
         params=(Param(name="index", description="Its index.", type=int, required=True),),
@@ -286,6 +289,7 @@ ROUTES: Final = (
         path="/v1/stats",
         handler=get_stats,
         permit="read",
+        keeps_reach=True,
         summary="Count events",
         tag="Read",
         description="In all, over time (histogram), per stream, or per value of a field.",

@@ -46,7 +46,7 @@ async def list_runs(request: Request) -> Response:
     parameters = parameters_of(request, _KNOWN)
     defaults = defaults_of(request, caller)
     asked = {name: value for name, value in parameters.items() if name in FILTER_NAMES}
-    filter_ = parse_filter({**asked, "stream": "task"}, caller.tenant_id, defaults)
+    filter_ = parse_filter({**asked, "stream": "task"}, caller.reach, defaults)
     state = one_of(parameters, "state", ("any", *STATES), "any")
     found = await find_runs(
         service.index,
@@ -90,7 +90,7 @@ async def get_run(request: Request) -> Response:
             parameter="id",
             expected=f"{_LONGEST_ID} characters at most",
         )
-    found = await find_run(service.index, caller.tenant_id, job_id, service.clock.now_us())
+    found = await find_run(service.index, caller.reach, job_id, service.clock.now_us())
     await service.own.read(
         caller, "ReadRun", method="GET", endpoint="/v1/runs/{id}", query={"id": job_id}
     )
@@ -105,6 +105,7 @@ ROUTES: Final = (
         path="/v1/runs",
         handler=list_runs,
         permit="read",
+        keeps_reach=True,
         summary="Runs of background jobs",
         tag="Read",
         description=(
@@ -132,6 +133,7 @@ ROUTES: Final = (
         path="/v1/runs/{id}",
         handler=get_run,
         permit="read",
+        keeps_reach=True,
         summary="One run with its attempts and their entries",
         tag="Read",
         params=(Param(name="id", description="The id of its root job.", required=True),),

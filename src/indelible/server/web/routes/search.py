@@ -53,7 +53,7 @@ async def get_facets(request: Request) -> Response:
     service = service_of(request)
     names = FILTER_NAMES | {"fields", "limit", "contains", "min_index"}
     parameters = read_parameters(request, names)
-    filter_ = parse_filter(parameters, caller.tenant_id, defaults_of(request, caller))
+    filter_ = parse_filter(parameters, caller.reach, defaults_of(request, caller))
     fields = _fields(parameters.get("fields") or ",".join(USUAL))
     prepared = await service.query.prepare(filter_, parse_min_index(parameters))
     facets = await count_facets(
@@ -108,7 +108,7 @@ async def get_completion(request: Request) -> Response:
         place = place_of(text, number(parameters, "at", len(text), 0, 1_000_000))
     await service.index.wait_until_known(caller.tenant_id)
     limit = number(parameters, "limit", 20, 1, 100)
-    found = await complete(service.index, caller.tenant_id, place, limit)
+    found = await complete(service.index, caller.reach, place, limit)
     return Response(encode_json(found), media_type=_JSON)
 
 
@@ -117,7 +117,7 @@ async def get_feed(request: Request) -> Response:
     caller: Caller = request.state.caller
     service = service_of(request)
     parameters = read_parameters(request, _FEED_NAMES)
-    filter_ = parse_filter(parameters, caller.tenant_id, defaults_of(request, caller))
+    filter_ = parse_filter(parameters, caller.reach, defaults_of(request, caller))
     after = number(parameters, "after", -1, 0, _MAX_INDEX)
     limit = number(parameters, "limit", 500, 1, 1000)
     wait_s = number(parameters, "wait_s", 0, 0, MAX_WAIT_S)
@@ -153,6 +153,7 @@ ROUTES: Final = (
         path="/v1/query",
         handler=get_query,
         permit="read",
+        keeps_reach=True,
         summary="What a query says",
         tag="Read",
         description="Tree, terms and sentence of a query, or its error; edits by term.",
@@ -172,6 +173,7 @@ ROUTES: Final = (
         path="/v1/facets",
         handler=get_facets,
         permit="read",
+        keeps_reach=True,
         summary="Count the values of several fields",
         tag="Read",
         description="Each value comes with the query terms that select it and leave it out.",
@@ -190,6 +192,7 @@ ROUTES: Final = (
         path="/v1/complete",
         handler=get_completion,
         permit="read",
+        keeps_reach=True,
         summary="Complete a query",
         tag="Read",
         description="Names of fields, and values that the log has held, most frequent first.",
@@ -208,6 +211,7 @@ ROUTES: Final = (
         path="/v1/feed",
         handler=get_feed,
         permit="read",
+        keeps_reach=True,
         summary="Follow the log by index",
         tag="Read",
         description="For machines: in the order of the ledger, nothing skipped, nothing twice.",

@@ -61,7 +61,7 @@ def _of(parameters: dict[str, str]) -> Of:
 
 def _filter(request: Request, caller: Caller, parameters: dict[str, str]) -> Filter:
     when = {name: value for name, value in parameters.items() if name in _WHEN}
-    return parse_filter(when, caller.tenant_id, defaults_of(request, caller))
+    return parse_filter(when, caller.reach, defaults_of(request, caller))
 
 
 async def list_steps(request: Request) -> Response:
@@ -155,6 +155,7 @@ ROUTES: Final = (
         path="/v1/steps",
         handler=list_steps,
         permit="read",
+        keeps_reach=True,
         summary="Steps of an actor, a session or a request",
         tag="Read",
         description="Oldest first, each with the seconds since the step before it.",
@@ -171,6 +172,7 @@ ROUTES: Final = (
         path="/v1/steps/copy",
         handler=copy_steps,
         permit="read",
+        keeps_reach=True,
         summary="Steps as a table or as code that repeats them",
         tag="Read",
         description=(

@@ -85,7 +85,7 @@ def _asked(request: Request, more: set[str]) -> tuple[dict[str, str], Filter, Co
     caller: Caller = request.state.caller
     parameters = parameters_of(request, FILTER_NAMES | {"compare"} | more)
     defaults = defaults_of(request, caller)
-    filter_ = parse_filter(parameters, caller.tenant_id, defaults)
+    filter_ = parse_filter(parameters, caller.reach, defaults)
     compared = compare_ranges(
         filter_.range,
         parameters.get("compare") or PREVIOUS,
@@ -156,6 +156,7 @@ ROUTES: Final = (
         path="/v1/summary",
         handler=get_summary,
         permit="read",
+        keeps_reach=True,
         summary="Two periods side by side",
         tag="Read",
         description=(
@@ -179,6 +180,7 @@ ROUTES: Final = (
         path="/v1/changes",
         handler=get_changes,
         permit="read",
+        keeps_reach=True,
         summary="What changed between two periods",
         tag="Read",
         description=(

@@ -28,7 +28,7 @@ async def get_why(request: Request) -> Response:
         raise InvalidRequest(
             f"{text!r} is not an event id", parameter="id", expected="a UUID"
         ) from None
-    why = await find_why(service.index, caller.tenant_id, caller.tenant, event_id)
+    why = await find_why(service.index, caller.reach, caller.tenant, event_id)
     await service.own.read(
         caller,
         "ReadRelatedEvents",
@@ -45,6 +45,7 @@ ROUTES: Final = (
         path="/v1/events/{id}/why",
         handler=get_why,
         permit="read",
+        keeps_reach=True,
         summary="Why an event happened",
         tag="Read",
         description=(
