@@ -62,6 +62,13 @@ export function EventTable(props: EventTableProps) {
   const { scope, rows, total, narrow, scroller, marks, context, columns } = props;
   const { onOpen, onNeedNext, onNeedPrevious } = props;
   const [current, setCurrent] = useState(0);
+  // The place that was asked for last. An effect of an earlier drawing may run after the next key:
+  // with the `current` of its own drawing it would take the focus back.
+  const wanted = useRef(0);
+  const setPlace = useCallback((place: number) => {
+    wanted.current = place;
+    setCurrent(place);
+  }, []);
   // Whether the keyboard is in the table: stays true while the focused row leaves the page and comes
   // back as another element, and ends when the person moves elsewhere.
   const ownsFocus = useRef(false);
@@ -114,7 +121,7 @@ export function EventTable(props: EventTableProps) {
   const moveTo = (place: number) => {
     const next = Math.min(rows.end - 1, Math.max(rows.first, place));
     if (next < 0) return;
-    setCurrent(next);
+    setPlace(next);
     virtual.scrollToIndex(next, { align: "auto" });
     ownsFocus.current = true;
     drawn(next)?.focus({ preventScroll: true });
@@ -124,19 +131,20 @@ export function EventTable(props: EventTableProps) {
     if (!ownsFocus.current) return;
     const active = document.activeElement;
     const isElsewhere = active !== document.body && !body.current?.contains(active);
+    const row = drawn(wanted.current);
     if (isElsewhere) ownsFocus.current = false;
-    else if (drawn(current) !== active) drawn(current)?.focus({ preventScroll: true });
+    else if (row !== active) row?.focus({ preventScroll: true });
   });
   const selected = scope.view.event;
   // The state may be one effect behind the event that is shown.
-  const place = () => (selected === null ? null : rows.placeOf(selected)) ?? current;
+  const place = () => (selected === null ? null : rows.placeOf(selected)) ?? wanted.current;
   useImperativeHandle(props.handle, () => ({
     move: (by) => {
       const isInside = body.current?.contains(document.activeElement) ?? false;
       moveTo(isInside ? place() + by : place());
     },
     openCurrent: () => {
-      const event = rows.at(current);
+      const event = rows.at(wanted.current);
       if (event) onOpen(event.id);
     },
     focusCurrent: () => moveTo(place()),
@@ -144,9 +152,9 @@ export function EventTable(props: EventTableProps) {
   useEffect(() => {
     const place = selected === null ? null : rows.placeOf(selected);
     if (place === null) return;
-    setCurrent(place);
+    setPlace(place);
     virtual.scrollToIndex(place, { align: "auto" });
-  }, [selected, rows, virtual]);
+  }, [selected, rows, virtual, setPlace]);
 
   const onKeyDown = (event: KeyboardEvent) => {
     const isAll = event.key === "a" && (event.ctrlKey || event.metaKey);
@@ -159,23 +167,23 @@ export function EventTable(props: EventTableProps) {
     }
     const visible = Math.max(1, seenEnd - seenStart - 1);
     const targets: Record<string, number> = {
-      ArrowDown: current + 1,
-      ArrowUp: current - 1,
-      PageDown: current + visible,
-      PageUp: current - visible,
+      ArrowDown: wanted.current + 1,
+      ArrowUp: wanted.current - 1,
+      PageDown: wanted.current + visible,
+      PageUp: wanted.current - visible,
       Home: rows.first,
       End: rows.end - 1,
     };
     const target = targets[event.key];
     if (target !== undefined) {
       if (event.shiftKey) {
-        if (marks.count === 0) marks.toggle(current);
+        if (marks.count === 0) marks.toggle(wanted.current);
         marks.extend(Math.min(rows.end - 1, Math.max(rows.first, target)));
       }
       moveTo(target);
-    } else if (event.key === " ") marks.toggle(current);
+    } else if (event.key === " ") marks.toggle(wanted.current);
     else if (event.key === "Enter") {
-      const row = rows.at(current);
+      const row = rows.at(wanted.current);
       if (row) onOpen(row.id);
     } else return;
     event.preventDefault();
@@ -183,7 +191,7 @@ export function EventTable(props: EventTableProps) {
   };
 
   const pick = (place: number, id: string | undefined, event: MouseEvent) => {
-    setCurrent(place);
+    setPlace(place);
     if (event.shiftKey) marks.extend(place, event.ctrlKey || event.metaKey);
     else if (event.ctrlKey || event.metaKey) marks.toggle(place);
     else if (id !== undefined) onOpen(id);
@@ -231,7 +239,7 @@ export function EventTable(props: EventTableProps) {
               isSelected={event !== undefined && event.id === selected}
               isMarked={event !== undefined && marks.has(event.id)}
               onPick={(press) => pick(item.index, event?.id, press)}
-              onFocus={() => setCurrent(item.index)}
+              onFocus={() => setPlace(item.index)}
             />
           );
         })}
