@@ -91,7 +91,7 @@ def test_tab_order_meets_every_control(screen: Screen) -> None:
         page.keyboard.press("Tab")
         names.append(
             page.evaluate(
-                # The editor of the search takes the plain field's place, in a shadow tree of its own.
+                # The editor takes the plain field's place, in a shadow tree of its own.
                 "(() => { const outer = document.activeElement;"
                 " const e = outer.shadowRoot?.activeElement ?? outer;"
                 " return e.getAttribute('aria-label') || e.textContent.trim() || e.tagName })()"

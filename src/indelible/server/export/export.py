@@ -24,8 +24,6 @@ from indelible.server.export.csv import SEPARATORS, Separator, csv_form, csv_lin
 from indelible.server.export.ecs import ecs_line
 from indelible.server.export.jsonl import JSONL_COLUMNS, event_lines, jsonl_line
 from indelible.server.export.ocsf import ocsf_line
-from indelible.server.export.parquet import parquet_file
-from indelible.server.export.xlsx import xlsx_file
 from indelible.server.index import IndexProcess
 from indelible.server.query import Filter, Query, stats
 from indelible.server.query.periods import Range
@@ -186,11 +184,16 @@ class Exporter:
             )
             if wish.format == "xlsx":
                 rows = stream(columns, "JSONCompactStringsEachRow")
+                # Half of what a start takes would be the libraries of these two.
+                from indelible.server.export.xlsx import xlsx_file
+
                 return xlsx_file(rows, wish.columns, self._work)
             rows = stream(columns, csv_form(wish.separator))
             return csv_lines(rows, wish.columns, wish.separator, bom=wish.bom)
         rows = stream(JSONL_COLUMNS, "JSONEachRow")
         if wish.format == "parquet":
+            from indelible.server.export.parquet import parquet_file
+
             return parquet_file(rows, wish.columns)
         return event_lines(rows, _LINES[wish.format])
 

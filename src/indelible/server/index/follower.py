@@ -121,8 +121,11 @@ class Follower:
             progress = self._from_nothing(tenant_id, progress.epoch)
         else:
             progress = self._verified(tenant_id, progress)
+        followed = self._tenants[tenant_id] = _Followed(file, progress)
+        followed.size = self._ledger.size(tenant_id)
+        # What was there before can be searched; what is left to do may wait for a slow disk.
+        self.report()
         file.write(progress)
-        followed = _Followed(file, progress)
         if progress.batch.stop > progress.batch.start:
             self._finish(tenant_id, followed)
         return followed
@@ -260,7 +263,7 @@ class Follower:
             followed = self._tenants.get(tenant.id)
             if followed is None:
                 self.report()
-                followed = self._tenants[tenant.id] = self._open(tenant.id)
+                followed = self._open(tenant.id)
             followed.size = self._ledger.size(tenant.id)
             start = followed.progress.batch.stop
             if followed.size > start:

@@ -42,6 +42,7 @@ NICE: Final = 5  # storing events comes before finding them
 LOOK_S: Final = 0.5  # how often the ledger is looked at when nobody says that it grew
 STATUS_S: Final = 1.0
 LOCK_WAIT_S: Final = 20.0
+END_WAIT_S: Final = 0.5  # for a batch that is under way when the service goes
 
 EXIT_DAMAGED: Final = 3  # the folder was moved aside: start me again at once
 EXIT_FAILED: Final = 4
@@ -277,7 +278,9 @@ def run(descriptor: int, data_dir: Path, reader: str, memory_mb: int) -> None:
     server.serve()
     stop.set()
     wake.set()
-    thread.join(timeout=10)
+    # Not for long: after a crash of the service the next index process waits for our lock, and a
+    # batch that is cut off is finished by it.
+    thread.join(timeout=END_WAIT_S)
     os.close(lock)
     # The engine's own threads can take long to end, and there is nothing left that must be saved:
     # what is inserted is on disk, what is not is inserted again.
