@@ -131,6 +131,12 @@ class Conflict(Error):
     status = 409
 
 
+class InvalidPolicy(InvalidRequest):
+    """A policy that breaks a rule of the log (spec/leaf.md); nothing was changed."""
+
+    code = "invalid-policy"
+
+
 class TooManyAttempts(Error):
     """A limit on attempts was reached; try again after `retry_after_s` seconds."""
 

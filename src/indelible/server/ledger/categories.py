@@ -24,8 +24,8 @@ BUILT_IN: dict[str, int] = {
     "integration": 23,
     "job": 24,
 }
-_FLOOR_DAYS = 90
-_FLOORED = ("audit", "authentication", "configuration")
+FLOOR_DAYS = 90
+FLOORED = ("audit", "authentication", "configuration")
 
 
 def rules_hash() -> str:
@@ -40,7 +40,7 @@ def first_policy(day: int) -> Policy:
         effective_day=day,
         categories=tuple(Category(id=number, name=name) for name, number in BUILT_IN.items()),
         floors=tuple(
-            Floor(category=BUILT_IN[name], parts=FACT, min_days=_FLOOR_DAYS) for name in _FLOORED
+            Floor(category=BUILT_IN[name], parts=FACT, min_days=FLOOR_DAYS) for name in FLOORED
         ),
         rules=rules_hash(),
     )

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
+from typing import TypeVar
 
 from indelible.clock import Clock, day_of
-from indelible.errors import FatalError, NotFound
+from indelible.errors import FatalError, NotFound, StorageError
 from indelible.event import Event, split
-from indelible.seal import PartedEvent, genesis_leaf, policy_leaf
+from indelible.seal import PartedEvent, Policy, genesis_leaf, policy_leaf
 from indelible.server.folder import check_may_continue
 from indelible.server.ledger.aliases import Aliases
 from indelible.server.ledger.categories import first_policy
 from indelible.server.ledger.checkpointing import Checkpointer, create_keys
+from indelible.server.ledger.desk import Act, Desk
 from indelible.server.ledger.reader import LedgerReader, Tenant
 from indelible.server.ledger.schema import open_ledger
 from indelible.server.ledger.seen import WINDOWED
@@ -28,6 +31,9 @@ from indelible.tlog.tile import extend_tiles
 LEDGER_FILE = "ledger.sqlite3"
 MAX_QUEUED_EVENTS = 40_000
 MAX_QUEUED_BYTES = 128 * 1024 * 1024
+
+
+T = TypeVar("T")
 
 
 class Ledger:
@@ -46,9 +52,10 @@ class Ledger:
         max_queued_bytes: int = MAX_QUEUED_BYTES,
         on_fatal: Callable[[FatalError], None] | None = None,
     ) -> None:
-        path = data_dir / LEDGER_FILE
+        path = self._path = data_dir / LEDGER_FILE
         self.clock = clock
         self._storage = SqliteStorage(path)
+        self._storage.add_tables()
         self.reader = LedgerReader(path)
         self._alias_connection = open_ledger(path, read_only=True)
         self._aliases = Aliases(self._alias_connection, os.urandom)
@@ -165,6 +172,10 @@ class Ledger:
         """Category names and ids of the policy in force."""
         return self._sequencer.category_ids(tenant_id)
 
+    def policy(self, tenant_id: int) -> tuple[int, Policy]:
+        """The newest policy entry: its index, and what it says."""
+        return self._sequencer.policy(tenant_id)
+
     @property
     def queued_events(self) -> int:
         """How many events wait for a commit."""
@@ -247,6 +258,44 @@ class Ledger:
             tenant_id, items, received_us=received_us, scope=scope, notify=notify, kind=kind
         )
         return answer.result()
+
+    def act(
+        self, tenant_id: int, run: Callable[[Desk], T], notify: Callable[[T | Exception], None]
+    ) -> None:
+        """
+        Queues an act (`desk.py`); `notify` is called in the writer thread with what it returned
+        after that is durable, or with the error, and then nothing of it is stored.
+
+        Raises Pushback when too much waits; FatalError when the ledger has stopped.
+        """
+        self._sequencer.submit(Act(tenant_id, run, notify))
+
+    def act_and_wait(self, tenant_id: int, run: Callable[[Desk], T]) -> T:
+        """As `act`, and waits for the answer; raises what went wrong."""
+        answer: Future[T] = Future()
+
+        def notify(result: T | Exception) -> None:
+            if isinstance(result, Exception):
+                answer.set_exception(result)
+            else:
+                answer.set_result(result)
+
+        self.act(tenant_id, run, notify)
+        return answer.result()
+
+    def make_physical(self) -> bool:
+        """
+        Folds the write-ahead log into the file and empties it, so that no copy of what was deleted
+        is left in it. False while somebody reads or writes: try again.
+        """
+        connection = open_ledger(self._path, read_only=False, busy_s=0.2)
+        try:
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as cause:
+            raise StorageError(f"the write-ahead log cannot be folded in: {cause}") from cause
+        finally:
+            connection.close()
+        return not busy
 
     def _tell(self, tenant_id: int, size: int) -> None:
         for listener in self._listeners:

@@ -13,12 +13,21 @@ from pathlib import Path
 import msgspec
 
 from indelible.errors import SettingsError, StorageError
-from indelible.seal import MAX_RUN, PartedEvent, PolicyLeaf, SealedRun, parse_leaf, seal_run
+from indelible.seal import (
+    MAX_RUN,
+    PartedEvent,
+    Policy,
+    PolicyLeaf,
+    SealedRun,
+    parse_leaf,
+    seal_run,
+)
 from indelible.server.ledger.checkpointing import Checkpointer
+from indelible.server.ledger.desk import Added, Desk
 from indelible.server.ledger.reader import Tenant
 from indelible.server.ledger.seen import Seen
 from indelible.server.ledger.storage import Head, SqliteStorage
-from indelible.tlog.merkle import HASH_SIZE, Frontier
+from indelible.tlog.merkle import HASH_SIZE, Frontier, leaf_hash
 from indelible.tlog.tile import HEIGHT, WIDTH, extend_tiles
 
 
@@ -31,6 +40,10 @@ class Staged(msgspec.Struct):
     frontier: Frontier
     last_day: int
     tiles: dict[tuple[int, int], bytes]
+    policy: Policy
+    policy_index: int
+    # Entries of the service instead of events, and what is kept beside them.
+    entries: list[Added] = []
 
 
 class TenantLog:
@@ -48,7 +61,8 @@ class TenantLog:
         self.checkpointed = storage.checkpoint_size(tenant.id)
         self.checkpointer = Checkpointer(data_dir, tenant.id, tenant.origin)
         self.seen = Seen(storage.connection, tenant.id, now_us)
-        self.category_ids = self._read_categories()
+        self.policy = self._read_policy()
+        self.category_ids = _ids_of(self.policy)
         self._edge: dict[tuple[int, int], bytes] = {}
         self._check_guard()
 
@@ -73,7 +87,36 @@ class TenantLog:
         hashes = [leaf_hash for run in runs for leaf_hash in run.leaf_hashes]
         tiles = extend_tiles(self.size, hashes, self._tile)
         frontier = _extend(self.frontier.copy(), hashes, tiles)
-        return Staged(self.size, runs, hashes, frontier, day, tiles)
+        return Staged(self.size, runs, hashes, frontier, day, tiles, self.policy, self.policy_index)
+
+    def desk(self, day: int, now_us: int) -> Desk:
+        """Where an act of today appends; within the open transaction."""
+        return Desk(
+            self._storage.connection,
+            tenant_id=self.tenant.id,
+            size=self.size,
+            day=max(day, self.last_day),
+            now_us=now_us,
+            policy=self.policy,
+            policy_index=self.policy_index,
+        )
+
+    def stage_entries(self, desk: Desk) -> Staged:
+        """Works out the tree with what an act has appended; changes nothing of ours."""
+        hashes = [leaf_hash(added.leaf) for added in desk.added]
+        tiles = extend_tiles(self.size, hashes, self._tile)
+        frontier = _extend(self.frontier.copy(), hashes, tiles)
+        return Staged(
+            self.size,
+            [],
+            hashes,
+            frontier,
+            desk.day,
+            tiles,
+            desk.policy,
+            desk.policy_index,
+            desk.added,
+        )
 
     def write(self, staged: Staged) -> None:
         """Writes a staged append into the open transaction."""
@@ -81,6 +124,12 @@ class TenantLog:
         for run in staged.runs:
             self._storage.put_run(self.tenant.id, index, run)
             index += len(run.parts)
+        for index, added in enumerate(staged.entries, staged.first):
+            self._storage.put_entry(self.tenant.id, index, added.leaf)
+            if added.record is not None:
+                self._storage.put_record(
+                    self.tenant.id, index, added.record.salt, added.record.data
+                )
         self._storage.put_tiles(
             self.tenant.id, [(level, n, hashes) for (level, n), hashes in staged.tiles.items()]
         )
@@ -90,7 +139,7 @@ class TenantLog:
                 staged.frontier.size,
                 staged.last_day,
                 staged.frontier.to_bytes(),
-                self.policy_index,
+                staged.policy_index,
             ),
         )
 
@@ -98,6 +147,9 @@ class TenantLog:
         """Makes a staged append the state; call after COMMIT."""
         self.frontier = staged.frontier
         self.last_day = staged.last_day
+        if staged.policy_index != self.policy_index:
+            self.policy, self.policy_index = staged.policy, staged.policy_index
+            self.category_ids = _ids_of(staged.policy)
         # Only right-edge tiles are read again; full ones go.
         self._edge.update(staged.tiles)
         self._edge = {key: hashes for key, hashes in self._edge.items() if len(hashes) < 32 * WIDTH}
@@ -106,11 +158,11 @@ class TenantLog:
         cached = self._edge.get((level, n))
         return self._storage.tile(self.tenant.id, level, n) if cached is None else cached
 
-    def _read_categories(self) -> dict[str, int]:
+    def _read_policy(self) -> Policy:
         leaf = parse_leaf(self._storage.policy_leaf(self.tenant.id, self.policy_index))
         if not isinstance(leaf, PolicyLeaf):
             raise StorageError(f"entry {self.policy_index} of {self.tenant.name} is no policy")
-        return {category.name: category.id for category in leaf.policy.categories}
+        return leaf.policy
 
     def _check_guard(self) -> None:
         """Refuses a database that is older than what was signed: it must not fork history."""
@@ -132,6 +184,10 @@ class TenantLog:
                 code="ledger-rolled-back",
                 hint=hint,
             )
+
+
+def _ids_of(policy: Policy) -> dict[str, int]:
+    return {category.name: category.id for category in policy.categories}
 
 
 def _extend(

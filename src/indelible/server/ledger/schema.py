@@ -49,8 +49,18 @@ CREATE TABLE seen (
 ) STRICT;
 """
 
+# Folders of earlier versions get these when they are opened to be written.
+ADDED_LATER = """
+CREATE TABLE IF NOT EXISTS record (
+  tenant INTEGER NOT NULL, idx INTEGER NOT NULL, salt BLOB NOT NULL, data BLOB NOT NULL,
+  PRIMARY KEY (tenant, idx)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS declaration ON entry(tenant, idx)
+  WHERE substr(leaf, 5, 1) IN (x'02', x'03', x'04', x'05');
+"""
 
-def open_ledger(path: Path, *, read_only: bool) -> sqlite3.Connection:
+
+def open_ledger(path: Path, *, read_only: bool, busy_s: float = 10.0) -> sqlite3.Connection:
     """
     A connection in autocommit mode: transactions are begun and ended in our own words.
 
@@ -61,7 +71,7 @@ def open_ledger(path: Path, *, read_only: bool) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(
             f"file:{path}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False,
-            timeout=10.0, cached_statements=64,
+            timeout=busy_s, cached_statements=64,
         )  # fmt: skip
         connection.execute("PRAGMA secure_delete=ON")
         if read_only:

@@ -18,10 +18,13 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from indelible.clock import Clock
+from indelible.clock import Clock, day_of
 from indelible.errors import Error, FatalError, Pushback, StorageError
+from indelible.seal import Policy
 from indelible.server.ledger.aliases import Aliases
+from indelible.server.ledger.desk import Act
 from indelible.server.ledger.log import Staged, TenantLog
 from indelible.server.ledger.plan import Plan, make_plan
 from indelible.server.ledger.reader import LedgerReader
@@ -69,14 +72,14 @@ class Sequencer:
 
         # Guarded by _wakeup's lock, shared with the threads that submit.
         self._wakeup = threading.Condition()
-        self._queue: deque[Submission] = deque()
+        self._queue: deque[Submission | Act] = deque()
         self._queued_events = 0
         self._queued_bytes = 0
         self._stopping = False
         self._failed: FatalError | None = None
 
         # Owned by the writer thread once it runs.
-        self._under_way: dict[int, Submission] = {}  # taken and not answered, by identity
+        self._under_way: dict[int, Submission | Act] = {}  # taken and not answered, by identity
         self._logs = {
             tenant.id: TenantLog(data_dir, tenant, storage, clock.now_us())
             for tenant in storage.tenants()
@@ -100,13 +103,21 @@ class Sequencer:
         """Names and ids of the policy in force; replaced as a whole when the policy changes."""
         return self._logs[tenant_id].category_ids
 
+    def policy(self, tenant_id: int) -> tuple[int, Policy]:
+        """The newest policy entry and its index."""
+        log_ = self._logs[tenant_id]
+        while True:
+            index, policy = log_.policy_index, log_.policy
+            if index == log_.policy_index:  # the writer changes one after the other
+                return index, policy
+
     def vkeys(self, tenant_id: int) -> list[str]:
         """The public keys that sign this tenant's checkpoints."""
         return self._logs[tenant_id].checkpointer.vkeys()
 
-    def submit(self, submission: Submission) -> None:
+    def submit(self, submission: Submission | Act) -> None:
         """
-        Queues events; `submission.notify` is called with the answer.
+        Queues events, or an act; `submission.notify` is called with the answer.
 
         Raises:
             Pushback: the queue is full; nothing was queued.
@@ -145,9 +156,12 @@ class Sequencer:
     def _run(self) -> None:
         while True:
             group, stopping = self._take()
-            self._under_way = {id(submission): submission for submission in group}
+            taken = [group] if isinstance(group, Act) else group
+            self._under_way = {id(submission): submission for submission in taken}
             try:
-                if group:
+                if isinstance(group, Act):
+                    self._perform(group)
+                elif group:
                     self._store(group)
                 self._do_due(stopping)
             except FatalError as error:
@@ -161,8 +175,10 @@ class Sequencer:
             if stopping and not group:
                 return
 
-    def _take(self) -> tuple[list[Submission], bool]:
-        """What waits, up to a group's size; waits itself when there is nothing to do."""
+    def _take(self) -> tuple[list[Submission] | Act, bool]:
+        """
+        What waits, up to a group's size, or an act by itself; waits when there is nothing to do.
+        """
         with self._wakeup:
             if not self._queue and not self._stopping:
                 wait_s = self._forget_due_s - self._clock.monotonic_s()
@@ -174,11 +190,14 @@ class Sequencer:
             events = 0
             while self._queue:
                 size = len(self._queue[0].items)
-                if group and events + size > MAX_GROUP_EVENTS:
+                is_act = isinstance(self._queue[0], Act)
+                if group and (is_act or events + size > MAX_GROUP_EVENTS):
                     break
                 submission = self._queue.popleft()
                 self._queued_events -= size
                 self._queued_bytes -= submission.weight_bytes
+                if isinstance(submission, Act):
+                    return submission, self._stopping
                 events += size
                 group.append(submission)
             return group, self._stopping
@@ -205,7 +224,48 @@ class Sequencer:
         for submission, answer in zip(group, answers, strict=True):
             self._answer(submission, answer)
 
-    def _answer(self, submission: Submission, answer: Answer) -> None:
+    def _perform(self, act: Act) -> None:
+        """Runs an act in a transaction of its own, and answers it."""
+        tenant_log = self._logs[act.tenant_id]
+        now_us = self._clock.now_us()
+        desk = tenant_log.desk(day_of(now_us), now_us)
+        try:
+            self._storage.begin()
+            answer = act.run(desk)
+            staged = tenant_log.stage_entries(desk) if desk.added else None
+            if staged is not None:
+                tenant_log.write(staged)
+            self._storage.commit()
+        except FatalError:
+            raise
+        except sqlite3.Error as cause:
+            self._storage.rollback()
+            self._answer(act, not_stored(cause))
+            return
+        except Error as error:
+            self._storage.rollback()
+            self._answer(act, error)
+            return
+        except Exception as error:
+            self._storage.rollback()
+            log.exception("an act could not be done")
+            self._answer(act, error)
+            return
+        if staged is not None:
+            tenant_log.settle(staged)
+            self._tell_commit(tenant_log)
+            if self._checkpoint_due_s is None:
+                self._checkpoint_due_s = self._clock.monotonic_s() + CHECKPOINT_AFTER_S
+        self._answer(act, answer)
+
+    def _tell_commit(self, tenant_log: TenantLog) -> None:
+        try:
+            self._on_commit(tenant_log.tenant.id, tenant_log.size)
+        except Exception:
+            # Listeners look at the ledger from time to time, too.
+            log.exception("a listener could not be told of a commit")
+
+    def _answer(self, submission: Submission | Act, answer: Any) -> None:
         self._under_way.pop(id(submission), None)
         try:
             submission.notify(answer)
@@ -270,11 +330,7 @@ class Sequencer:
                 tenant_log.settle(staged)
                 for _, keys, places in plan.keys_stored(staged.first):
                     tenant_log.seen.add(keys, places)
-                try:
-                    self._on_commit(tenant_log.tenant.id, tenant_log.size)
-                except Exception:
-                    # Listeners look at the ledger from time to time, too.
-                    log.exception("a listener could not be told of a commit")
+                self._tell_commit(tenant_log)
             answers.update(plan.answers(staged, tenant_log.size))
         return answers
 

@@ -19,7 +19,7 @@ from indelible.seal import SealedRun
 from indelible.server.ledger.durable import sync_folder
 from indelible.server.ledger.pieces import PieceWriter
 from indelible.server.ledger.reader import Tenant
-from indelible.server.ledger.schema import TABLES, open_ledger
+from indelible.server.ledger.schema import ADDED_LATER, TABLES, open_ledger
 
 # Checkpoints kept: the newest ones, and of older ones the first of each hour.
 _KEEP_NEWEST = 60
@@ -71,7 +71,15 @@ class SqliteStorage:
 
     def create_tables(self) -> None:
         """Makes the tables of an empty file, all or none."""
-        self._connection.executescript(f"BEGIN IMMEDIATE; {TABLES} COMMIT;")
+        self._connection.executescript(f"BEGIN IMMEDIATE; {TABLES} {ADDED_LATER} COMMIT;")
+
+    def add_tables(self) -> None:
+        """Makes what folders of earlier versions do not have, all or none."""
+        try:
+            self._connection.executescript(f"BEGIN IMMEDIATE; {ADDED_LATER} COMMIT;")
+        except sqlite3.Error as cause:
+            self.rollback()
+            raise not_stored(cause) from cause
 
     def close(self) -> None:
         """Folds the write-ahead log into the file, as far as readers let it, and closes."""
@@ -196,6 +204,12 @@ class SqliteStorage:
     def put_entry(self, tenant_id: int, index: int, leaf: bytes) -> None:
         """Writes the leaf of an entry that is not an event."""
         self._connection.execute("INSERT INTO entry VALUES (?, ?, ?)", (tenant_id, index, leaf))
+
+    def put_record(self, tenant_id: int, index: int, salt: bytes, data: bytes) -> None:
+        """Writes what the entry at this index commits to."""
+        self._connection.execute(
+            "INSERT INTO record VALUES (?, ?, ?, ?)", (tenant_id, index, salt, data)
+        )
 
     def put_tiles(self, tenant_id: int, tiles: Iterable[tuple[int, int, bytes]]) -> None:
         """Writes the new contents of tiles (level, n, hashes)."""
