@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from indelible.server.web.routes.read import RANGE_PARAMS, defaults_of
 from indelible.server.web.routes.read import RangeReply as AskedRange
-from indelible.server.web.routes.read import defaults_of
 from indelible.server.web.routes.read import range_reply as asked_range
 from indelible.server.web.routes.read import read_parameters as parameters_of
 
 if TYPE_CHECKING:
     from indelible.server.query.periods import Range
 
-__all__ = ["AskedRange", "asked_range", "defaults_of", "parameters_of", "recorded_range"]
+__all__ = [
+    "RANGE_PARAMS",
+    "AskedRange",
+    "asked_range",
+    "defaults_of",
+    "parameters_of",
+    "recorded_range",
+]
 
 
 def recorded_range(range_: Range) -> dict[str, str]:

@@ -12,8 +12,14 @@ from indelible.clock import format_us
 from indelible.codec import encode_json
 from indelible.server.query import parse_filter
 from indelible.server.query.gaps import Gap, find_gaps
-from indelible.server.web.route import Api, Caller, Param
-from indelible.server.web.routes.read import RangeReply, defaults_of, range_reply, read_parameters
+from indelible.server.web.route import Api, Caller
+from indelible.server.web.routes.read import (
+    RANGE_PARAMS,
+    RangeReply,
+    defaults_of,
+    range_reply,
+    read_parameters,
+)
 from indelible.server.web.service import service_of
 
 _NAMES: Final = frozenset({"period", "date", "from", "to", "tz"})
@@ -90,13 +96,7 @@ ROUTES: Final = (
             "Times when the service did not run, from its own entries, and numbers that are"
             " missing of a source's sequence."
         ),
-        params=(
-            Param(name="period", description="`day`, `week` or `month` of the zone."),
-            Param(name="date", description="A date in the period; today by default."),
-            Param(name="from", description="First moment of a free range (RFC 3339)."),
-            Param(name="to", description="First moment after a free range (RFC 3339)."),
-            Param(name="tz", description="IANA time zone; the tenant's by default."),
-        ),
+        params=RANGE_PARAMS,
         reply=GapsReply,
         errors=(400, 401, 403, 503),
     ),

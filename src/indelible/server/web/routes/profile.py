@@ -21,6 +21,7 @@ from indelible.server.query.history import (
 from indelible.server.query.profile import OFS, Of, Profile, find_profile
 from indelible.server.query.request import number, one_of
 from indelible.server.web.asked import (
+    RANGE_PARAMS,
     AskedRange,
     asked_range,
     defaults_of,
@@ -123,10 +124,7 @@ async def get_history(request: Request) -> Response:
 
 _RANGE: Final = (
     Param(name="period", description="`day`, `week` or `month` of the zone; all times by default."),
-    Param(name="date", description="A date in the period; today by default."),
-    Param(name="from", description="First moment of a free range (RFC 3339)."),
-    Param(name="to", description="First moment after a free range (RFC 3339)."),
-    Param(name="tz", description="IANA time zone; the tenant's by default."),
+    *RANGE_PARAMS[1:],
 )
 _ERRORS: Final = (400, 401, 403, 503)
 

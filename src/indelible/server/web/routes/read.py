@@ -224,13 +224,16 @@ async def get_stats(request: Request) -> Response:
     return Response(encode_json(stats), media_type=_JSON)
 
 
-FILTER_PARAMS: Final = (
-    Param(name="stream", description="`user`, `system`, `task` or `all` (default)."),
+RANGE_PARAMS: Final = (
     Param(name="period", description="`day`, `week` or `month` of the zone."),
     Param(name="date", description="A date in the period; today by default."),
     Param(name="from", description="First moment of a free range (RFC 3339)."),
     Param(name="to", description="First moment after a free range (RFC 3339)."),
     Param(name="tz", description="IANA time zone; the tenant's by default."),
+)
+FILTER_PARAMS: Final = (
+    Param(name="stream", description="`user`, `system`, `task` or `all` (default)."),
+    *RANGE_PARAMS,
     Param(name="q", description='Words, "phrases", `field:value`, `-` to leave out.'),
     Param(name="own", description="`hide` leaves out Indelible's own events."),
 )

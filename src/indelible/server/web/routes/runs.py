@@ -15,6 +15,7 @@ from indelible.server.query.request import FILTER_NAMES, number, one_of
 from indelible.server.query.run_detail import RunDetail, find_run
 from indelible.server.query.runs import STATES, Run, RunTotals, find_runs
 from indelible.server.web.asked import (
+    RANGE_PARAMS,
     AskedRange,
     asked_range,
     defaults_of,
@@ -114,11 +115,7 @@ ROUTES: Final = (
             " three times the median of its operation, and more than a minute."
         ),
         params=(
-            Param(name="period", description="`day`, `week` or `month` of the zone."),
-            Param(name="date", description="A date in the period; today by default."),
-            Param(name="from", description="First moment of a free range (RFC 3339)."),
-            Param(name="to", description="First moment after a free range (RFC 3339)."),
-            Param(name="tz", description="IANA time zone; the tenant's by default."),
+            *RANGE_PARAMS,
             Param(name="q", description="As for events; any entry of the run may match."),
             Param(name="own", description="`hide` leaves out Indelible's own jobs."),
             Param(name="state", description="`any` (default), " + ", ".join(STATES) + "."),

@@ -17,6 +17,7 @@ from indelible.server.query.request import number, one_of
 from indelible.server.query.steps import MAX_STEPS, Of, Step, find_steps
 from indelible.server.version import version
 from indelible.server.web.asked import (
+    RANGE_PARAMS,
     AskedRange,
     asked_range,
     defaults_of,
@@ -141,11 +142,7 @@ _PARAMS: Final = (
     Param(name="actor", description="E-mail, name or id of an actor, whole."),
     Param(name="session", description="A session id."),
     Param(name="request", description="A request id."),
-    Param(name="period", description="`day`, `week` or `month` of the zone."),
-    Param(name="date", description="A date in the period; today by default."),
-    Param(name="from", description="First moment of a free range (RFC 3339)."),
-    Param(name="to", description="First moment after a free range (RFC 3339)."),
-    Param(name="tz", description="IANA time zone; the tenant's by default."),
+    *RANGE_PARAMS,
 )
 _ERRORS: Final = (400, 401, 403, 503)
 
