@@ -75,6 +75,8 @@ def measure_service(folder: Path, end_us: int) -> measure.Numbers:
             run_step(name, step, numbers)
         total = int(service.client.get("/v1/status")["ledger"]["size"])
         service.wait_until_indexed(total)
+        say("rest")
+        run_step("rest", lambda: measure.rest(data, numbers, total), numbers)
     finally:
         service.stop()
     run_step("disk", lambda: measure.disk(data, numbers, total), numbers)

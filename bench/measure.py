@@ -214,6 +214,25 @@ def _check(numbers: Numbers, good: bool, sentence: str) -> None:
         numbers.failures.append(sentence)
 
 
+REST_S = 15  # longer than the engine keeps the parts that a merge has replaced
+MOST_REST_S = 180
+
+
+def rest(data: Path, numbers: Numbers, events: int) -> None:
+    """Lets the index come to rest: its merges end by themselves when nothing comes in."""
+    begun = quiet_since = time.monotonic()
+    first = last = bytes_under(data / "index")
+    while time.monotonic() - quiet_since < REST_S and time.monotonic() - begun < MOST_REST_S:
+        time.sleep(1)
+        now = bytes_under(data / "index")
+        if abs(now - last) > last // 100:
+            quiet_since, last = time.monotonic(), now
+    numbers.notes.append(
+        f"Disk: the index took {first / events:.0f} B/event when the last event was searchable,"
+        f" and {last / events:.0f} B/event {time.monotonic() - begun:.0f} s later, at rest."
+    )
+
+
 def disk(data: Path, numbers: Numbers, events: int) -> None:
     """Bytes for one event, after the service has stopped."""
     ledger = sum(bytes_under(path) for path in data.glob("ledger.sqlite3*"))
