@@ -25,6 +25,9 @@ from indelible.event.parse import to_utc
 from indelible.event.parts import Alias, EventParts, split_as
 from indelible.event.rules import default_actor_kind, default_category, default_outcome
 
+Categorise = Callable[[Stream, str | None, str, str | None], str]
+"""Stream, method, operation and endpoint → category, for an event whose sender named none."""
+
 _NO_ACTOR = Actor()
 
 # All events of a batch are received at one moment.
@@ -71,11 +74,20 @@ def complete(
 
 
 def split_sent(
-    sent: SentEvent, event_id: str, received_us: int, reported_by: ReportedBy, alias: Alias
+    sent: SentEvent,
+    event_id: str,
+    received_us: int,
+    reported_by: ReportedBy,
+    alias: Alias,
+    categorise: Categorise | None = None,
 ) -> tuple[str, EventParts]:
-    """Category and parts of the event that `complete` would give, byte for byte as `split`."""
+    """
+    Category and parts of the event that `complete` would give, byte for byte as `split`.
+
+    `categorise` chooses the category where the sender named none; by default the built-in rules do.
+    """
     received_at: datetime = _moment(received_us)
-    stream, category, outcome, kind = _defaults(sent)
+    stream, category, outcome, kind = _defaults(sent, categorise)
     occurred_at = sent.occurred_at
     parts = split_as(
         sent,
@@ -94,7 +106,9 @@ def split_sent(
     return category, parts
 
 
-def _defaults(sent: SentEvent) -> tuple[Stream, str, Outcome, ActorKind]:
+def _defaults(
+    sent: SentEvent, categorise: Categorise | None = None
+) -> tuple[Stream, str, Outcome, ActorKind]:
     stream = sent.stream or "user"
     actor = sent.actor
     kind: ActorKind | None = None if actor is None else actor.kind
@@ -103,7 +117,12 @@ def _defaults(sent: SentEvent) -> tuple[Stream, str, Outcome, ActorKind]:
             actor.id is not None or actor.email is not None or actor.name is not None
         )
         kind = default_actor_kind(stream, known=known)
-    category = sent.category or default_category(stream, sent.method, sent.operation)
+    category = sent.category
+    if not category:
+        if categorise is None:
+            category = default_category(stream, sent.method, sent.operation)
+        else:
+            category = categorise(stream, sent.method, sent.operation, sent.endpoint)
     outcome = sent.outcome
     if outcome is None:
         state = sent.job.state if sent.job is not None else None

@@ -56,8 +56,11 @@ class Maintenance:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def record_rejections(self) -> None:
-        """Records how many events were rejected since the last call; also the last at a stop."""
-        for tenant_id, event in self._ingest.rejections.take():
+        """
+        Records how many events were rejected, and how many of categories that are off came, since
+        the last call; also the last at a stop.
+        """
+        for tenant_id, event in (*self._ingest.rejections.take(), *self._ingest.skips.take()):
             await self._own.record(tenant_id, {"id": self._own.new_id(), **event})
 
     async def _take_commands(self) -> None:

@@ -278,13 +278,16 @@ class Removals:
         """
         The longest that any policy in force from the event to entry `before` keeps a part.
 
-        Of a policy that has not taken effect when the event comes, the one before it counts too.
+        Of policies that had not taken effect when the event came, those before them count too, also
+        where a later one took effect at once: else two entries could do what one may not.
         """
         at = self._policies_before(place.index) - 1
         counted = self._policies[max(at, 0) : self._policies_before(before)]
-        while at > 0 and self._policies[at].policy.effective_day > place.day:
-            at -= 1
-            counted.append(self._policies[at])
+        counted += [
+            self._policies[k - 1]
+            for k in range(at, 0, -1)
+            if self._policies[k].policy.effective_day > place.day
+        ]
         longest = 1
         for one in counted:
             days = _days(one.policy, place)

@@ -14,13 +14,16 @@ from typing import Any, Literal
 
 import msgspec
 
+from indelible.clock import day_of
 from indelible.errors import InvalidEvent
 from indelible.event import ReportedBy, SentEvent, parse_value, split_sent
 from indelible.seal import PartedEvent
 from indelible.server.ingest.answers import Answers
 from indelible.server.ingest.body import decompress, judge_each, read_events
+from indelible.server.ingest.categorise import Categorise, own_rules
 from indelible.server.ingest.rejections import Rejections
 from indelible.server.ingest.room import Room
+from indelible.server.ingest.skips import Skips
 from indelible.server.ledger import KEPT, WINDOWED, Incoming, Ledger, Receipt, Stored
 from indelible.server.ledger.categories import LAST_RESERVED
 from indelible.server.ledger.seen import key_maker
@@ -58,15 +61,32 @@ class IngestReply(msgspec.Struct, frozen=True):
     rejected: list[Rejected]
     receipts: list[SentReceipt]
     tree_size: int
+    # Events of categories that are switched off: counted, not recorded.
+    skipped: int = 0
 
     @property
     def status(self) -> Literal[200, 422]:
-        """422 when there were events and none is stored."""
-        return 422 if self.rejected and not self.receipts else 200
+        """422 when there were events and none is stored or lawfully left out."""
+        return 422 if self.rejected and not self.receipts and not self.skipped else 200
 
 
-# Positions in the request, events to be stored at these, and those that are refused.
-_Prepared = tuple[list[int], list[Incoming], list[Rejected]]
+class _Prepared(msgspec.Struct, frozen=True):
+    """Events to be stored, their positions in the request, and what is not stored."""
+
+    positions: list[int]
+    items: list[Incoming]
+    rejected: list[Rejected]
+    skipped: int
+
+
+class _Ruling(msgspec.Struct, frozen=True):
+    """What holds for events that come in under one policy, on one day."""
+
+    policy_index: int
+    day: int
+    categories: dict[str, int]
+    categorise: Categorise | None
+    off: frozenset[str]
 
 
 class Ingest:
@@ -79,6 +99,8 @@ class Ingest:
         # Threads of its own: hostile bodies must not take those that logins and reads wait for.
         self._parsers = ThreadPoolExecutor(_PARSERS, thread_name_prefix="parse")
         self.rejections = Rejections()
+        self.skips = Skips()
+        self._rulings: dict[int, _Ruling] = {}
         self.room = Room(ledger.clock)
 
     async def submit(
@@ -111,11 +133,12 @@ class Ingest:
             weight_bytes, prepared = await loop.run_in_executor(self._parsers, prepare)
         else:
             weight_bytes, prepared = prepare()
-        positions, items, rejected = prepared
+        items, rejected = prepared.items, prepared.rejected
         for wrong in rejected:
             self.rejections.count(tenant_id, key_id, wrong.code)
         if not items:
-            return IngestReply(0, 0, rejected, [], self._ledger.size(tenant_id))
+            size = self._ledger.size(tenant_id)
+            return IngestReply(0, 0, rejected, [], size, prepared.skipped)
         stored = await self._answers.wait(
             lambda notify: self._ledger.append(
                 tenant_id,
@@ -127,7 +150,7 @@ class Ingest:
                 weight_bytes=weight_bytes,
             )
         )
-        return reply_of(stored, positions, rejected)
+        return reply_of(stored, prepared.positions, rejected, prepared.skipped)
 
     def store(
         self,
@@ -140,11 +163,11 @@ class Ingest:
         """As `submit`, for a thread that waits: an import into a data folder."""
         received_us = self._ledger.clock.now_us()
         scope, reported_by = scope_of(key_id, import_format)
-        positions, items, rejected = self._prepare(
-            tenant_id, judge_each(events), scope, reported_by, received_us
-        )
+        prepared = self._prepare(tenant_id, judge_each(events), scope, reported_by, received_us)
+        items, rejected = prepared.items, prepared.rejected
         if not items:
-            return IngestReply(0, 0, rejected, [], self._ledger.size(tenant_id))
+            size = self._ledger.size(tenant_id)
+            return IngestReply(0, 0, rejected, [], size, prepared.skipped)
         stored = self._ledger.append_and_wait(
             tenant_id,
             items,
@@ -152,7 +175,7 @@ class Ingest:
             scope=scope,
             kind=KEPT if import_format else WINDOWED,
         )
-        return reply_of(stored, positions, rejected)
+        return reply_of(stored, prepared.positions, rejected, prepared.skipped)
 
     async def record_own(self, tenant_id: int, event: Mapping[str, Any]) -> Receipt:
         """
@@ -181,7 +204,10 @@ class Ingest:
     def _own(self, tenant_id: int, event: Mapping[str, Any], received_us: int) -> Incoming:
         context = {**(event.get("context") or {}), "source": "indelible"}
         sent = parse_value({"category": "audit", **event, "context": context})
-        return self._taker(tenant_id, OWN_SCOPE, "service", received_us)(sent)
+        taken = self._taker(tenant_id, OWN_SCOPE, "service", received_us)(sent)
+        if taken is None:
+            raise InvalidEvent("category", "the service writes no category that is switched off")
+        return taken
 
     def _prepare(
         self,
@@ -194,6 +220,7 @@ class Ingest:
         positions: list[int] = []
         items: list[Incoming] = []
         rejected: list[Rejected] = []
+        skipped = 0
         categories = self._ledger.category_ids(tenant_id)
         take = self._taker(tenant_id, scope, reported_by, received_us)
         for position, sent in enumerate(said):
@@ -202,31 +229,67 @@ class Ingest:
                     raise sent
                 if sent.category is not None:
                     _check_category(sent.category, categories)
-                items.append(take(sent))
+                taken = take(sent)
+                if taken is None:
+                    skipped += 1
+                    continue
+                items.append(taken)
                 positions.append(position)
             except InvalidEvent as error:
                 rejected.append(Rejected(position, error.code, error.message, error.hint))
-        return positions, items, rejected
+        return _Prepared(positions, items, rejected, skipped)
 
     def _taker(
         self, tenant_id: int, scope: str, reported_by: ReportedBy, received_us: int
-    ) -> Callable[[SentEvent], Incoming]:
-        """Fills in and splits events that come together; runs for each event that comes in."""
-        categories = self._ledger.category_ids(tenant_id)
+    ) -> Callable[[SentEvent], Incoming | None]:
+        """
+        Fills in and splits events that come together; runs for each event that comes in.
+
+        None for one of a category that is switched off: it is counted.
+        """
+        ruling = self._ruling(tenant_id, day_of(received_us))
+        categories, categorise, off = ruling.categories, ruling.categorise, ruling.off
         new_id, key_of = self._new_id, key_maker(scope)
 
         def alias(subject: str) -> str:
             return self._ledger.alias(tenant_id, subject)
 
-        def take(sent: SentEvent) -> Incoming:
+        def take(sent: SentEvent) -> Incoming | None:
             event_id = sent.id or new_id()
-            category, parts = split_sent(sent, event_id, received_us, reported_by, alias)
+            category, parts = split_sent(
+                sent, event_id, received_us, reported_by, alias, categorise
+            )
+            if off and category in off:
+                self.skips.count(tenant_id, category)
+                return None
             parted = PartedEvent(categories[category], parts.fact, parts.person, parts.content)
             if sent.id is None:
                 return Incoming(event_id, parted)
             return Incoming(event_id, parted, key_of(event_id), sent)
 
         return take
+
+    def _ruling(self, tenant_id: int, day: int) -> _Ruling:
+        """Made once for each policy and day."""
+        standing = self._ledger.standing(tenant_id)
+        history, newest = standing.policies, standing.policies.newest
+        known = self._rulings.get(tenant_id)
+        if known is not None and (known.policy_index, known.day) == (newest.index, day):
+            return known
+        rules = own_rules(standing.catalogue)
+        off = frozenset(
+            category.name
+            for category in newest.policy.categories
+            if not (history.category_on(category.id, day) or category).enabled
+        )
+        ruling = self._rulings[tenant_id] = _Ruling(
+            newest.index,
+            day,
+            {category.name: category.id for category in newest.policy.categories},
+            None if rules is None else rules.categorise,
+            off,
+        )
+        return ruling
 
 
 OWN_SCOPE = "own"
@@ -255,7 +318,9 @@ def _check_category(name: str, categories: Mapping[str, int]) -> None:
         )
 
 
-def reply_of(stored: Stored, positions: Sequence[int], rejected: list[Rejected]) -> IngestReply:
+def reply_of(
+    stored: Stored, positions: Sequence[int], rejected: list[Rejected], skipped: int = 0
+) -> IngestReply:
     """Receipts in the form of the API, under the positions that the sender knows."""
     duplicates = sum([receipt.duplicate for receipt in stored.receipts])
     return IngestReply(
@@ -274,4 +339,5 @@ def reply_of(stored: Stored, positions: Sequence[int], rejected: list[Rejected])
             for position, receipt in zip(positions, stored.receipts, strict=True)
         ],
         tree_size=stored.tree_size,
+        skipped=skipped,
     )

@@ -15,6 +15,8 @@ import msgspec
 
 from indelible.errors import InvalidPolicy
 from indelible.seal import EVENT, GENESIS, MAX_ENTRY, Policy, PolicyLeaf, parse_leaf
+from indelible.server.ledger.catalogue import Catalogue, read_catalogue
+from indelible.server.ledger.policies import PolicyAt, PolicyHistory
 from indelible.server.ledger.policy_rules import faults_of
 
 
@@ -32,6 +34,13 @@ class Added(msgspec.Struct, frozen=True):
     record: Record | None
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """All policies of a log up to now, and the texts and rules beside the newest."""
+
+    policies: PolicyHistory
+    catalogue: Catalogue
+
+
 class Desk:
     """
     What an act may see and use. Valid only while the act runs, in the writer thread.
@@ -47,17 +56,25 @@ class Desk:
         size: int,
         day: int,
         now_us: int,
-        policy: Policy,
-        policy_index: int,
+        standing: Standing,
     ) -> None:
         self.connection = connection
         self.tenant_id = tenant_id
         self.day = day
         self.now_us = now_us
-        self.policy = policy
-        self.policy_index = policy_index
+        self.standing = standing
         self.added: list[Added] = []
         self._size = size
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force for what is appended next."""
+        return self.standing.policies.newest.policy
+
+    @property
+    def policy_index(self) -> int:
+        """The entry of that policy."""
+        return self.standing.policies.newest.index
 
     @property
     def next_index(self) -> int:
@@ -80,7 +97,11 @@ class Desk:
             faults = faults_of(parsed.policy, self.day, self.policy)
             if faults:
                 raise InvalidPolicy(f"the policy breaks a rule: {faults[0].detail}")
-            self.policy, self.policy_index = parsed.policy, index
+            data = None if record is None else record.data
+            self.standing = Standing(
+                self.standing.policies.with_next(PolicyAt(index, self.day, parsed.policy)),
+                read_catalogue(data, parsed.policy.rules),
+            )
         self.added.append(Added(leaf, record))
         return index
 

@@ -13,12 +13,13 @@ from typing import TypeVar
 from indelible.clock import Clock, day_of
 from indelible.errors import FatalError, NotFound, StorageError
 from indelible.event import Event, split
-from indelible.seal import PartedEvent, Policy, genesis_leaf, policy_leaf
+from indelible.seal import PartedEvent, genesis_leaf, policy_leaf
 from indelible.server.folder import check_may_continue
 from indelible.server.ledger.aliases import Aliases
 from indelible.server.ledger.categories import first_policy
 from indelible.server.ledger.checkpointing import Checkpointer, create_keys
-from indelible.server.ledger.desk import Act, Desk
+from indelible.server.ledger.desk import Act, Desk, Standing
+from indelible.server.ledger.policies import PolicyHistory
 from indelible.server.ledger.reader import LedgerReader, Tenant
 from indelible.server.ledger.schema import open_ledger
 from indelible.server.ledger.seen import WINDOWED
@@ -172,9 +173,13 @@ class Ledger:
         """Category names and ids of the policy in force."""
         return self._sequencer.category_ids(tenant_id)
 
-    def policy(self, tenant_id: int) -> tuple[int, Policy]:
-        """The newest policy entry: its index, and what it says."""
-        return self._sequencer.policy(tenant_id)
+    def standing(self, tenant_id: int) -> Standing:
+        """All policies of a log up to now, and texts and rules of the newest; one moment's."""
+        return self._sequencer.standing(tenant_id)
+
+    def policies(self, tenant_id: int) -> PolicyHistory:
+        """All policies of a log up to now."""
+        return self.standing(tenant_id).policies
 
     @property
     def queued_events(self) -> int:

@@ -16,14 +16,15 @@ from indelible.errors import SettingsError, StorageError
 from indelible.seal import (
     MAX_RUN,
     PartedEvent,
-    Policy,
     PolicyLeaf,
     SealedRun,
     parse_leaf,
     seal_run,
 )
+from indelible.server.ledger.catalogue import Catalogue, read_catalogue
 from indelible.server.ledger.checkpointing import Checkpointer
-from indelible.server.ledger.desk import Added, Desk
+from indelible.server.ledger.desk import Added, Desk, Standing
+from indelible.server.ledger.policies import PolicyAt, PolicyHistory
 from indelible.server.ledger.reader import Tenant
 from indelible.server.ledger.seen import Seen
 from indelible.server.ledger.storage import Head, SqliteStorage
@@ -40,8 +41,7 @@ class Staged(msgspec.Struct):
     frontier: Frontier
     last_day: int
     tiles: dict[tuple[int, int], bytes]
-    policy: Policy
-    policy_index: int
+    standing: Standing
     # Entries of the service instead of events, and what is kept beside them.
     entries: list[Added] = []
 
@@ -57,12 +57,12 @@ class TenantLog:
         if self.frontier.size != head.size:
             raise StorageError(f"the head of {tenant.name} does not fit its right edge")
         self.last_day = head.last_day
-        self.policy_index = head.policy_index
         self.checkpointed = storage.checkpoint_size(tenant.id)
         self.checkpointer = Checkpointer(data_dir, tenant.id, tenant.origin)
         self.seen = Seen(storage.connection, tenant.id, now_us)
-        self.policy = self._read_policy()
-        self.category_ids = _ids_of(self.policy)
+        policies = self._read_policies(head.policy_index)
+        self.standing = Standing(policies, self._read_catalogue(policies))
+        self.category_ids = _ids_of(policies)
         self._edge: dict[tuple[int, int], bytes] = {}
         self._check_guard()
 
@@ -87,7 +87,7 @@ class TenantLog:
         hashes = [leaf_hash for run in runs for leaf_hash in run.leaf_hashes]
         tiles = extend_tiles(self.size, hashes, self._tile)
         frontier = _extend(self.frontier.copy(), hashes, tiles)
-        return Staged(self.size, runs, hashes, frontier, day, tiles, self.policy, self.policy_index)
+        return Staged(self.size, runs, hashes, frontier, day, tiles, self.standing)
 
     def desk(self, day: int, now_us: int) -> Desk:
         """Where an act of today appends; within the open transaction."""
@@ -97,8 +97,7 @@ class TenantLog:
             size=self.size,
             day=max(day, self.last_day),
             now_us=now_us,
-            policy=self.policy,
-            policy_index=self.policy_index,
+            standing=self.standing,
         )
 
     def stage_entries(self, desk: Desk) -> Staged:
@@ -113,8 +112,7 @@ class TenantLog:
             frontier,
             desk.day,
             tiles,
-            desk.policy,
-            desk.policy_index,
+            desk.standing,
             desk.added,
         )
 
@@ -139,7 +137,7 @@ class TenantLog:
                 staged.frontier.size,
                 staged.last_day,
                 staged.frontier.to_bytes(),
-                staged.policy_index,
+                staged.standing.policies.newest.index,
             ),
         )
 
@@ -147,9 +145,9 @@ class TenantLog:
         """Makes a staged append the state; call after COMMIT."""
         self.frontier = staged.frontier
         self.last_day = staged.last_day
-        if staged.policy_index != self.policy_index:
-            self.policy, self.policy_index = staged.policy, staged.policy_index
-            self.category_ids = _ids_of(staged.policy)
+        if staged.standing is not self.standing:
+            self.standing = staged.standing
+            self.category_ids = _ids_of(staged.standing.policies)
         # Only right-edge tiles are read again; full ones go.
         self._edge.update(staged.tiles)
         self._edge = {key: hashes for key, hashes in self._edge.items() if len(hashes) < 32 * WIDTH}
@@ -158,11 +156,20 @@ class TenantLog:
         cached = self._edge.get((level, n))
         return self._storage.tile(self.tenant.id, level, n) if cached is None else cached
 
-    def _read_policy(self) -> Policy:
-        leaf = parse_leaf(self._storage.policy_leaf(self.tenant.id, self.policy_index))
-        if not isinstance(leaf, PolicyLeaf):
-            raise StorageError(f"entry {self.policy_index} of {self.tenant.name} is no policy")
-        return leaf.policy
+    def _read_policies(self, newest_index: int) -> PolicyHistory:
+        found = []
+        for index, data in self._storage.policy_leaves(self.tenant.id):
+            leaf = parse_leaf(data)
+            if isinstance(leaf, PolicyLeaf):
+                found.append(PolicyAt(index, leaf.header.day, leaf.policy))
+        if not found or found[-1].index != newest_index:
+            raise StorageError(f"entry {newest_index} of {self.tenant.name} is no policy")
+        return PolicyHistory(found)
+
+    def _read_catalogue(self, policies: PolicyHistory) -> Catalogue:
+        newest = policies.newest
+        data = self._storage.record(self.tenant.id, newest.index)
+        return read_catalogue(data, newest.policy.rules)
 
     def _check_guard(self) -> None:
         """Refuses a database that is older than what was signed: it must not fork history."""
@@ -186,8 +193,8 @@ class TenantLog:
             )
 
 
-def _ids_of(policy: Policy) -> dict[str, int]:
-    return {category.name: category.id for category in policy.categories}
+def _ids_of(policies: PolicyHistory) -> dict[str, int]:
+    return {category.name: category.id for category in policies.newest.policy.categories}
 
 
 def _extend(

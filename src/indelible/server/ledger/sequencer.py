@@ -22,9 +22,8 @@ from typing import Any
 
 from indelible.clock import Clock, day_of
 from indelible.errors import Error, FatalError, Pushback, StorageError
-from indelible.seal import Policy
 from indelible.server.ledger.aliases import Aliases
-from indelible.server.ledger.desk import Act
+from indelible.server.ledger.desk import Act, Standing
 from indelible.server.ledger.log import Staged, TenantLog
 from indelible.server.ledger.plan import Plan, make_plan
 from indelible.server.ledger.reader import LedgerReader
@@ -103,13 +102,9 @@ class Sequencer:
         """Names and ids of the policy in force; replaced as a whole when the policy changes."""
         return self._logs[tenant_id].category_ids
 
-    def policy(self, tenant_id: int) -> tuple[int, Policy]:
-        """The newest policy entry and its index."""
-        log_ = self._logs[tenant_id]
-        while True:
-            index, policy = log_.policy_index, log_.policy
-            if index == log_.policy_index:  # the writer changes one after the other
-                return index, policy
+    def standing(self, tenant_id: int) -> Standing:
+        """All policies up to now, and the catalogue of the newest; replaced as a whole."""
+        return self._logs[tenant_id].standing
 
     def vkeys(self, tenant_id: int) -> list[str]:
         """The public keys that sign this tenant's checkpoints."""

@@ -154,14 +154,22 @@ class SqliteStorage:
         ).fetchone()
         return int(row[0] or 0)
 
-    def policy_leaf(self, tenant_id: int, index: int) -> bytes:
-        """The leaf of a policy entry."""
+    def policy_leaves(self, tenant_id: int) -> list[tuple[int, bytes]]:
+        """All policy entries in order."""
+        rows = self._connection.execute(
+            "SELECT idx, leaf FROM entry WHERE tenant = ?"
+            " AND substr(leaf, 5, 1) IN (x'02', x'03', x'04', x'05')"
+            " AND substr(leaf, 5, 1) = x'04' ORDER BY idx",
+            (tenant_id,),
+        )
+        return [(int(index), bytes(leaf)) for index, leaf in rows]
+
+    def record(self, tenant_id: int, index: int) -> bytes | None:
+        """What lies beside an entry."""
         row = self._connection.execute(
-            "SELECT leaf FROM entry WHERE tenant = ? AND idx = ?", (tenant_id, index)
+            "SELECT data FROM record WHERE tenant = ? AND idx = ?", (tenant_id, index)
         ).fetchone()
-        if row is None:
-            raise StorageError(f"policy entry {index} is missing")
-        return bytes(row[0])
+        return None if row is None else bytes(row[0])
 
     # -- writing
 

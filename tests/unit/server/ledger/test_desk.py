@@ -61,7 +61,7 @@ def test_a_policy_comes_in_force_with_its_commit(
     append(event(1))
     index = ledger.act_and_wait(1, add)
     assert index == 3
-    assert ledger.policy(1)[0] == 3
+    assert ledger.policies(1).newest.index == 3
     assert ledger.category_ids(1)["billing"] == 25
     append(event(2, category="billing"))
     assert [e.leaf_type for e in ledger.reader.read(1, 3, 4)] == [POLICY]
@@ -82,7 +82,7 @@ def test_the_policy_is_still_in_force_after_a_restart(
     ledger.act_and_wait(1, add)
     ledger.close()
     again = Ledger.open(data_dir, clock=clock)
-    assert again.policy(1)[1].version == 2
+    assert again.policies(1).newest.policy.version == 2
     again.close()
 
 
