@@ -6,6 +6,7 @@
 #   make fix       format the code, and mend what can be mended by itself
 #   make web       build the screen
 #   make bench     1 million events through the service, measured, beside other engines
+#   make test-frameworks   capture on products from PyPI, and on other interpreters and versions
 #   make soak      the fault tests with the counts of a release; writes docs/soak/
 #   make audit     known holes in the locked packages, and whether the SBOM is up to date
 #   make fuzz      coverage-guided fuzzing for a minute each (SECONDS_EACH=60)
@@ -16,7 +17,7 @@ SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 
-.PHONY: help setup python web test check fix demo bench soak vectors clean audit fuzz
+.PHONY: help setup python web test check fix demo bench soak vectors clean audit fuzz test-frameworks
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -42,6 +43,9 @@ demo: setup
 
 bench: python
 	@exec $(PY) -m bench $(ARGS)
+
+test-frameworks: python
+	@$(PY) scripts/test_frameworks.py $(ARGS)
 
 soak: python
 	@$(PY) scripts/soak.py $(ARGS)

@@ -141,38 +141,77 @@ def test_denied_failing_streamed_and_marked_requests(audit: MemoryAudit) -> None
     assert (read["operation"], read["endpoint"]) == ("ReadReport", "/reports/{name}/")
 
 
-def test_saves_and_deletes_with_values_before_and_after(audit: MemoryAudit) -> None:
-    depot = Depot.objects.create(name="north", api_key="k-1", note="left out")
-    depot.limit = "12.5"
-    depot.save()
-    depot.save()  # changes nothing
-    Depot(pk=depot.pk, name="south", limit=1).save()  # not loaded, and yet a change
-    depot.refresh_from_db()
-    depot.name, depot.limit = "west", 7
-    depot.save(update_fields=["name"])
-    Gate.objects.create(depot=depot, title="A")
-    audit.take()
-    Depot.objects.filter(pk=depot.pk).delete()
-    gate, deleted = audit.take()
-    assert (gate["operation"], deleted["operation"]) == ("DeleteGate", "DeleteDepot")
-    assert changes(deleted)["name"] == ("west", None)
-
-
 def test_what_a_save_tells(audit: MemoryAudit) -> None:
     depot = Depot.objects.create(name="north", api_key="k-1", note="left out")
+    (created,) = audit.take()
+    assert (created["operation"], created["method"]) == ("CreateDepot", "RowCreated")
+    assert created["targets"] == [{"type": "depot", "id": str(depot.pk), "name": "north"}]
+    assert changes(created) == {
+        "id": (None, depot.pk),
+        "name": (None, "north"),
+        "limit": (None, "0"),
+        "api_key": (None, "[redacted]"),
+    }
+
     depot.limit = "12.5"
     depot.save()
-    Depot(pk=depot.pk, name="south", limit=1).save()
-    created, first, second = audit.events
-    assert created["targets"] == [{"type": "depot", "id": str(depot.pk), "name": "north"}]
-    assert changes(created)["api_key"] == (None, "[redacted]")
-    assert "note" not in changes(created)
+    (first,) = audit.take()
+    assert (first["operation"], first["method"]) == ("UpdateDepot", "RowUpdated")
     assert changes(first) == {"limit": ("0.00", "12.5")}
+    depot.save()
+    assert audit.take() == []  # nothing has changed
+
+    Depot(pk=depot.pk, name="south", limit=1).save()  # not loaded, and yet a change
+    (second,) = audit.take()
+    assert second["operation"] == "UpdateDepot"
+    assert second["targets"] == [{"type": "depot", "id": str(depot.pk), "name": "south"}]
     assert changes(second) == {
         "name": ("north", "south"),
         "limit": ("12.50", "1"),
+        "api_key": ("[redacted]", "[redacted]"),
+    }
+
+
+def test_only_the_fields_that_are_saved_are_told(audit: MemoryAudit) -> None:
+    depot = Depot.objects.create(name="north")
+    audit.take()
+    depot.name, depot.limit = "west", 7
+    depot.save(update_fields=["name"])
+    (event,) = audit.take()
+    assert changes(event) == {"name": ("north", "west")}
+    assert event["targets"] == [{"type": "depot", "id": str(depot.pk), "name": "west"}]
+    depot.refresh_from_db()
+    assert depot.limit == 0
+
+
+def test_a_delete_tells_what_was_there_and_what_went_with_it(audit: MemoryAudit) -> None:
+    depot = Depot.objects.create(name="west", note="left out")
+    gate = Gate.objects.create(depot=depot, title="A")
+    key, gate_key = depot.pk, gate.pk
+    audit.take()
+    Depot.objects.filter(pk=key).delete()
+    below, deleted = audit.take()
+    assert (below["operation"], below["method"]) == ("DeleteGate", "RowDeleted")
+    assert below["targets"] == [{"type": "gate", "id": str(gate_key), "name": "A"}]
+    assert changes(below) == {
+        "id": (gate_key, None),
+        "depot": (key, None),
+        "title": ("A", None),
+    }
+    assert deleted["operation"] == "DeleteDepot"
+    assert deleted["targets"] == [{"type": "depot", "id": str(key), "name": "west"}]
+    assert changes(deleted) == {
+        "id": (key, None),
+        "name": ("west", None),
+        "limit": ("0.00", None),
         "api_key": ("[redacted]", None),
-    } or changes(second)["name"] == ("north", "south")
+    }
+
+
+def test_short_names_inside_of_a_namespace_say_of_what(audit: MemoryAudit) -> None:
+    assert Client().post("/stock/edit").status_code == 200
+    (event,) = audit.events
+    assert (event["operation"], event["endpoint"]) == ("EditStock", "/stock/edit")
 
 
 def test_querysets_that_send_no_signals_are_not_missed(audit: MemoryAudit) -> None:

@@ -149,9 +149,10 @@ class Holder:
             else change
             for (thing, path), change in fields.items()
         ]
-        said = {_thing(target) for target in self.targets}
+        # Said twice (a check that runs more than once in a request): the last one counts.
+        said = {_thing(target): target for target in self.targets}
         others = [target for thing, target in things.items() if thing not in said]
-        return [*self.targets, *others], [*self.changes, *seen]
+        return [*said.values(), *others], [*self.changes, *seen]
 
     def update(self, values: Bound) -> None:
         """Sets what is named; the rest stays."""

@@ -24,12 +24,13 @@ MASK = "[redacted]"
 Rule = Callable[[str, Any], Any]
 """Gets the path and the value of every leaf, returns what is to be kept."""
 
+_MASKED = re.compile(r"\[redacted(?::[0-9a-f]{8})?\]")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ALONE = frozenset(
     {
-        "apikey", "authorization", "cookie", "credential", "credentials", "cvc", "cvv", "iban",
-        "jwt", "otp", "passphrase", "passwd", "password", "passwords", "pin", "pwd", "secret",
-        "secrets", "ssn", "token", "totp",
+        "apikey", "authorization", "cookie", "credential", "credentials", "csrfmiddlewaretoken",
+        "csrftoken", "cvc", "cvv", "iban", "jwt", "otp", "passphrase", "passwd", "password",
+        "passwords", "pin", "pwd", "secret", "secrets", "ssn", "token", "totp",
     }
 )  # fmt: skip
 _PAIRS = frozenset(
@@ -133,7 +134,7 @@ class Redaction:
     def _value(self, key: str, value: Any, path: str, depth: int) -> Any:
         if value is None or isinstance(value, bool):
             return value
-        if isinstance(value, str) and value.startswith(MASK[:-1]):
+        if isinstance(value, str) and _MASKED.fullmatch(value):
             return value  # masked already, by a hook or by an earlier pass
         kept = self._is_kept(key, path)
         if not kept and self._is_secret(key, value, path):

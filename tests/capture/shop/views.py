@@ -9,7 +9,7 @@ from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, StreamingHttpResponse
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from tests.capture.shop.models import Depot
@@ -79,6 +79,11 @@ class Report(View):
         return HttpResponse(name)
 
 
+@csrf_exempt
+def edit(request: Any) -> HttpResponse:
+    return HttpResponse("edited")
+
+
 urlpatterns = [
     path("login", log_in, name="log_in"),
     path("logout", log_out, name="log_out"),
@@ -89,4 +94,5 @@ urlpatterns = [
     path("forbidden", forbidden),
     path("protected", protected),
     path("stream", stream),
+    path("stock/", include(([path("edit", edit, name="edit")], "stock"))),
 ]

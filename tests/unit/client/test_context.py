@@ -40,6 +40,15 @@ def test_describe_adds_targets_and_changes_and_replaces_the_rest() -> None:
         assert holder.record is False
 
 
+def test_a_target_that_is_said_twice_is_told_once() -> None:
+    with audit_context() as holder:
+        describe(targets=[{"type": "x", "id": "1"}])
+        describe(targets=[{"type": "y", "id": "2"}, {"type": "x", "id": "1", "name": "one"}])
+        targets, changes = holder.collected()
+    assert targets == [{"type": "x", "id": "1", "name": "one"}, {"type": "y", "id": "2"}]
+    assert changes == []
+
+
 def test_describe_outside_of_anything_does_nothing() -> None:
     describe(operation="A")
     assert current() is None

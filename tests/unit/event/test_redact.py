@@ -157,3 +157,14 @@ def test_cycles_and_depth_end() -> None:
     loop: dict[str, Any] = {}
     loop["self"] = loop
     assert Redaction().event({"metadata": loop})["metadata"]
+
+
+def test_a_text_that_looks_like_a_mark_hides_nothing() -> None:
+    forged = "[redacted] password=hunter2"
+    assert "hunter2" not in Redaction().value("note", forged)
+    assert Redaction().value("password", "[redacted: no]") == MASK
+
+
+@pytest.mark.parametrize("name", ["csrftoken", "csrfmiddlewaretoken", "csrf_token"])
+def test_form_tokens_are_secrets(name: str) -> None:
+    assert Redaction().value(name, "abc") == MASK

@@ -200,6 +200,9 @@ def _route(request: Any, view: Any) -> Route:
         said |= said_of(view_class)
         said |= said_of(getattr(view_class, request.method.lower(), None))
     name = match.url_name or getattr(view_class or view, "__name__", None)
+    if match.namespaces and match.url_name and not re.search(r"[_-]", match.url_name):
+        # Inside a namespace names are as short as `edit`, which alone says nothing.
+        name = f"{match.url_name}_{match.namespaces[-1]}"
     return Route(template_of_route(match.route), match.kwargs, name, said)
 
 
