@@ -29,6 +29,7 @@ from indelible.clock import Clock, SystemClock, format_us
 from indelible.errors import Error, FatalError, SettingsError
 from indelible.server.access.door import Access
 from indelible.server.access.passwords import Passwords
+from indelible.server.embed.tokens import ViewerTokens
 from indelible.server.export import Exporter
 from indelible.server.export.file import ExportFiles
 from indelible.server.export.job import JobTable
@@ -186,6 +187,7 @@ class Parts:
             scrape=Scrape(metrics, self.ledger, self.index, disk, clock, version()),
             selfcheck=self._selfcheck,
             exports=self._exports,
+            viewer_tokens=ViewerTokens(self.access.control, clock),
             acts=self._acts,
         )
         self._syslog = SyslogListener(

@@ -72,6 +72,38 @@ def _networks(value: object) -> tuple[str, ...]:
     return tuple(networks)
 
 
+def _origins(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = [item.strip() for item in value.split(",") if item.strip()]
+    if not isinstance(value, (list, tuple)):
+        raise ValueError
+    return tuple(dict.fromkeys(read_origin(_text(item)) for item in value))
+
+
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
+
+
+def read_origin(text: str) -> str:
+    """
+    A web origin in the form that browsers send, `https://app.example.com:8443`.
+
+    Raises ValueError for anything else, and for plain HTTP elsewhere than on this machine.
+    """
+    found = re.fullmatch(r"(https?)://([^/?#@]+?)(?::([0-9]{1,5}))?/?", text.lower())
+    if found is None or not _HOST.fullmatch(found[2]):
+        raise ValueError
+    scheme, host, port = found[1], found[2], found[3]
+    is_local = host in ("localhost", "[::1]") or host.startswith("127.")
+    is_local = is_local or host.endswith(".localhost")
+    if scheme == "http" and not is_local:
+        raise ValueError
+    if port is None or int(port) == {"http": 80, "https": 443}[scheme]:
+        return f"{scheme}://{host}"
+    if not 0 < int(port) < 65536:
+        raise ValueError
+    return f"{scheme}://{host}:{int(port)}"
+
+
 def _file(value: object) -> str:
     text = _text(value)
     if not Path(text).is_file():
@@ -108,5 +140,9 @@ BOOL = Form("true or false", _bool)
 BASE_URL = Form("an http or https address without query, like https://audit.example.com", _base_url)
 ROOT_PATH = Form("a path like /audit", _root_path)
 NETWORKS = Form("networks like 10.0.0.0/8, separated by commas; never everybody", _networks)
+ORIGINS = Form(
+    "origins like https://app.example.com, separated by commas; http on this machine only",
+    _origins,
+)
 FILE = Form("the path of a file that is there", _file)
 ZONE = Form("an IANA time zone like Europe/Berlin", _zone)

@@ -97,6 +97,10 @@ TABLE: tuple[Setting, ...] = (
          "Most events of one export by an administrator; 0 sets no limit."),
     _row("export", "key_rows", 0, forms.count(0, 999_999_999),
          "Most events of one export with an API key; 0 sets no limit."),
+    _row("embed", "origins", (), forms.ORIGINS,
+         "Web origins of host products that may show the log in a frame. None may by default."),
+    _row("embed", "longest_minutes", 60, forms.count(1, 1440),
+         "Longest time that a viewer token can be asked for."),
     _row("syslog", "enabled", False, forms.BOOL,
          "Take syslog (RFC 5424) over TCP or TLS."),
     _row("syslog", "host", "127.0.0.1", forms.TEXT, "Address to take syslog on."),
@@ -196,6 +200,13 @@ class ExportSettings(msgspec.Struct, frozen=True):
         return limit
 
 
+class EmbedSettings(msgspec.Struct, frozen=True):
+    """Group "embed": the screen inside host products."""
+
+    origins: tuple[str, ...]
+    longest_minutes: int
+
+
 class SyslogSettings(msgspec.Struct, frozen=True):
     """Group "syslog": the door for syslog."""
 
@@ -228,6 +239,7 @@ class Settings(msgspec.Struct, frozen=True):
     metrics: MetricsSettings
     selfcheck: SelfCheckSettings
     export: ExportSettings
+    embed: EmbedSettings
     syslog: SyslogSettings
     screen: ScreenSettings
     origins: dict[str, str]

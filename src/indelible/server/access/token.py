@@ -17,6 +17,12 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ID_LENGTH = 10
 _SECRET_LENGTH = 32  # 190 bits: plain SHA-256 is enough to store it
 _CHECK_LENGTH = 6
+VIEWER_PREFIX = "ind_v_"
+_VIEWER = re.compile(
+    rf"({VIEWER_PREFIX}([0-9A-Za-z]{{{_ID_LENGTH}}})_([0-9A-Za-z]{{{_SECRET_LENGTH}}}))"
+    rf"([0-9A-Za-z]{{{_CHECK_LENGTH}}})",
+    re.ASCII,
+)
 _KEY = re.compile(
     rf"(ind_([wra])_([0-9A-Za-z]{{{_ID_LENGTH}}})_([0-9A-Za-z]{{{_SECRET_LENGTH}}}))"
     rf"([0-9A-Za-z]{{{_CHECK_LENGTH}}})",
@@ -28,6 +34,17 @@ class KeyText(msgspec.Struct, frozen=True):
     """An API key taken apart. `secret` is shown once and never stored."""
 
     kind: KeyKind
+    id: str
+    secret: str
+
+    @property
+    def secret_hash(self) -> bytes:
+        return hash_token(self.secret)
+
+
+class ViewerText(msgspec.Struct, frozen=True):
+    """A viewer token taken apart. Whoever holds it sees what it grants until its end."""
+
     id: str
     secret: str
 
@@ -76,6 +93,27 @@ def parse_key(text: str) -> KeyText | None:
         return None
     kind: KeyKind = "w" if match[2] == "w" else "r" if match[2] == "r" else "a"
     return KeyText(kind=kind, id=match[3], secret=match[4])
+
+
+def new_viewer(random_bytes: RandomBytes) -> ViewerText:
+    """A fresh viewer token."""
+    return ViewerText(
+        id=random_text(random_bytes, _ID_LENGTH), secret=random_text(random_bytes, _SECRET_LENGTH)
+    )
+
+
+def encode_viewer(token: ViewerText) -> str:
+    """`ind_v_<id>_<secret><check>`."""
+    body = f"{VIEWER_PREFIX}{token.id}_{token.secret}"
+    return body + _check_digits(body)
+
+
+def parse_viewer(text: str) -> ViewerText | None:
+    """The viewer token, or None when the text is not one or a character is wrong."""
+    match = _VIEWER.fullmatch(text)
+    if match is None or _check_digits(match[1]) != match[4]:
+        return None
+    return ViewerText(id=match[2], secret=match[3])
 
 
 def _check_digits(body: str) -> str:

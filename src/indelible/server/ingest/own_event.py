@@ -59,6 +59,10 @@ def _present(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
+# A viewer is known to a host product only, which says who it is.
+_KINDS = {"person": "user", "key": "api_key", "viewer": "external"}
+
+
 def of_act(
     caller: Acting,
     *,
@@ -85,7 +89,7 @@ def of_act(
         outcome=outcome,
         actor=_present(
             {
-                "kind": "user" if caller.kind == "person" else "api_key",
+                "kind": _KINDS.get(caller.kind, "api_key"),
                 "id": caller.id,
                 "email": caller.email,
                 "name": caller.name,

@@ -1,5 +1,6 @@
 """
-Who is calling: an API key as Bearer token, or the cookie of a login. Nothing else, no default.
+Who is calling: an API key or a viewer token as Bearer token, or the cookie of a login. Nothing
+else, no default.
 
 A request with an Authorization header is judged by it alone, so that a browser's cookie never
 lends its rights to a program's request. A cookie on an unsafe method needs the CSRF proofs.
@@ -16,6 +17,8 @@ from indelible.errors import Denied, Unauthenticated
 from indelible.server.access.csrf import SAFE_METHODS, check_csrf
 from indelible.server.access.keys import ApiKey
 from indelible.server.access.sessions import Session
+from indelible.server.access.token import VIEWER_PREFIX
+from indelible.server.embed.tokens import ViewerToken
 from indelible.server.query.reach import Reach
 from indelible.server.web.address import Entry
 from indelible.server.web.route import Api, Caller, Permission
@@ -74,7 +77,7 @@ async def authenticate(request: Request, service: Service, permit: Permission) -
     """
     authorization = request.headers.get("authorization")
     if authorization is not None:
-        caller = _caller_of_key(_key(authorization, service), request, service)
+        caller = _caller_of_bearer(authorization, request, service)
     else:
         session = await find_session(request, service)
         if session is None:
@@ -91,15 +94,29 @@ async def authenticate(request: Request, service: Service, permit: Permission) -
     return caller
 
 
-def _key(authorization: str, service: Service) -> ApiKey:
+def _bearer(authorization: str) -> str:
     scheme, _, text = authorization.partition(" ")
-    key = service.access.keys.find(text.strip()) if scheme.lower() == "bearer" else None
+    return text.strip() if scheme.lower() == "bearer" else ""
+
+
+def _caller_of_bearer(authorization: str, request: Request, service: Service) -> Caller:
+    text = _bearer(authorization)
+    if text.startswith(VIEWER_PREFIX):
+        token = service.viewer_tokens.find(text)
+        if token is None:
+            raise Unauthenticated(
+                "this view has expired or was ended",
+                hint="the host product asks for a new token",
+                code="viewer-token-ended",
+            )
+        return _caller_of_viewer(token, request, service)
+    key = service.access.keys.find(text)
     if key is None:
         raise Unauthenticated(
             "the key is unknown, revoked or mistyped",
             hint="`indelible keys create` makes one; it is shown once",
         )
-    return key
+    return _caller_of_key(key, request, service)
 
 
 def check_reach(caller: Caller, api: Api) -> None:
@@ -118,9 +135,11 @@ def may_still_read(request: Request, service: Service, caller: Caller) -> bool:
 
     Looks only: an open page does not keep its login alive by itself.
     """
+    text = _bearer(request.headers.get("authorization", ""))
+    if caller.kind == "viewer":
+        return service.viewer_tokens.find(text) is not None
     if caller.kind == "key":
-        _, _, text = request.headers.get("authorization", "").partition(" ")
-        key = service.access.keys.find(text.strip())
+        key = service.access.keys.find(text)
         return key is not None and "read" in _OF_KEY[key.kind]
     session = service.access.sessions.find(session_token(request) or "")
     return session is not None and "read" in _OF_ROLE[session.person.role]
@@ -143,6 +162,27 @@ def _caller_of_key(key: ApiKey, request: Request, service: Service) -> Caller:
         peer_ip=entry.peer_ip,
         user_agent=entry.user_agent,
         request_id=entry.request_id,
+    )
+
+
+def _caller_of_viewer(token: ViewerToken, request: Request, service: Service) -> Caller:
+    """Somebody whom the service does not know, but a host product does; bound to its grant."""
+    entry = entry_of(request)
+    subject = token.grant.subject
+    return Caller(
+        reach=token.grant.reach,
+        tenant=service.tenant_name(token.tenant_id),
+        kind="viewer",
+        id=subject.id,
+        name=subject.name,
+        permissions=_OF_ROLE["viewer"],
+        email=subject.email,
+        session_id=token.id,
+        ip=entry.ip,
+        peer_ip=entry.peer_ip,
+        user_agent=entry.user_agent,
+        request_id=entry.request_id,
+        may_export=token.grant.may_export,
     )
 
 

@@ -22,7 +22,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
     tenant: str
     reach: Reach
-    kind: Literal["key", "person"]
+    kind: Literal["key", "person", "viewer"]
     id: str
     name: str
     permissions: frozenset[Permission]
@@ -33,6 +33,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     peer_ip: str | None = None
     user_agent: str | None = None
     request_id: str = ""
+    may_export: bool = True
 
     @property
     def tenant_id(self) -> int:

@@ -17,6 +17,7 @@ from indelible.server.web.seats import Seats
 MAX_QUEUED_EVENTS = 40_000
 
 if TYPE_CHECKING:
+    from indelible.server.embed.tokens import ViewerTokens
     from indelible.server.export.jobs import ExportJobs
     from indelible.server.index import IndexProcess
     from indelible.server.ingest import Ingest
@@ -51,6 +52,7 @@ class Service:
     scrape: Scrape
     selfcheck: SelfCheck
     exports: ExportJobs
+    viewer_tokens: ViewerTokens
     acts: Acts
     seats: Seats = field(default_factory=Seats)
     activity: Activity = field(init=False)

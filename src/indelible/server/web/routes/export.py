@@ -78,8 +78,19 @@ async def export_events(request: Request) -> Response:
     )
 
 
+def require_export(caller: Caller) -> None:
+    """Raises Denied for a caller that may look, and take nothing away as a file."""
+    if not caller.may_export:
+        raise Denied(
+            "exports are not allowed here",
+            hint="the host product asks for a token with `export`",
+            code="no-export",
+        )
+
+
 def check_limit(service: Service, caller: Caller, count: int) -> None:
-    """Raises Denied when that is more than this role may export."""
+    """Raises Denied when that is more than the caller may export."""
+    require_export(caller)
     most = service.settings.export.most_rows(caller.role)
     if most and count > most:
         raise Denied(

@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from indelible.server.web.authenticate import entry_of
 from indelible.server.web.problem import plain_problem
+from indelible.server.web.routes.embed_page import is_embedding, serve_embedding
 
 _PACKAGE = Path(__file__).parent.parent / "screen"
 _SOURCE_TREE = Path(__file__).parents[5] / "web"
@@ -61,16 +62,20 @@ async def serve_screen(request: Request) -> Response:
     folder = find_screen()
     if folder is None:
         return HTMLResponse(_not_built(), status_code=503)
+    if is_embedding(path):
+        return serve_embedding(request, path, folder, _index_page(request, folder))
     if path and path != "index.html":
         file = _file_within(folder, path)
         if file is not None:
             return _file_response(request, file, is_asset=path.startswith("assets/"))
         if path.startswith("assets/") or "." in path.rsplit("/", 1)[-1]:
             return plain_problem(404, "not-found", "there is no such file", entry.request_id)
-    page = index_page(
-        (folder / "index.html").read_text(encoding="utf-8"), request.scope.get("root_path", "")
-    )
-    return HTMLResponse(page, headers={"cache-control": "no-cache"})
+    return HTMLResponse(_index_page(request, folder), headers={"cache-control": "no-cache"})
+
+
+def _index_page(request: Request, folder: Path) -> str:
+    text = (folder / "index.html").read_text(encoding="utf-8")
+    return index_page(text, request.scope.get("root_path", ""))
 
 
 def _file_within(folder: Path, path: str) -> Path | None:

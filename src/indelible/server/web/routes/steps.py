@@ -25,6 +25,7 @@ from indelible.server.web.asked import (
     recorded_range,
 )
 from indelible.server.web.route import Api, Caller, Param
+from indelible.server.web.routes.export import require_export
 from indelible.server.web.service import service_of
 
 _WHOSE: Final = ("actor", "session", "request")
@@ -96,6 +97,7 @@ async def list_steps(request: Request) -> Response:
 async def copy_steps(request: Request) -> Response:
     """The steps as a table or as code."""
     caller: Caller = request.state.caller
+    require_export(caller)
     service = service_of(request)
     parameters = parameters_of(request, _KNOWN | {"format"})
     of, filter_ = _of(parameters), _filter(request, caller, parameters)
