@@ -12,6 +12,8 @@ export class ApiProblem extends Error {
     readonly position: number | null = null,
     readonly expected: string | null = null,
     readonly retryAfter: number | null = null,
+    /** The whole body, for what only some problems carry. */
+    readonly body: Readonly<Record<string, unknown>> = {},
   ) {
     super(detail);
   }
@@ -86,6 +88,7 @@ async function problemOf(reply: Response): Promise<ApiProblem> {
     typeof body.position === "number" ? body.position : null,
     text("expected"),
     Number.isFinite(retry) && retry > 0 ? retry : null,
+    body,
   );
 }
 

@@ -69,6 +69,24 @@ export interface Job {
 /** State of one part: a word, or the word with the entry that explains it. */
 export type PartState = string | { state: string; index?: number | null } | null;
 
+type Parts = "fact" | "person" | "content";
+
+/** The entry that explains why a part is gone, with the policy it went by or the reason given. */
+export interface Explained {
+  index: number;
+  policy?: number | null;
+  reason?: string | null;
+}
+
+/** Until when the parts are kept (days, null for ever), and the holds on the event. */
+export interface KeptUntil {
+  category: string;
+  fact_until: string | null;
+  person_until: string | null;
+  content_until: string | null;
+  holds: string[];
+}
+
 export interface AuditEvent {
   id: string;
   index: number;
@@ -95,6 +113,9 @@ export interface AuditEvent {
   late?: boolean | null;
   conflict_of?: string | null;
   state?: { fact?: PartState; person?: PartState; content?: PartState } | null;
+  explained_by?: Partial<Record<Parts, number | null>> | null;
+  explained?: Partial<Record<Parts, Explained | null>> | null;
+  kept?: KeptUntil | null;
 }
 
 export interface TimeRange {

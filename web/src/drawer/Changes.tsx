@@ -95,7 +95,7 @@ function note(change: Change): string {
 /** Field, before, after; what did not change is left out until asked for. */
 export function Changes({ event }: { event: AuditEvent }) {
   const [all, setAll] = useState(false);
-  const missing = gone(event.state?.content);
+  const missing = gone(event, "content");
   const changes = event.changes ?? [];
   if (changes.length === 0) {
     return missing ? (

@@ -10,6 +10,7 @@ import type { Part } from "./DrawerTabs.tsx";
 import { Fields } from "./Fields.tsx";
 import { allFields, mainFields } from "./fields.ts";
 import { Integrity } from "./Integrity.tsx";
+import { Kept } from "./Kept.tsx";
 import { RawJson } from "./RawJson.tsx";
 import { Related, RelatedLinks } from "./Related.tsx";
 import { Sentence } from "./Sentence.tsx";
@@ -93,6 +94,7 @@ function Overview({ event, zone, format, tenant, onPart }: EventSheetProps) {
         <h2>{text.tabs.request}</h2>
         <Fields two fields={mainFields(event, zone, format, tenant)} />
       </section>
+      <Kept event={event} format={format} />
       <Integrity event={event} brief />
       <section className="block">
         <h2>

@@ -18,7 +18,7 @@ function short(value: string): string {
 /** The event as one sentence: "Ana Keller did AssignRole on profile Depot north, and was denied (403)." */
 export function Sentence({ event, tenant }: { event: AuditEvent; tenant: string }) {
   const { actor } = event;
-  const missing = gone(event.state?.person);
+  const missing = gone(event, "person");
   const who =
     actor?.name ||
     (missing && !actor?.email && !actor?.id ? messages.drawer.someone : actorName(actor, tenant));

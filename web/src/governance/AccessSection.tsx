@@ -96,7 +96,9 @@ function Person({ one, when }: { one: PersonAccess; when: When }) {
         {one.name && <OneLine text={one.email} />}
       </td>
       <td data-label={text.role}>{messages.roles[one.role] ?? one.role}</td>
-      <td data-label={text.may}>{text.roleMay[one.role] ?? one.role}</td>
+      <td data-label={text.may} className="may">
+        {text.roleMay[one.role] ?? one.role}
+      </td>
       <td data-label={text.since}>{when(one.created_at)}</td>
       <td data-label={text.lastUse}>
         {one.last_seen_at ? when(one.last_seen_at) : messages.users.never}
@@ -112,7 +114,9 @@ function Invited({ one, when }: { one: InvitedAccess; when: When }) {
         <OneLine text={one.email} />
       </td>
       <td data-label={text.role}>{messages.roles[one.role] ?? one.role}</td>
-      <td data-label={text.may}>{text.nothingYet}</td>
+      <td data-label={text.may} className="may">
+        {text.nothingYet}
+      </td>
       <td data-label={text.since}>{when(one.created_at)}</td>
       <td data-label={text.lastUse}>{text.invitedUntil(when(one.expires_at))}</td>
     </tr>
@@ -129,7 +133,7 @@ function Key({ one, when }: { one: KeyAccess; when: When }) {
         <code>{one.id}</code>
       </td>
       <td data-label={text.kind}>{text.kindNames[one.kind]}</td>
-      <td data-label={text.may}>
+      <td data-label={text.may} className="may">
         {one.revoked_at ? text.revoked(when(one.revoked_at)) : messages.keys.kinds[one.kind]}
       </td>
       <td data-label={text.since}>{when(one.created_at)}</td>

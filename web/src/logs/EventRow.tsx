@@ -120,7 +120,7 @@ export const CardRow = memo(function CardRow(props: RowProps) {
       </tr>
     );
   }
-  const missing = gone(event.state?.person);
+  const missing = gone(event, "person");
   const request = [event.method, event.endpoint].filter(Boolean).join(" ");
   const other = event.actor?.on_behalf_of;
   return (

@@ -12,7 +12,7 @@ import { messages } from "../text/messages.ts";
 import { clockText, isoText, momentText, spanText } from "../time/format.ts";
 import type { Span } from "../time/periods.ts";
 import { Brush } from "./Brush.tsx";
-import { gapText, useBands } from "./bands.ts";
+import { bandText, gapText, useBands } from "./bands.ts";
 import { axisOf, barsOf, OUTCOMES, pathsOf, stepText, totalsOf, wantedBars } from "./bars.ts";
 import { OUTCOME_LOOKS } from "./cells.tsx";
 import { Legend } from "./Legend.tsx";
@@ -140,15 +140,11 @@ export function Histogram({ scope, generation, now, narrow, change, children }: 
         </svg>
         {bands.map((band) => (
           <div
-            key={band.from}
-            className={percent(band.from) > 80 ? "gap flip" : "gap"}
+            key={`${band.from} ${band.isOff}`}
+            className={`gap ${band.isOff ? "off" : ""} ${percent(band.from) > 80 ? "flip" : ""}`}
             style={box(band)}
           >
-            <span aria-hidden="true">
-              {band.gaps.some((gap) => gap.kind === "down")
-                ? words.notRecordedShort
-                : words.missingShort}
-            </span>
+            <span aria-hidden="true">{bandText(band)}</span>
           </div>
         ))}
         {probe.span && <div className="probe" style={box(probe.span)} />}

@@ -1,4 +1,4 @@
-import type { AuditEvent, Outcome, PartState, Principal } from "../api/types.ts";
+import type { AuditEvent, Outcome, Principal } from "../api/types.ts";
 import { Icon, type IconName } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
 import { OneLine } from "../text/Shown.tsx";
@@ -31,16 +31,43 @@ export function actorName(actor: Principal | null | undefined, tenant: string): 
   return kind === "anonymous" ? text.anonymous : text.nothing;
 }
 
-/** How a part is gone, or null when it is there. */
-export function gone(state: PartState | undefined): { how: string; entry: number | null } | null {
+/** Why a part is not there: expired or erased, and the entry that explains it. */
+export interface Gone {
+  how: string;
+  entry: number | null;
+  policy: number | null;
+  reason: string | null;
+}
+
+/** How a part of an event is gone, or null when it is there or never was. */
+export function gone(event: AuditEvent, part: "fact" | "person" | "content"): Gone | null {
+  const state = event.state?.[part];
   if (state === null || state === undefined) return null;
   const how = typeof state === "string" ? state : state.state;
   if (how === "present" || how === "none" || how === "absent") return null;
-  return { how, entry: typeof state === "string" ? null : (state.index ?? null) };
+  const explained = event.explained?.[part];
+  const entry = explained?.index ?? event.explained_by?.[part];
+  return {
+    how,
+    entry: entry ?? (typeof state === "string" ? null : (state.index ?? null)),
+    policy: explained?.policy ?? null,
+    reason: explained?.reason ?? null,
+  };
 }
 
-export function goneText(part: { how: string; entry: number | null }): string {
-  return part.how === "expired" ? text.expired(part.entry) : text.erased(part.entry);
+/** "Expired (policy 7, entry 9,100)", "Erased (data subject, entry 812)". */
+export function goneText({ how, entry, policy, reason }: Gone): string {
+  const why =
+    how === "expired"
+      ? policy === null
+        ? null
+        : text.policy(policy)
+      : reason === null
+        ? null
+        : (text.reasons[reason] ?? reason);
+  const told = [why, entry === null ? null : text.entry(entry)].filter((one) => one !== null);
+  const word = how === "expired" ? text.expired : text.erased;
+  return told.length === 0 ? word : `${word} (${told.join(", ")})`;
 }
 
 export const kindOf = (event: AuditEvent): string => event.actor?.kind ?? "anonymous";
@@ -57,7 +84,7 @@ export function kindIcon(event: AuditEvent): IconName {
 /** Who did it: icon, name, kind; for one who acts as another "A as B". */
 export function Who({ event, tenant }: { event: AuditEvent; tenant: string }) {
   const kind = kindOf(event);
-  const missing = gone(event.state?.person);
+  const missing = gone(event, "person");
   const other = event.actor?.on_behalf_of;
   const known = event.actor?.email || event.actor?.name || event.actor?.id;
   return (
@@ -93,7 +120,7 @@ export function addressOf(event: AuditEvent): string {
 }
 
 export function Address({ event }: { event: AuditEvent }) {
-  const missing = gone(event.state?.person);
+  const missing = gone(event, "person");
   if (missing && !event.origin?.ip && !event.origin?.device_id) {
     return (
       <span className="gone" title={goneText(missing)}>

@@ -95,7 +95,7 @@ export function changesText(event: AuditEvent): string {
 }
 
 function stateText(event: AuditEvent): string {
-  const parts = (["fact", "person", "content"] as const).map((part) => gone(event.state?.[part]));
+  const parts = (["fact", "person", "content"] as const).map((part) => gone(event, part));
   const words = [...new Set(parts.flatMap((part) => (part ? [part.how] : [])))];
   return words.length === 0
     ? (messages.list.states.present ?? "")

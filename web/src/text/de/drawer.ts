@@ -18,6 +18,11 @@ export const drawer: typeof english.drawer = {
     integrity: "Integrität",
     raw: "JSON",
   },
+  kept: {
+    title: "Aufbewahrung",
+    until: (day: string) => `Aufbewahrt bis ${day}`,
+    forEver: "Für immer aufbewahrt",
+  },
   field: "Feld",
   before: "Vorher",
   after: "Nachher",

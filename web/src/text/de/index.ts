@@ -12,6 +12,7 @@ import { login, setup } from "./login.ts";
 import { logs } from "./logs.ts";
 import { profile } from "./profile.ts";
 import { query } from "./query.ts";
+import { retention } from "./retention.ts";
 import { settings } from "./settings.ts";
 import { menu, roles, seal, top } from "./shell.ts";
 import { states } from "./states.ts";
@@ -42,6 +43,7 @@ export const german: Messages = {
   menu,
   query,
   profile,
+  retention,
   roles,
   seal,
   settings,

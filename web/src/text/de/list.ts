@@ -70,6 +70,9 @@ export const list: typeof english = {
     notRecordedShort: "nicht aufgezeichnet",
     notRecordedHere: "teils nicht aufgezeichnet",
     missingShort: "Nummern fehlen",
+    offShort: (category: string) => `${category} aus`,
+    switchedOff: (category: string, count: number, from: string, to: string) =>
+      `${category} war von ${from} bis ${to} abgeschaltet: ${events(count)} nicht aufgezeichnet.`,
     stopped: (from, to) => `Nicht aufgezeichnet: Indelible war von ${from} bis ${to} angehalten.`,
     crashed: (from, to) =>
       `Nicht aufgezeichnet: Indelible lief von ${from} bis ${to} nicht. Niemand hat es ordentlich angehalten.`,

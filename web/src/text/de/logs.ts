@@ -69,10 +69,17 @@ export const logs: typeof english.logs = {
   actsAs: "Handelt für andere",
   as: "als",
   anonymous: "anonym",
-  erased: (entry: number | null) =>
-    entry === null ? "Gelöscht" : `Gelöscht, siehe Eintrag ${countText(entry)}`,
-  expired: (entry: number | null) =>
-    entry === null ? "Abgelaufen" : `Abgelaufen, siehe Eintrag ${countText(entry)}`,
+  erased: "Gelöscht",
+  expired: "Abgelaufen",
+  policy: (version: number) => `Richtlinie ${countText(version)}`,
+  entry: (index: number) => `Eintrag ${countText(index)}`,
+  reasons: {
+    "data-subject": "betroffene Person",
+    order: "behördliche Anordnung",
+    secret: "geheim oder irrtümlich aufgezeichnet",
+    contract: "Vertragsende",
+    other: "anderer Grund",
+  },
   footIn: (range: string) => ` in ${range}`,
   footOf: { day: "an diesem Tag", week: "in dieser Woche", month: "in diesem Monat" },
   footOfCount: (count: number, period: string) => `von ${countText(count)} ${period}`,

@@ -17,6 +17,11 @@ export const drawer = {
     integrity: "Integrity",
     raw: "Raw JSON",
   },
+  kept: {
+    title: "Keeping",
+    until: (day: string) => `Kept until ${day}`,
+    forEver: "Kept for ever",
+  },
   field: "Field",
   before: "Before",
   after: "After",

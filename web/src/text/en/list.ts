@@ -66,6 +66,9 @@ export const list = {
     notRecordedShort: "not recorded",
     notRecordedHere: "not recorded in part",
     missingShort: "numbers missing",
+    offShort: (category: string) => `${category} off`,
+    switchedOff: (category: string, count: number, from: string, to: string) =>
+      `${category} was switched off from ${from} to ${to}: ${amountText(count, "event")} not recorded.`,
     stopped: (from: string, to: string) =>
       `Not recorded: Indelible was stopped from ${from} to ${to}.`,
     crashed: (from: string, to: string) =>

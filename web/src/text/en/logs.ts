@@ -63,10 +63,17 @@ export const logs = {
   actsAs: "Acts as another",
   as: "as",
   anonymous: "anonymous",
-  erased: (entry: number | null) =>
-    entry === null ? "Erased" : `Erased, see entry ${countText(entry)}`,
-  expired: (entry: number | null) =>
-    entry === null ? "Expired" : `Expired, see entry ${countText(entry)}`,
+  erased: "Erased",
+  expired: "Expired",
+  policy: (version: number) => `policy ${countText(version)}`,
+  entry: (index: number) => `entry ${countText(index)}`,
+  reasons: {
+    "data-subject": "data subject",
+    order: "order of an authority",
+    secret: "secret or recorded in error",
+    contract: "end of contract",
+    other: "other reason",
+  } as Record<string, string>,
   footIn: (range: string) => ` in ${range}`,
   footOf: { day: "on this day", week: "in this week", month: "in this month" },
   footOfCount: (count: number, period: string) => `of ${countText(count)} ${period}`,

@@ -1,0 +1,81 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { fetchGaps, type Gap } from "../api/gaps.ts";
+import type { Retention } from "../api/retention.ts";
+import { Failure } from "../logs/Failure.tsx";
+import { labelOf } from "../settings/names.ts";
+import { messages } from "../text/messages.ts";
+import { OneLine } from "../text/Shown.tsx";
+import type { When } from "./GovernancePage.tsx";
+
+const text = messages.governance.off;
+const YEAR_MS = 366 * 86_400_000;
+
+interface OffSectionProps {
+  retention: Retention;
+  when: When;
+}
+
+/** The times of the last year in which a category was off, and how much was not recorded. */
+export function OffSection({ retention, when }: OffSectionProps) {
+  const [now] = useState(() => Date.now());
+  const range = { from: new Date(now - YEAR_MS).toISOString(), to: new Date(now).toISOString() };
+  const query = useQuery({
+    queryKey: ["gaps", "off", range.to],
+    queryFn: ({ signal }) => fetchGaps(range, signal),
+  });
+  const found = query.data?.gaps.filter((gap) => gap.kind === "off") ?? null;
+  return (
+    <section className="panel" aria-labelledby="governance-off">
+      <header>
+        <h2 id="governance-off">{text.title}</h2>
+        <span className="muted">{text.lead}</span>
+      </header>
+      {query.isError ? (
+        <Failure problem={query.error} retry={() => query.refetch()} />
+      ) : found === null ? (
+        <div className="in">
+          <span className="bone key-bone" />
+        </div>
+      ) : found.length === 0 ? (
+        <p className="in muted">{text.none}</p>
+      ) : (
+        <table className="plain" aria-labelledby="governance-off">
+          <thead>
+            <tr>
+              {[text.category, text.from, text.to, text.skipped].map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {found.map((gap) => (
+              <Row
+                key={`${gap.category} ${gap.from}`}
+                gap={gap}
+                retention={retention}
+                when={when}
+              />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+function Row({ gap, retention, when }: OffSectionProps & { gap: Gap }) {
+  const category = retention.categories.find((item) => item.name === gap.category);
+  return (
+    <tr>
+      <td>
+        <OneLine text={category ? labelOf(category) : (gap.category ?? "")} />
+      </td>
+      <td data-label={text.from}>{when(gap.from)}</td>
+      <td data-label={text.to}>{when(gap.to)}</td>
+      <td data-label={text.skipped}>{messages.amounts.events(gap.skipped ?? 0)}</td>
+    </tr>
+  );
+}
