@@ -22,7 +22,7 @@ export function cellValue(event: AuditEvent, column: string): CellValue | null {
     value === null || value === undefined || value === "" ? null : { field, value: `${value}` };
   switch (column) {
     case "email":
-      return pick("actor", actorOf(event));
+      return pick("by", actorOf(event));
     case "ip":
       return pick("ip", event.origin?.ip) ?? pick("device", event.origin?.device_id);
     case "method":
@@ -61,7 +61,7 @@ export function tiesOf(
   const term = (field: string, value: string | null | undefined) =>
     value ? termOf(field, value) : null;
   return {
-    actor: term("actor", actorOf(event)),
+    actor: term("by", actorOf(event)),
     ip: term("ip", event.origin?.ip),
     request: term("request", event.context?.request_id),
     session: term("session", event.context?.session_id),

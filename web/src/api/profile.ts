@@ -23,6 +23,8 @@ export interface Profile {
 
 export interface Seam {
   path: string;
+  /** The change names no value before: whether the field was changed is not known. */
+  unsaid: boolean;
   left: unknown;
   found: unknown;
   since: string;

@@ -1,4 +1,4 @@
-import { call } from "./client.ts";
+import { call, type Parameters } from "./client.ts";
 
 /** GET /v1/complete: what may stand at a place of a search text. Places count characters. */
 export interface Completion {
@@ -9,5 +9,11 @@ export interface Completion {
   items: { insert: string; label: string; description: string | null; count: number | null }[];
 }
 
-export const fetchCompletion = (q: string, at: number, signal?: AbortSignal): Promise<Completion> =>
-  call("v1/complete", { parameters: { q, at, limit: 20 }, signal });
+/** `within`: the stream and the period whose values are offered and counted. */
+export const fetchCompletion = (
+  q: string,
+  at: number,
+  within: Parameters,
+  signal?: AbortSignal,
+): Promise<Completion> =>
+  call("v1/complete", { parameters: { ...within, q, at, limit: 20 }, signal });

@@ -19,7 +19,7 @@ export const FACETS: readonly FacetField[] = [
   { id: "kind", group: "kind", field: "kind" },
   { id: "category", group: "category", field: "category" },
   { id: "operation", group: "operation", field: "operation" },
-  { id: "actor", group: "actor", field: "actor" },
+  { id: "actor", group: "actor", field: "by" },
   { id: "ip", group: "ip", field: "ip" },
   { id: "method", group: "method", field: "method" },
   { id: "endpoint", group: "endpoint", field: "endpoint" },

@@ -185,10 +185,19 @@ function Step({ step, session, moment }: Common & { step: HistoryStep }) {
         </p>
       ))}
       {step.seams.map((seam) => (
-        <p key={seam.path} className="seam">
-          {text.seam(moment(seam.since), moment(event.occurred_at))}:{" "}
+        <p key={seam.path} className={seam.unsaid ? "unsaid" : "seam"}>
+          {seam.unsaid
+            ? text.unsaid(moment(seam.since))
+            : text.seam(moment(seam.since), moment(event.occurred_at))}
+          :{" "}
           <code>
-            <Shown text={`${seam.path}: ${valueText(seam.left)} → ${valueText(seam.found)}`} />
+            <Shown
+              text={
+                seam.unsaid
+                  ? `${seam.path}: ${valueText(seam.left)}`
+                  : `${seam.path}: ${valueText(seam.left)} → ${valueText(seam.found)}`
+              }
+            />
           </code>
         </p>
       ))}

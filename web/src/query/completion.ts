@@ -6,6 +6,7 @@ import {
   startCompletion,
 } from "@codemirror/autocomplete";
 import type { EditorView } from "@codemirror/view";
+import type { Parameters } from "../api/client.ts";
 import { fetchCompletion } from "../api/query.ts";
 import { messages } from "../text/messages.ts";
 import { countText } from "../text/numbers.ts";
@@ -36,9 +37,9 @@ function fieldItems(prefix: string): Completion[] {
     }));
 }
 
-async function valueItems(text: string, caret: number): Promise<CompletionResult | null> {
+async function valueItems(text: string, caret: number, within: Parameters): Promise<CompletionResult | null> {
   try {
-    const found = await fetchCompletion(text, charactersOf(text, caret));
+    const found = await fetchCompletion(text, charactersOf(text, caret), within);
     if (found.kind !== "value" || found.items.length === 0) return null;
     return {
       from: unitsOf(text, found.start),
@@ -58,7 +59,10 @@ async function valueItems(text: string, caret: number): Promise<CompletionResult
   }
 }
 
-async function propose(context: CompletionContext): Promise<CompletionResult | null> {
+async function propose(
+  context: CompletionContext,
+  within: () => Parameters,
+): Promise<CompletionResult | null> {
   const text = context.state.doc.toString();
   const caret = context.pos;
   if (!text.trim()) {
@@ -76,7 +80,7 @@ async function propose(context: CompletionContext): Promise<CompletionResult | n
   }
   const token = readTokens(text).findLast((item) => item.start <= caret && caret <= item.end);
   if (token?.kind === "term" && token.term.field !== null && caret >= token.valueStart)
-    return valueItems(text, caret);
+    return valueItems(text, caret, within());
   if (token?.kind === "term") {
     const from = token.start + (text.slice(token.start).match(/^(?:-|NOT\s+)/)?.[0].length ?? 0);
     const options = fieldItems(text.slice(from, caret));
@@ -86,9 +90,9 @@ async function propose(context: CompletionContext): Promise<CompletionResult | n
 }
 
 /** Proposals under the caret; nothing is chosen until a person chooses, so Enter still searches. */
-export const completion = () =>
+export const completion = (within: () => Parameters) =>
   autocompletion({
-    override: [propose],
+    override: [(context) => propose(context, within)],
     selectOnOpen: false,
     icons: false,
     activateOnTypingDelay: 120,

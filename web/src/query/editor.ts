@@ -63,7 +63,7 @@ export function openEditor(
           replace(next, true);
           events.onSearch(next, true);
         }),
-        completion(),
+        completion(events.within),
         keymap.of([
           {
             key: "Enter",

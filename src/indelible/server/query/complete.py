@@ -1,8 +1,9 @@
 """
 Completion: what could stand at a place of a query, ready to be put there.
 
-Values come from the values table: what the log has ever held, most frequent first. Typing is no
-read of the log, so nothing of it is recorded.
+Values come from the values table: what the log has ever held, most frequent first; within a period
+or a tab, and for who sees a part of the log, what those events hold. Typing is no read of the log,
+so nothing of it is recorded.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from indelible.server.query.filters import FAMILIES
 from indelible.server.query.filters.codes import CodeField
 from indelible.server.query.filters.presence import PRESENT
 from indelible.server.query.filters.texts import TextField
+from indelible.server.query.filters.who import NEW
 from indelible.server.query.pattern import Parameters
-from indelible.server.query.prepare import within
+from indelible.server.query.filter import Filter
+from indelible.server.query.prepare import prepare, within
 from indelible.server.query.printer import quote
 from indelible.server.query.reach import TENANT, Reach
 
@@ -33,7 +36,11 @@ _WORD_COLUMNS: Final = {
     "method": "method", "category": "category", "target_types": "target.type",
     "change_paths": "change.path", "source": "source",
 }  # fmt: skip
-_COLUMNS: Final = {"ip": ("ip",), "status": ("status",)}
+_COLUMNS: Final = {
+    "ip": ("ip",),
+    "status": ("status",),
+    "by": ("actor_email", "actor_name", "actor_id"),
+}
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -121,16 +128,27 @@ def place_of(text: str, at: int) -> Place:
     return Place(start, end, inherited, typed.removeprefix('"'), False, sign)
 
 
-async def complete(index: IndexProcess, reach: Reach, place: Place, limit: int) -> Completion:
+class _Asked(msgspec.Struct, frozen=True):
+    """Of whose log, and which events of it count; without `only` all of them."""
+
+    index: IndexProcess
+    reach: Reach
+    only: Filter | None
+
+
+async def complete(
+    index: IndexProcess, reach: Reach, place: Place, limit: int, only: Filter | None = None
+) -> Completion:
     """What could stand there: of a part of the log, only what occurs in it."""
+    asked = _Asked(index, reach, only)
     if place.field is not None and place.field not in FAMILIES:
         return Completion(place.start, place.end, "none", place.field, [])
     if place.field is None:
         items = _names(place)
         if len(place.prefix) > 1:
-            items += await _any_value(index, reach, place, max(limit - len(items), 5))
+            items += await _any_value(asked, place, max(limit - len(items), 5))
         return Completion(place.start, place.end, "field", None, items[:limit])
-    items = await _values(index, reach, place, place.field, limit)
+    items = await _values(asked, place, place.field, limit)
     kind = "value" if items else "none"
     return Completion(place.start, place.end, kind, place.field, items)
 
@@ -144,9 +162,7 @@ def _names(place: Place) -> list[Item]:
     return [Item(f"{place.sign}{name}:", name, ABOUT[name], None) for name in starting + other]
 
 
-async def _values(
-    index: IndexProcess, reach: Reach, place: Place, name: str, limit: int
-) -> list[Item]:
+async def _values(asked: _Asked, place: Place, name: str, limit: int) -> list[Item]:
     family = FAMILIES[name]
     fixed: tuple[str, ...] = ()
     columns: tuple[str, ...] = _COLUMNS.get(name, ())
@@ -156,9 +172,11 @@ async def _values(
         columns = family.columns
     elif name == "has":
         fixed = tuple(PRESENT)
+    elif name == "new":
+        fixed = tuple(NEW)
     elif name == "status":
         fixed = _STATUS
-    counts = await _counted(index, reach, columns, place.prefix, limit) if columns else []
+    counts = await _counted(asked, columns, place.prefix, limit) if columns else []
     found = {row.value: row.n for row in counts}
     sought = place.prefix.lower()
     listed = [value for value in fixed if sought in value and value not in found]
@@ -166,17 +184,25 @@ async def _values(
     return (items + [_item(place, name, value, None) for value in listed])[:limit]
 
 
-async def _any_value(index: IndexProcess, reach: Reach, place: Place, limit: int) -> list[Item]:
-    rows = await _counted(index, reach, tuple(_WORD_COLUMNS), place.prefix, limit)
+async def _any_value(asked: _Asked, place: Place, limit: int) -> list[Item]:
+    rows = await _counted(asked, tuple(_WORD_COLUMNS), place.prefix, limit)
     return [_item(place, _WORD_COLUMNS[row.col], row.value, row.n, named=True) for row in rows]
 
 
 async def _counted(
-    index: IndexProcess, reach: Reach, columns: tuple[str, ...], prefix: str, limit: int
+    asked: _Asked, columns: tuple[str, ...], prefix: str, limit: int
 ) -> list[_Value]:
+    index, reach = asked.index, asked.reach
     parameters = Parameters(reach.tenant_id)
+    if asked.only is not None:
+        prepared = await prepare(index, asked.only, index.indexed_through(reach.tenant_id))
+        if prepared.empty:
+            return []
+        parameters, bounds = prepared.parameters, prepared.where
+    elif not reach.is_whole:
+        bounds = await within(index, reach, parameters)
     sought = parameters.add(fold(prefix), "String")
-    if reach.is_whole:
+    if reach.is_whole and asked.only is None:
         names = parameters.add(list(columns), "Array(String)")
         counted = (
             f"SELECT col, value, folded, sum(count) AS n FROM vals WHERE {TENANT} "
@@ -184,13 +210,17 @@ async def _counted(
         )
     else:
         # The values table knows of the whole log: here each value must be that of an event.
-        bounds = await within(index, reach, parameters)
-        each = [f"('{name}', {_texts(name)})" for name in columns]
+        # Column by column, which counts a few distinct values without making a text of each row.
+        each = [
+            f"SELECT '{name}' AS col, toString(one) AS value, count() AS n FROM "
+            f"(SELECT {_one(name)} AS one FROM events WHERE {bounds}) GROUP BY value"
+            for name in columns
+        ]
+        names = parameters.add(list(columns), "Array(String)")
         counted = (
-            "SELECT one.1 AS col, arrayJoin(one.2) AS value, lowerUTF8(value) AS folded, "
-            f"count() AS n FROM (SELECT arrayJoin([{', '.join(each)}]) AS one FROM events "
-            f"WHERE {bounds}) GROUP BY col, value, folded "
-            f"HAVING value != '' AND position(folded, {sought}) > 0"
+            f"SELECT col, value, folded, n FROM ({' UNION ALL '.join(each)}) AS counted INNER JOIN "
+            f"(SELECT col, value, any(folded) AS folded FROM known WHERE {TENANT} AND col IN {names} "
+            f"AND position(folded, {sought}) > 0 GROUP BY col, value) AS fitting USING (col, value)"
         )
     sql = (
         f"SELECT col, value, n FROM ({counted}) "
@@ -199,18 +229,16 @@ async def _counted(
     return _decode(await index.query(sql, parameters.values))
 
 
-def _texts(column: str) -> str:
-    """The values of a column in a row, as a list of texts."""
+def _one(column: str) -> str:
+    """The values of a column in a row, one after the other."""
     if column in LISTS:
-        return f"arrayDistinct(arrayMap(one -> toString(one), {column}))"
-    if column == "status":
-        return "if(status < 0, [], [toString(status)])"
-    return f"[toString({column})]"
+        return f"arrayJoin(arrayDistinct({column}))"
+    return f"if(endpoint_sent = '', {column}, '')" if column == "endpoint" else column
 
 
 def _item(place: Place, name: str, value: str, count: int | None, *, named: bool = False) -> Item:
     # A whole value of a field that takes parts, too, stands in quotes.
-    whole = isinstance(FAMILIES[name], CodeField) or name in ("ip", "status", "has")
+    whole = isinstance(FAMILIES[name], CodeField) or name in ("ip", "status", "has", "new")
     text = value if whole and _PLAIN.fullmatch(value) else quote(value)
     head = f"{name}:" if named or place.named else ""
     described = ABOUT[name] if named else None

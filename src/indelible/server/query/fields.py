@@ -62,7 +62,7 @@ COUNTED: Final = {
     "severity": Counted("severity", "severity", "severity"),
     "source": Counted("source", "source", "source"),
     "kind": Counted("kind", "kind"),
-    "actor": Counted(_ACTOR, "actor", "actor"),
+    "actor": Counted(_ACTOR, "by", "actor"),
     "ip": Counted("ip", "ip", "ip"),
     "device": Counted("device_id", "device", "device"),
     "agent": Counted("user_agent", "agent", "agent"),
@@ -90,6 +90,8 @@ ALIASES: Final = {
 
 ABOUT: Final = {
     "actor": "Who did it: e-mail, name or id",
+    "by": "Exactly this actor, as the list shows it",
+    "new": "New for the actor in this period: ip, device, agent, operation",
     "operation": "What was done",
     "outcome": "success, failure, denied or unknown",
     "status": "404, 4xx, >=400, 400..499 or none",

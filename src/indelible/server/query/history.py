@@ -3,7 +3,9 @@ The history of one target: its changes in order, who set each field last, its st
 
 A change is taken as one of the event's first target; of an event that failed or was denied nothing
 took effect. Where the value that a change says it replaced is not the one that the change before it
-left, somebody changed the target outside the log: a seam. After an event whose content is erased no
+left, somebody changed the target outside the log: a seam. A change that says nothing of the value
+before (or that there was none: the log keeps both alike) is not evidence of that, so its seam is
+`unsaid`. After an event whose content is erased no
 seam is claimed until the field is set again, for the missing change may be what explains it; nor is
 one claimed over a redacted value, which says nothing of what it was.
 """
@@ -29,9 +31,14 @@ _decode_rows = msgspec.json.Decoder(Row).decode_lines
 
 
 class Seam(msgspec.Struct, frozen=True, kw_only=True):
-    """Changed outside the log: `left` by the change at `since`, `found` by this one."""
+    """
+    Changed outside the log: `left` by the change at `since`, `found` by this one.
+
+    `unsaid`: this one names no value before, so whether the field was changed is not known.
+    """
 
     path: str
+    unsaid: bool
     left: Any
     found: Any
     since: str
@@ -195,6 +202,7 @@ def _seam(last: FieldState | None, change: dict[str, Any]) -> Seam | None:
         return None
     return Seam(
         path=change["path"],
+        unsaid=change["before"] is None,
         left=last.value,
         found=change["before"],
         since=last.at,

@@ -57,6 +57,9 @@ async def prepare(index: IndexProcess, filter_: Filter, through: int) -> Prepare
     trees = (filter_.reach.tree, filter_.tree)
     context = await _look_up(index, trees, parameters, days)
     conditions = reach_conditions(filter_.reach, parameters)
+    context.seen = " AND ".join(conditions)
+    context.through = through
+    context.start_us, context.end_us = filter_.range.from_us, filter_.range.to_us
     if filter_.range.from_us is not None:
         conditions.append(f"occurred_us >= {parameters.add(filter_.range.from_us, 'Int64')}")
     if filter_.range.to_us is not None:
@@ -65,7 +68,11 @@ async def prepare(index: IndexProcess, filter_: Filter, through: int) -> Prepare
         conditions.append(f"stream = {parameters.add(filter_.stream, 'String')}")
     if not filter_.own:
         conditions.append("NOT (source = 'indelible' AND reported_by = 'service')")
-    chosen = [EVERYTHING if tree is None else _condition(tree, context) for tree in trees]
+    chosen = []
+    for tree in trees:
+        chosen.append(EVERYTHING if tree is None else _condition(tree, context))
+        # What the reach's own query leaves out is not there either for what comes after it.
+        context.seen += "" if chosen[-1] == EVERYTHING else f" AND {chosen[-1]}"
     conditions += [condition for condition in chosen if condition != EVERYTHING]
     conditions.append(f"idx < {parameters.add(through, 'UInt64')}")
     return Prepared(
@@ -87,6 +94,7 @@ async def within(
     tree = reach.tree
     context = await _look_up(index, (tree,), parameters, None)
     found = reach_conditions(reach, parameters)
+    context.seen = " AND ".join(found)
     if tree is not None:
         found.append(_condition(tree, context))
     if through is not None:

@@ -43,6 +43,18 @@ def test_a_seam_is_where_before_is_not_what_was_left() -> None:
     ]
 
 
+def test_a_change_without_a_value_before_is_unknown_not_a_mismatch() -> None:
+    found = history(
+        event(1, [("name", None, "A")], operation="CreateRole"),
+        event(2, [("name", None, "B")]),
+        event(3, [("name", "B", None)]),
+        event(4, [("name", None, "C")]),
+    )
+    assert [[seam.unsaid for seam in step.seams] for step in found.steps] == [[], [True], [], []]
+    seam = found.steps[1].seams[0]
+    assert (seam.left, seam.found, seam.since_index) == ("A", None, 1)
+
+
 def test_failed_events_and_other_targets_change_nothing() -> None:
     found = history(
         event(1, [("name", None, "A")]),

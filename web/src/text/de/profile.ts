@@ -39,7 +39,8 @@ export const profile: typeof english.profile = {
     `Die neuesten ${countText(shown)} von ${countText(total)} Ereignissen`,
   seam: (from: string, to: string) =>
     `Zwischen ${from} und ${to} außerhalb des Protokolls geändert`,
-  seamText: (path: string) => `${path}:`,
+  unsaid: (since: string) =>
+    `Kein Wert davor angegeben, also ist unbekannt, ob das Feld außerhalb des Protokolls geändert wurde. Wert nach ${since}`,
   erased: "Was es geändert hat, ist gelöscht",
   notApplied: "Blieb ohne Wirkung",
   became: "wurde",

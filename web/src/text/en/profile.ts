@@ -37,7 +37,8 @@ export const profile = {
   cut: (shown: number, total: number) =>
     `The newest ${countText(shown)} of ${countText(total)} events`,
   seam: (from: string, to: string) => `Changed outside the log between ${from} and ${to}`,
-  seamText: (path: string) => `${path}:`,
+  unsaid: (since: string) =>
+    `No value before is given, so whether it changed outside the log is not known. Left at ${since}`,
   erased: "What it changed is erased",
   notApplied: "Took no effect",
   became: "became",

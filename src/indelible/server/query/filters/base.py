@@ -58,6 +58,12 @@ class Context:
         id_kinds: Mapping[str, set[str]],
     ) -> None:
         self.parameters = parameters
+        # For filters that look beyond the range: its ends (None where it is open), the snapshot,
+        # and the condition on all that the caller may see.
+        self.start_us: int | None = None
+        self.end_us: int | None = None
+        self.through = 0
+        self.seen = ""
         self.id_kinds = id_kinds  # column of ids → what it holds in the range; absent: nothing
         self._answers = answers
         self._days = days

@@ -31,6 +31,8 @@ from indelible.server.web.service import service_of
 
 _JSON: Final = "application/json"
 _MAX_INDEX: Final = 2**63 - 2
+_COMPLETION: Final = frozenset({"q", "at", "field", "prefix", "limit"})
+_WITHIN: Final = FILTER_NAMES - {"q"}
 _FEED_NAMES: Final = frozenset({"after", "limit", "wait_s", "q", "stream", "own"})
 
 
@@ -92,9 +94,9 @@ async def get_completion(request: Request) -> Response:
     """What could stand at a place of a query."""
     caller: Caller = request.state.caller
     service = service_of(request)
-    parameters = read_parameters(request, frozenset({"q", "at", "field", "prefix", "limit"}))
+    parameters = read_parameters(request, _COMPLETION | _WITHIN)
     if parameters.get("field"):
-        refuse_unknown(parameters, frozenset({"field", "prefix", "limit"}))
+        refuse_unknown(parameters, _COMPLETION - {"q", "at"} | _WITHIN)
         name, prefix = parameters["field"].lower(), parameters.get("prefix", "")
         if name not in FAMILIES:
             raise InvalidRequest(
@@ -108,7 +110,9 @@ async def get_completion(request: Request) -> Response:
         place = place_of(text, number(parameters, "at", len(text), 0, 1_000_000))
     await service.index.wait_until_known(caller.tenant_id)
     limit = number(parameters, "limit", 20, 1, 100)
-    found = await complete(service.index, caller.reach, place, limit)
+    chosen = {name: text for name, text in parameters.items() if name in _WITHIN}
+    only = parse_filter(chosen, caller.reach, defaults_of(request, caller)) if chosen else None
+    found = await complete(service.index, caller.reach, place, limit, only)
     return Response(encode_json(found), media_type=_JSON)
 
 
@@ -195,13 +199,17 @@ ROUTES: Final = (
         keeps_reach=True,
         summary="Complete a query",
         tag="Read",
-        description="Names of fields, and values that the log has held, most frequent first.",
+        description=(
+            "Names of fields, and values that the log has held, most frequent first. With a stream, "
+            "a period or a range: values of those events alone, counted there."
+        ),
         params=(
             _Q,
             Param(name="at", description="Offset of the cursor; the end by default.", type=int),
             Param(name="field", description="Values of this field, instead of `q` and `at`."),
             Param(name="prefix", description="What the values contain."),
             Param(name="limit", description="Items, 20 by default.", type=int),
+            *(param for param in FILTER_PARAMS if param.name in _WITHIN),
         ),
         reply=Completion,
         errors=_ERRORS,

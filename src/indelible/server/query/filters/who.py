@@ -1,0 +1,97 @@
+"""
+Who, exactly: the actor under the name that the list shows, and what is new for an actor.
+
+`by:` is what a count of actors selects: e-mail, else name, else id, and never the person on whose
+behalf somebody acted, whom `actor:` finds as well.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from indelible.server.query.filters.base import Clause, Context, Lookup, any_of, refuse, says
+from indelible.server.query.pattern import whole
+from indelible.server.query.tree import Field
+
+# The names of an actor in the order in which one stands for it.
+_NAMES: Final = ("actor_email", "actor_name", "actor_id")
+# What can be new for an actor → its column, and how a sentence calls it.
+NEW: Final = {
+    "ip": ("ip", "address"),
+    "device": ("device_id", "device"),
+    "agent": ("user_agent", "user agent"),
+    "operation": ("operation", "operation"),
+}
+
+
+class ShownActor:
+    """`by:`: the actor as the list shows it."""
+
+    def check(self, _field: Field) -> None:
+        """Any text will do."""
+
+    def lookups(self, field: Field) -> list[Lookup]:
+        """The whole name, `*` allowed, column by column."""
+        pattern = whole(field.value, quoted=field.quoted)
+        return [Lookup(pattern, (name,)) for name in _NAMES]
+
+    def condition(self, field: Field, context: Context) -> str:
+        """A name counts only where no better one is there."""
+        conditions = []
+        for position, lookup in enumerate(self.lookups(field)):
+            for found in context.columns(lookup):
+                better = [f"{name} = ''" for name in _NAMES[:position]]
+                conditions.append("(" + " AND ".join([*better, found]) + ")" if better else found)
+        return any_of(conditions)
+
+    def explain(self, field: Field) -> Clause:
+        """In English."""
+        return says("actor", "is", field.value)
+
+
+class NewFor:
+    """`new:ip`: the log has no earlier event, before the range, of this actor from this address."""
+
+    def check(self, field: Field) -> None:
+        """Refuses what is no such thing."""
+        if field.value.lower() not in NEW:
+            raise refuse(
+                field, f"new: does not know {field.value}", "one of " + ", ".join(sorted(NEW))
+            )
+
+    def lookups(self, _field: Field) -> list[Lookup]:
+        """None: pairs are not in the values table."""
+        return []
+
+    def condition(self, field: Field, context: Context) -> str:
+        """
+        The pair of actor and value is not among those before the range.
+
+        Only values that occur in the range are looked for, so the set of pairs stays small.
+        """
+        column = NEW[field.value.lower()][0]
+        known = f"({column} != '' AND (actor_email != '' OR actor_name != '' OR actor_id != ''))"
+        if context.start_us is None:
+            return known
+        start = context.parameters.add(context.start_us, "Int64")
+        through = context.parameters.add(context.through, "UInt64")
+        seen = f"{context.seen} AND idx < {through}"
+        inside = f"{seen} AND occurred_us >= {start} AND {column} != ''"
+        if context.end_us is not None:
+            inside += f" AND occurred_us < {context.parameters.add(context.end_us, 'Int64')}"
+        pair = f"{', '.join(_NAMES)}, {column}"
+        return (
+            f"({known} AND ({pair}) NOT IN (SELECT {pair} FROM events WHERE {seen} "
+            f"AND occurred_us < {start} AND {column} IN "
+            f"(SELECT {column} FROM events WHERE {inside} GROUP BY {column}) GROUP BY {pair}))"
+        )
+
+    def explain(self, field: Field) -> Clause:
+        """In English."""
+        noun = NEW[field.value.lower()][1]
+        return Clause(
+            subject=f"whose {noun}",
+            verb="is",
+            negative="is not",
+            value="new for the actor in this period",
+        )
