@@ -68,6 +68,7 @@ def fields(event: Mapping[str, Any]) -> dict[str, list[str]]:
             for change in event["changes"]
             for text in (change["path"], *nested(change["before"]), *nested(change["after"]))
         ],
+        "by": [actor["email"] or actor["name"] or actor["id"]],
         "behalf": [behalf.get(name) for name in ("id", "email", "name")],
         "agent": [origin.get("user_agent")],
         "reason": [event["reason"]],

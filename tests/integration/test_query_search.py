@@ -162,9 +162,9 @@ def test_phrases_are_found_wherever_a_scan_finds_them(corpus: Corpus) -> None:
 
 def test_fields_are_matched_as_a_scan_matches_them(corpus: Corpus) -> None:
     rng = random.Random(SEED + 2)
-    names = ["actor", "endpoint", "target", "change", "device", "method", "operation", "category",
-             "source", "request", "session", "trace", "job", "queue", "behalf", "before", "after",
-             "reason", "agent", "target.type", "target.id", "target.name",
+    names = ["actor", "by", "endpoint", "target", "change", "device", "method", "operation",
+             "category", "source", "request", "session", "trace", "job", "queue", "behalf",
+             "before", "after", "reason", "agent", "target.type", "target.id", "target.name",
              "change.path"]  # fmt: skip
     hits = 0
     for turn in range(180):

@@ -61,7 +61,10 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
   const total = counted.counts?.[view.stream] ?? null;
   const narrowedCount = useNarrowedCount(scope, generation);
   const count = scope.narrowed ? narrowedCount : total;
-  const { query, rows } = useRows(scope.filters, generation);
+  const isSummary = view.view === "summary";
+  const { query, rows } = useRows(scope.filters, generation, !isSummary);
+  const [summaryProblem, setSummaryProblem] = useState<unknown>(null);
+  const problem = isSummary ? summaryProblem : query.error;
   const fresh = useNewEvents(scope, counted, now);
   const moves = periodMoves(scope, change);
   const columns = useColumns(view.cols);
@@ -127,6 +130,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
     document.title = `${text.title} · ${title} · ${messages.product}`;
   }, [title]);
   // A new view is read from its beginning.
+  const { q: _, order: __, ...searched } = scope.filters;
   const listKey = JSON.stringify(scope.filters);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key is the trigger
   useEffect(() => {
@@ -138,7 +142,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
     <Facets
       scope={scope}
       generation={generation}
-      isReady={rows.page !== null && !query.isPlaceholderData}
+      isReady={isSummary || (rows.page !== null && !query.isPlaceholderData)}
       onSearch={(q) => change({ q, event: null })}
     />
   );
@@ -179,12 +183,13 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
       <div className="query">
         <SearchBox
           q={view.q}
-          problem={query.error}
+          problem={problem}
           narrow={narrow}
+          within={searched}
           handle={search}
           onSearch={(q, more) => change({ q, event: null }, { replace: more })}
         />
-        {view.view === "summary" && <GroupBy view={view} change={change} />}
+        {isSummary && <GroupBy view={view} change={change} />}
         {view.stream === "task" && view.view === "list" && (
           <TaskToggle
             everyEntry={view.everyEntry}
@@ -212,7 +217,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
           </button>
         )}
         <LiveControl live={live} narrow={narrow} />
-        <ViewsMenu view={view} />
+        <ViewsMenu scope={scope} />
         <button
           type="button"
           className={narrow ? "btn icon quiet" : "btn icon"}
@@ -223,9 +228,14 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
           <Icon name="gear" />
         </button>
       </div>
-      {view.view === "summary" ? (
+      {isSummary ? (
         <Suspense>
-          <SummaryView scope={scope} change={change} narrow={narrow} />
+          <SummaryView
+            scope={scope}
+            change={change}
+            narrow={narrow}
+            onProblem={setSummaryProblem}
+          />
         </Suspense>
       ) : (
         <>

@@ -7,7 +7,7 @@ import {
   useState,
 } from "react";
 import { flushSync } from "react-dom";
-import { ApiProblem } from "../api/client.ts";
+import { ApiProblem, type Parameters as Filters } from "../api/client.ts";
 import { Icon } from "../icons/Icon.tsx";
 import type { Field } from "../query/Editor.tsx";
 import { keepSearch } from "../query/recent.ts";
@@ -23,6 +23,8 @@ interface SearchBoxProps {
   /** Why the search could not be read, if it could not. */
   problem: unknown;
   narrow: boolean;
+  /** The stream and the period whose values are proposed. */
+  within: Filters;
   /** `more` says that this goes on from a search typed just before. */
   onSearch: (q: string, more: boolean) => void;
   handle: Ref<Pick<Field, "focus">>;
@@ -42,7 +44,7 @@ function mistakeIn(q: string, problem: unknown): { from: number; to: number } | 
  * The search text: takes effect after a pause in typing, or at once with Enter. It begins as a plain
  * field; the editor with chips and proposals takes its place when a person turns to it.
  */
-export function SearchBox({ q, problem, narrow, onSearch, handle }: SearchBoxProps) {
+export function SearchBox({ q, problem, narrow, within, onSearch, handle }: SearchBoxProps) {
   const [typed, setTyped] = useState(q);
   const [Loaded, setLoaded] = useState<ComponentType<Parameters<Editor>[0]> | null>(null);
   const input = useRef<HTMLInputElement>(null);
@@ -128,6 +130,7 @@ export function SearchBox({ q, problem, narrow, onSearch, handle }: SearchBoxPro
           onSearch={submit}
           onEscape={leaveText}
           onBlur={leave}
+          within={() => within}
         />
       ) : (
         <input

@@ -70,9 +70,13 @@ function rowsOf(data: InfiniteData<PageOf, unknown> | undefined): Rows {
   };
 }
 
-/** The list, read page by page with cursors, both ways. `generation` asks for all of it anew. */
-export function useRows(filters: Parameters, generation: number) {
+/**
+ * The list, read page by page with cursors, both ways. `generation` asks for all of it anew. What
+ * is not shown is not read: each read of the log is recorded.
+ */
+export function useRows(filters: Parameters, generation: number, isShown: boolean) {
   const query = useInfiniteQuery({
+    enabled: isShown,
     queryKey: ["events", filters, generation],
     initialPageParam: FIRST,
     maxPages: MOST_PAGES,

@@ -32,6 +32,7 @@ export default function Editor(props: EditorProps) {
       onSearch: (next, isApart) => current.current.onSearch(next, isApart),
       onEscape: () => current.current.onEscape(),
       onBlur: () => current.current.onBlur(),
+      within: () => current.current.within(),
     });
     editor.current = opened;
     if (caret !== null) {

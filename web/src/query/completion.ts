@@ -37,7 +37,11 @@ function fieldItems(prefix: string): Completion[] {
     }));
 }
 
-async function valueItems(text: string, caret: number, within: Parameters): Promise<CompletionResult | null> {
+async function valueItems(
+  text: string,
+  caret: number,
+  within: Parameters,
+): Promise<CompletionResult | null> {
   try {
     const found = await fetchCompletion(text, charactersOf(text, caret), within);
     if (found.kind !== "value" || found.items.length === 0) return null;

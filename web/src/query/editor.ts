@@ -7,6 +7,7 @@ import {
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { Annotation, EditorState } from "@codemirror/state";
 import { EditorView, highlightSpecialChars, keymap, placeholder } from "@codemirror/view";
+import type { Parameters } from "../api/client.ts";
 import { messages } from "../text/messages.ts";
 import { HIDDEN, visible } from "../text/visible.ts";
 import { chips, mistake, setMistake } from "./chips.ts";
@@ -20,6 +21,8 @@ export interface EditorEvents {
   onSearch: (text: string, isApart: boolean) => void;
   onEscape: () => void;
   onBlur: () => void;
+  /** The stream and the period whose values are proposed. */
+  within: () => Parameters;
 }
 
 export interface EditorHandle {

@@ -1,6 +1,7 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import type { Parameters } from "../api/client.ts";
+import { fetchStats } from "../api/log.ts";
 import { type CopyForm, fetchSteps, type Step } from "../api/trail.ts";
 import type { Session } from "../api/types.ts";
 import { go, useAddress } from "../app/route.ts";
@@ -10,6 +11,8 @@ import { Failure } from "../logs/Failure.tsx";
 import type { Top } from "../shell/Shell.tsx";
 import { ZoneSwitch } from "../shell/ZoneSwitch.tsx";
 import { messages } from "../text/messages.ts";
+import { countText } from "../text/numbers.ts";
+import { OneLine } from "../text/Shown.tsx";
 import { trail } from "../text/trail.ts";
 import { visible } from "../text/visible.ts";
 import { isZone } from "../time/zones.ts";
@@ -116,7 +119,12 @@ export default function StepsPage({ session, top }: { session: Session; top: Top
       </StepsForm>
       <div className="scroll steps-scroll">
         {whose === null ? (
-          <State title={text.ask} hint={text.lead} />
+          <>
+            <State title={text.ask} hint={text.lead} />
+            {asked.from && asked.to && (
+              <WhoActed asked={asked} zone={zone} onChoose={(actor) => change({ actor })} />
+            )}
+          </>
         ) : query.isError ? (
           <Failure problem={query.error} retry={() => query.refetch()} />
         ) : !query.data ? (
@@ -158,6 +166,37 @@ export default function StepsPage({ session, top }: { session: Session; top: Top
       </div>
       {form && <CopyDialog form={form} parameters={parameters} onClose={() => setForm(null)} />}
     </>
+  );
+}
+
+const MOST_ACTORS = 50;
+
+/** Who acted in the time that is asked for, the busiest first: one of them is a click away. */
+function WhoActed(props: { asked: Asked; zone: string; onChoose: (actor: string) => void }) {
+  const { from, to } = props.asked;
+  const parameters = { from, to, tz: props.zone, group: "actor", limit: MOST_ACTORS };
+  const { data } = useQuery({
+    queryKey: ["stats", "who", parameters],
+    queryFn: ({ signal }) => fetchStats(parameters, signal),
+  });
+  const found = (data?.groups ?? []).flatMap(({ key, count }) => (key ? [{ key, count }] : []));
+  if (found.length === 0) return null;
+  return (
+    <section className="panel steps-who" aria-label={text.who}>
+      <header>
+        <h2>{text.who}</h2>
+      </header>
+      <ul className="in">
+        {found.map(({ key, count }) => (
+          <li key={key}>
+            <button type="button" className="linkish" onClick={() => props.onChoose(key)}>
+              <OneLine text={key} />
+            </button>
+            <span className="num muted">{countText(count)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

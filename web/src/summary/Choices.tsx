@@ -27,14 +27,18 @@ export function ShowAs({ view, change }: ChoiceProps) {
   );
 }
 
+/** A line for each actor and address that occur together. */
+export const PAIRS = "actor_ip";
 export const GROUPS = ["operation", "actor", "ip", "status", "changes"] as const;
 
 /** What the summary has a line for. */
 export function GroupBy({ view, change }: ChoiceProps) {
   const chosen = view.by ?? "operation";
+  // Pairs are lines of a view of their own; they are no usual choice.
+  const names = chosen === PAIRS ? [...GROUPS, PAIRS] : GROUPS;
   return (
     <fieldset className="bare seg group-by" aria-label={text.groupBy}>
-      {GROUPS.map((name) => (
+      {names.map((name) => (
         <button
           key={name}
           type="button"

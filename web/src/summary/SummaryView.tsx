@@ -1,4 +1,5 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
 import type { Parameters } from "../api/client.ts";
 import { fetchSummary, type Summary } from "../api/summary.ts";
 import { splitRange } from "../logs/Explain.tsx";
@@ -21,10 +22,12 @@ interface SummaryViewProps {
   scope: Scope;
   change: Change;
   narrow: boolean;
+  /** Told why there is no answer, and null when there is one. */
+  onProblem: (problem: unknown) => void;
 }
 
 /** Two periods side by side, in place of the list. */
-export default function SummaryView({ scope, change, narrow }: SummaryViewProps) {
+export default function SummaryView({ scope, change, narrow, onProblem }: SummaryViewProps) {
   const { view } = scope;
   const { order: _, ...common } = scope.filters;
   const isChanges = view.by === "changes";
@@ -43,6 +46,8 @@ export default function SummaryView({ scope, change, narrow }: SummaryViewProps)
     placeholderData: keepPreviousData,
   });
   const summary = query.isError ? undefined : query.data;
+  const { error } = query;
+  useEffect(() => onProblem(error), [error, onProblem]);
   return (
     <>
       <p id="explain" className="explain" aria-live="polite">

@@ -4,10 +4,11 @@ import { fetchViews, VIEWS } from "../api/views.ts";
 import { go } from "../app/route.ts";
 import { MenuButton } from "../controls/MenuButton.tsx";
 import { Icon } from "../icons/Icon.tsx";
-import { type View, writeView } from "../logs/view.ts";
+import type { Scope } from "../logs/scope.ts";
+import { writeView } from "../logs/view.ts";
 import { messages } from "../text/messages.ts";
 import { OneLine } from "../text/Shown.tsx";
-import { BUILT_IN } from "./builtin.ts";
+import { BUILT_IN, dayOfSteps } from "./builtin.ts";
 
 const ViewsDialog = lazy(() => import("./ViewsDialog.tsx"));
 const text = messages.views;
@@ -15,7 +16,8 @@ const text = messages.views;
 let isOpened = false;
 
 /** Views built in and saved; saves what is shown now. */
-export function ViewsMenu({ view }: { view: View }) {
+export function ViewsMenu({ scope }: { scope: Scope }) {
+  const { view } = scope;
   const [dialog, setDialog] = useState<"save" | "manage" | null>(null);
   const { data } = useQuery({ queryKey: VIEWS, queryFn: ({ signal }) => fetchViews(signal) });
   const views = data?.views;
@@ -83,6 +85,7 @@ export function ViewsMenu({ view }: { view: View }) {
             )}
             <hr />
             {BUILT_IN.map((one) => item(one.name, text.names[one.name], one.address, close))}
+            {item("daySteps", text.names.daySteps, dayOfSteps(scope), close)}
           </>
         )}
       </MenuButton>

@@ -1,3 +1,7 @@
+import type { Scope } from "../logs/scope.ts";
+import { readTerms } from "../query/terms.ts";
+import { stepsLink } from "../steps/link.ts";
+import { PAIRS } from "../summary/Choices.tsx";
 import type { messages } from "../text/messages.ts";
 
 const LOGINS = "category:authentication (operation:*login* OR method:*login*)";
@@ -13,7 +17,8 @@ export const BUILT_IN: readonly { name: keyof typeof messages.views.names; addre
     name: "failedByAccount",
     address: of({ q: `${LOGINS} has:error`, view: "summary", by: "actor" }),
   },
-  { name: "newAddresses", address: of({ view: "summary", by: "changes" }) },
+  { name: "newAddresses", address: of({ q: "first:ip", view: "summary", by: PAIRS }) },
+  { name: "periodChanges", address: of({ view: "summary", by: "changes" }) },
   {
     name: "roles",
     address: of({
@@ -36,4 +41,18 @@ export const BUILT_IN: readonly { name: keyof typeof messages.views.names; addre
 
 function of(parameters: Record<string, string>): string {
   return `?${new URLSearchParams({ period: "week", ...parameters })}`;
+}
+
+/** The steps page for the time that is shown, of the one actor whom the search names, if it does. */
+export function dayOfSteps({ view, zone, shown }: Scope): string {
+  const named = readTerms(view.q).filter(
+    (term) => !term.isNegated && (term.field === "by" || term.field === "actor"),
+  );
+  const [only] = named;
+  return stepsLink({
+    actor: named.length === 1 && only ? only.value : null,
+    from: new Date(shown.from).toISOString(),
+    to: new Date(shown.to).toISOString(),
+    tz: view.tz === null ? null : zone,
+  });
 }

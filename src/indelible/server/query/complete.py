@@ -16,13 +16,13 @@ import msgspec
 from indelible.server.index import IndexProcess, fold
 from indelible.server.index.schema import LISTS
 from indelible.server.query.fields import ABOUT
+from indelible.server.query.filter import Filter
 from indelible.server.query.filters import FAMILIES
 from indelible.server.query.filters.codes import CodeField
 from indelible.server.query.filters.presence import PRESENT
 from indelible.server.query.filters.texts import TextField
-from indelible.server.query.filters.who import NEW
+from indelible.server.query.filters.who import FIRST
 from indelible.server.query.pattern import Parameters
-from indelible.server.query.filter import Filter
 from indelible.server.query.prepare import prepare, within
 from indelible.server.query.printer import quote
 from indelible.server.query.reach import TENANT, Reach
@@ -172,8 +172,8 @@ async def _values(asked: _Asked, place: Place, name: str, limit: int) -> list[It
         columns = family.columns
     elif name == "has":
         fixed = tuple(PRESENT)
-    elif name == "new":
-        fixed = tuple(NEW)
+    elif name == "first":
+        fixed = tuple(FIRST)
     elif name == "status":
         fixed = _STATUS
     counts = await _counted(asked, columns, place.prefix, limit) if columns else []
@@ -218,9 +218,11 @@ async def _counted(
         ]
         names = parameters.add(list(columns), "Array(String)")
         counted = (
-            f"SELECT col, value, folded, n FROM ({' UNION ALL '.join(each)}) AS counted INNER JOIN "
-            f"(SELECT col, value, any(folded) AS folded FROM known WHERE {TENANT} AND col IN {names} "
-            f"AND position(folded, {sought}) > 0 GROUP BY col, value) AS fitting USING (col, value)"
+            "SELECT col, value, text AS folded, n FROM "
+            f"({' UNION ALL '.join(each)}) AS counted INNER JOIN "
+            "(SELECT col, value, any(folded) AS text FROM known "
+            f"WHERE {TENANT} AND col IN {names} AND position(folded, {sought}) > 0 "
+            "GROUP BY col, value) AS fitting USING (col, value)"
         )
     sql = (
         f"SELECT col, value, n FROM ({counted}) "
@@ -238,7 +240,7 @@ def _one(column: str) -> str:
 
 def _item(place: Place, name: str, value: str, count: int | None, *, named: bool = False) -> Item:
     # A whole value of a field that takes parts, too, stands in quotes.
-    whole = isinstance(FAMILIES[name], CodeField) or name in ("ip", "status", "has", "new")
+    whole = isinstance(FAMILIES[name], CodeField) or name in ("ip", "status", "has", "first")
     text = value if whole and _PLAIN.fullmatch(value) else quote(value)
     head = f"{name}:" if named or place.named else ""
     described = ABOUT[name] if named else None

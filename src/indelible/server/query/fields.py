@@ -91,7 +91,7 @@ ALIASES: Final = {
 ABOUT: Final = {
     "actor": "Who did it: e-mail, name or id",
     "by": "Exactly this actor, as the list shows it",
-    "new": "New for the actor in this period: ip, device, agent, operation",
+    "first": "New for the actor in this period: ip, device, agent, operation",
     "operation": "What was done",
     "outcome": "success, failure, denied or unknown",
     "status": "404, 4xx, >=400, 400..499 or none",

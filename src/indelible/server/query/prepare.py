@@ -50,8 +50,14 @@ class _Value(msgspec.Struct):
 _decode_values = msgspec.json.Decoder(_Value).decode_lines
 
 
-async def prepare(index: IndexProcess, filter_: Filter, through: int) -> Prepared:
-    """Asks the values table what the terms stand for, and puts the condition together."""
+async def prepare(
+    index: IndexProcess, filter_: Filter, through: int, starts: tuple[int, ...] = ()
+) -> Prepared:
+    """
+    Asks the values table what the terms stand for, and puts the condition together.
+
+    `starts` are the beginnings of periods inside the range, for what asks what is new in a period.
+    """
     days = _days(filter_)
     parameters = Parameters(filter_.tenant_id)
     trees = (filter_.reach.tree, filter_.tree)
@@ -59,7 +65,9 @@ async def prepare(index: IndexProcess, filter_: Filter, through: int) -> Prepare
     conditions = reach_conditions(filter_.reach, parameters)
     context.seen = " AND ".join(conditions)
     context.through = through
-    context.start_us, context.end_us = filter_.range.from_us, filter_.range.to_us
+    context.end_us = filter_.range.to_us
+    if filter_.range.from_us is not None:
+        context.starts = tuple(sorted({filter_.range.from_us, *starts}))
     if filter_.range.from_us is not None:
         conditions.append(f"occurred_us >= {parameters.add(filter_.range.from_us, 'Int64')}")
     if filter_.range.to_us is not None:

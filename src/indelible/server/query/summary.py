@@ -23,8 +23,13 @@ from indelible.server.query.periods import Range
 from indelible.server.query.prepare import Prepared, prepare, within
 from indelible.server.query.reach import TENANT
 from indelible.server.query.stats import GROUPS
-from indelible.server.query.term import term_of
+from indelible.server.query.term import APART, PAIR, term_of
 
+LINES: Final = {
+    **GROUPS,
+    PAIR: f"concat({GROUPS['actor']}, '{APART}', ip)",
+}
+"""What there can be a line for → its expression over a row."""
 FAILED: Final = "outcome IN ('failure', 'denied')"
 PEOPLE: Final = "kind IN ('user', 'service', 'api_key', 'external')"
 WANTED_BARS: Final = 60
@@ -168,7 +173,10 @@ async def prepare_both(
         from_us=min(_us(compared.this.from_us), _us(compared.other.from_us)),
         to_us=max(_us(compared.this.to_us), _us(compared.other.to_us)),
     )
-    prepared = await prepare(index, msgspec.structs.replace(filter_, range=hull), through)
+    # What is new is so for the period in which it happened, not for both together.
+    starts = (_us(compared.this.from_us), _us(compared.other.from_us))
+    whole = msgspec.structs.replace(filter_, range=hull)
+    prepared = await prepare(index, whole, through, starts)
     return prepared, _within(prepared, compared.this), _within(prepared, compared.other)
 
 
@@ -208,15 +216,16 @@ async def find_lines(
     sql = (
         "SELECT *, sum(n) OVER () AS sum_n, sum(failed) OVER () AS sum_failed, "
         "sum(then_n) OVER () AS sum_then, sum(then_failed) OVER () AS sum_then_failed, "
-        f"count() OVER () AS keys FROM ({counted_lines(prepared, this, other, GROUPS[by])}) "
+        f"count() OVER () AS keys FROM ({counted_lines(prepared, this, other, LINES[by])}) "
         f"ORDER BY {SORTS[sort]} {way}, n DESC, then_n DESC, key LIMIT {int(limit)}"
     )
     return _decode_lines(await index.query(sql, prepared.parameters.values))
 
 
 def _line(by: str, line: _Line) -> Line:
+    shown = " · ".join(line.key.rpartition(APART)[::2]) if by == PAIR else line.key
     return Line(
-        key=line.key or None,
+        key=shown or None,
         include=term_of(by, line.key or None),
         count=line.n,
         failed=line.failed,

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+PAIR: Final = "actor_ip"
+"""An actor and an address together; its key has both, with `APART` between them."""
+APART: Final = "\x1f"
+
 # Group of the counts → field of the query language.
 FIELDS: Final = {
     "category": "category",
@@ -14,7 +18,7 @@ FIELDS: Final = {
     "source": "source",
     "kind": "kind",
     "actor.kind": "kind",
-    "actor": "actor",
+    "actor": "by",
     "actor.email": "actor",
     "actor.id": "actor",
     "ip": "ip",
@@ -35,7 +39,7 @@ FIELDS: Final = {
 }
 # Fields whose absence `has:` can name.
 _HAS: Final = frozenset(
-    {"actor", "behalf", "ip", "device", "endpoint", "method", "request", "session", "trace", "job"}
+    {"behalf", "ip", "device", "endpoint", "method", "request", "session", "trace", "job"}
     | {"source"}
 )
 
@@ -44,9 +48,14 @@ def term_of(group: str, key: str | None) -> str | None:
     """The term, or None where the query language cannot say it."""
     if group in ("status", "status_class"):
         return f"status:{key or 'none'}"
+    if group == PAIR:
+        who, _, ip = (key or "").rpartition(APART)
+        return f"{term_of('actor', who or None)} {term_of('ip', ip or None)}"
     field = FIELDS.get(group)
     if field is None:
         return None
+    if group == "actor" and key is None:
+        return "-has:actor"
     if key is None:
         return f"-has:{field}" if field in _HAS else None
     return f"{field}:{quoted(key)}"

@@ -240,8 +240,9 @@ def test_what_is_printed_parses_to_the_same(tree: Node) -> None:
 
 def test_the_fields_of_the_language() -> None:
     assert sorted(FAMILIES) == [
-        "actor", "after", "agent", "attempt", "before", "behalf", "category", "change",
-        "change.path", "device", "duration", "endpoint", "has", "id", "index", "ip", "job", "kind",
+        "actor", "after", "agent", "attempt", "before", "behalf", "by", "category", "change",
+        "change.path", "device", "duration", "endpoint", "first", "has", "id", "index",
+        "ip", "job", "kind",
         "method", "operation", "outcome", "queue", "reason", "request", "route", "session",
         "severity",
         "source", "state", "status", "target", "target.id", "target.name", "target.type", "trace",

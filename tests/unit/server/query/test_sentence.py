@@ -51,6 +51,7 @@ def test_every_field_has_a_sentence_and_its_opposite() -> None:
     values = {
         "status": "404", "id": "0193aaaa-0000-7000-8000-00000000abcd", "has": "changes",
         "outcome": "denied", "kind": "user", "severity": "info", "state": "failed", "ip": "::1",
+        "first": "ip",
     }  # fmt: skip
     for name in FAMILIES:
         value = values.get(name, "7")

@@ -8,7 +8,7 @@ export const query: typeof english.query = {
   fields: {
     actor: "Wer es tat: E-Mail, Name oder ID",
     by: "Genau dieser Akteur, ohne Vertretene",
-    new: "Neu für den Akteur: ip, device, agent, operation",
+    first: "Neu für den Akteur: ip, device, agent, operation",
     operation: "Was getan wurde",
     status: "Statuscode: 404, 4xx, >=400, none",
     ip: "IP-Adresse: 10.0.0.0/8, 10.0.*",

@@ -10,6 +10,7 @@ export const summary: typeof english.summary = {
     operation: "Vorgang",
     actor: "Akteur",
     ip: "Adresse",
+    actor_ip: "Akteur und Adresse",
     status: "Status",
     changes: "Änderungen",
   },

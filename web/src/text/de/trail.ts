@@ -22,6 +22,7 @@ export const trail: typeof english = {
     lastDay: "Letzte 24 Std.",
     always: "Jederzeit",
     ask: "Nennen Sie einen Akteur, eine Sitzung oder eine Anfrage, um die Schritte zu sehen.",
+    who: "Wer in dieser Zeit handelte",
     none: "In dieser Zeit wurde davon nichts aufgezeichnet.",
     noneHint:
       "Wählen Sie eine längere Zeit oder prüfen Sie die Schreibweise: Namen und Kennungen müssen ganz übereinstimmen.",

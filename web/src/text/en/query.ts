@@ -7,7 +7,7 @@ export const query = {
   fields: {
     actor: "Who did it: e-mail, name or id",
     by: "Exactly this actor, nobody represented",
-    new: "New for the actor: ip, device, agent, operation",
+    first: "New for the actor: ip, device, agent, operation",
     operation: "What was done",
     status: "Status: 404, 4xx, >=400, none",
     ip: "Address: 10.0.0.0/8, 10.0.*",

@@ -9,6 +9,7 @@ export const summary = {
     operation: "Operation",
     actor: "Actor",
     ip: "Address",
+    actor_ip: "Actor and address",
     status: "Status",
     changes: "Changes",
   } as Record<string, string>,

@@ -21,6 +21,7 @@ export const trail = {
     lastDay: "Last 24 h",
     always: "Any time",
     ask: "Name an actor, a session or a request to see its steps.",
+    who: "Who acted in this time",
     none: "Nothing was recorded of it in this time.",
     noneHint: "Choose a longer time, or check the spelling: names and ids are compared whole.",
     reading: "Reading the steps…",

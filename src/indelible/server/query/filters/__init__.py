@@ -13,7 +13,7 @@ from indelible.server.query.filters.presence import Presence
 from indelible.server.query.filters.route import Route
 from indelible.server.query.filters.status import Status
 from indelible.server.query.filters.texts import TEXTS
-from indelible.server.query.filters.who import NewFor, ShownActor
+from indelible.server.query.filters.who import FirstTime, ShownActor
 
 FAMILIES: Final[dict[str, Family]] = {
     **TEXTS,
@@ -26,7 +26,7 @@ FAMILIES: Final[dict[str, Family]] = {
     "has": Presence(),
     "route": Route(),
     "by": ShownActor(),
-    "new": NewFor(),
+    "first": FirstTime(),
 }
 
 # What people type for a field that has another name.
@@ -39,7 +39,7 @@ LIKELY: Final = {
     "request_id": "request", "session_id": "session", "trace_id": "trace", "run": "job",
     "job_id": "job", "device_id": "device", "user_agent": "agent", "useragent": "agent",
     "app": "source", "product": "source", "on_behalf_of": "behalf", "as": "behalf",
-    "level": "severity", "first": "new", "took": "duration",
+    "level": "severity", "took": "duration",
 }  # fmt: skip
 
 __all__ = ["FAMILIES", "LIKELY", "Clause", "Context", "Family", "Found", "Lookup"]

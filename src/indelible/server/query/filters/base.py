@@ -58,9 +58,9 @@ class Context:
         id_kinds: Mapping[str, set[str]],
     ) -> None:
         self.parameters = parameters
-        # For filters that look beyond the range: its ends (None where it is open), the snapshot,
-        # and the condition on all that the caller may see.
-        self.start_us: int | None = None
+        # For filters that look beyond the range: where the periods in it begin (nowhere
+        # when it is open), its end, the snapshot, and the condition on all that the caller may see.
+        self.starts: tuple[int, ...] = ()
         self.end_us: int | None = None
         self.through = 0
         self.seen = ""

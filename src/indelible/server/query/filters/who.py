@@ -16,7 +16,7 @@ from indelible.server.query.tree import Field
 # The names of an actor in the order in which one stands for it.
 _NAMES: Final = ("actor_email", "actor_name", "actor_id")
 # What can be new for an actor → its column, and how a sentence calls it.
-NEW: Final = {
+FIRST: Final = {
     "ip": ("ip", "address"),
     "device": ("device_id", "device"),
     "agent": ("user_agent", "user agent"),
@@ -49,14 +49,14 @@ class ShownActor:
         return says("actor", "is", field.value)
 
 
-class NewFor:
-    """`new:ip`: the log has no earlier event, before the range, of this actor from this address."""
+class FirstTime:
+    """`first:ip`: before the period the log has no event of this actor from this address."""
 
     def check(self, field: Field) -> None:
         """Refuses what is no such thing."""
-        if field.value.lower() not in NEW:
+        if field.value.lower() not in FIRST:
             raise refuse(
-                field, f"new: does not know {field.value}", "one of " + ", ".join(sorted(NEW))
+                field, f"first: does not know {field.value}", "one of " + ", ".join(sorted(FIRST))
             )
 
     def lookups(self, _field: Field) -> list[Lookup]:
@@ -65,30 +65,37 @@ class NewFor:
 
     def condition(self, field: Field, context: Context) -> str:
         """
-        The pair of actor and value is not among those before the range.
+        The pair of actor and value is not among those before the period.
 
         Only values that occur in the range are looked for, so the set of pairs stays small.
         """
-        column = NEW[field.value.lower()][0]
+        column = FIRST[field.value.lower()][0]
         known = f"({column} != '' AND (actor_email != '' OR actor_name != '' OR actor_id != ''))"
-        if context.start_us is None:
+        if not context.starts:
             return known
-        start = context.parameters.add(context.start_us, "Int64")
-        through = context.parameters.add(context.through, "UInt64")
+        add = context.parameters.add
+        starts = [add(start, "Int64") for start in context.starts]
+        through = add(context.through, "UInt64")
         seen = f"{context.seen} AND idx < {through}"
-        inside = f"{seen} AND occurred_us >= {start} AND {column} != ''"
+        inside = f"{seen} AND occurred_us >= {starts[0]} AND {column} != ''"
         if context.end_us is not None:
-            inside += f" AND occurred_us < {context.parameters.add(context.end_us, 'Int64')}"
+            inside += f" AND occurred_us < {add(context.end_us, 'Int64')}"
         pair = f"{', '.join(_NAMES)}, {column}"
-        return (
-            f"({known} AND ({pair}) NOT IN (SELECT {pair} FROM events WHERE {seen} "
-            f"AND occurred_us < {start} AND {column} IN "
-            f"(SELECT {column} FROM events WHERE {inside} GROUP BY {column}) GROUP BY {pair}))"
-        )
+        values = f"SELECT {column} FROM events WHERE {inside} GROUP BY {column}"
+        fresh = []
+        for place, start in enumerate(starts):
+            before = (
+                f"SELECT {pair} FROM events WHERE {seen} AND occurred_us < {start} "
+                f"AND {column} IN ({values}) GROUP BY {pair}"
+            )
+            # Each event is held against the time before its own period.
+            until = f" AND occurred_us < {starts[place + 1]}" if place + 1 < len(starts) else ""
+            fresh.append(f"(occurred_us >= {start}{until} AND ({pair}) NOT IN ({before}))")
+        return f"({known} AND {any_of(fresh)})"
 
     def explain(self, field: Field) -> Clause:
         """In English."""
-        noun = NEW[field.value.lower()][1]
+        noun = FIRST[field.value.lower()][1]
         return Clause(
             subject=f"whose {noun}",
             verb="is",

@@ -200,8 +200,8 @@ ROUTES: Final = (
         summary="Complete a query",
         tag="Read",
         description=(
-            "Names of fields, and values that the log has held, most frequent first. With a stream, "
-            "a period or a range: values of those events alone, counted there."
+            "Names of fields, and values that the log has held, most frequent first. With a "
+            "stream, a period or a range: values of those events alone, counted there."
         ),
         params=(
             _Q,

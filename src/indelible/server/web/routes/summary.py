@@ -13,8 +13,7 @@ from indelible.server.query import Filter, explain, parse_filter
 from indelible.server.query.changes import Dimension, find_changes
 from indelible.server.query.compare import PREVIOUS, Compared, compare_ranges
 from indelible.server.query.request import FILTER_NAMES, number, one_of
-from indelible.server.query.stats import GROUPS
-from indelible.server.query.summary import SORTS, Amount, Bar, Line, New, summarise
+from indelible.server.query.summary import LINES, SORTS, Amount, Bar, Line, New, summarise
 from indelible.server.web.asked import (
     AskedRange,
     asked_range,
@@ -28,7 +27,7 @@ from indelible.server.web.service import service_of
 
 # Not those of which an event has several: their lines would not add up to the totals.
 _BY: Final = tuple(
-    name for name, counted in GROUPS.items() if name != "stream" and "arrayJoin" not in counted
+    name for name, counted in LINES.items() if name != "stream" and "arrayJoin" not in counted
 )
 
 
