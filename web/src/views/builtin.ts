@@ -17,7 +17,10 @@ export const BUILT_IN: readonly { name: keyof typeof messages.views.names; addre
     name: "failedByAccount",
     address: of({ q: `${LOGINS} has:error`, view: "summary", by: "actor" }),
   },
-  { name: "newAddresses", address: of({ q: "first:ip", view: "summary", by: PAIRS }) },
+  {
+    name: "newAddresses",
+    address: of({ q: "first:ip", view: "summary", by: PAIRS, sort: "first" }),
+  },
   { name: "periodChanges", address: of({ view: "summary", by: "changes" }) },
   {
     name: "roles",
