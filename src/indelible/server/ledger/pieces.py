@@ -60,12 +60,21 @@ class PieceReader:
         except (zstandard.ZstdError, struct.error) as cause:
             raise StorageError(f"a run's layout is damaged: {cause}") from cause
 
-    def items(self, data: bytes) -> list[bytes]:
-        """The items of a piece in order. Raises StorageError when the bytes are damaged."""
+    def raw(self, data: bytes) -> bytes:
+        """The items of a piece with their lengths in front. Raises StorageError when damaged."""
         try:
-            raw = self._decompress(data)
+            raw: bytes = self._decompress(data)
         except zstandard.ZstdError as cause:
             raise StorageError(f"a piece is damaged: {cause}") from cause
+        return raw
+
+    def items(self, data: bytes) -> list[bytes]:
+        """The items of a piece in order. Raises StorageError when the bytes are damaged."""
+        return self.split(self.raw(data))
+
+    @staticmethod
+    def split(raw: bytes) -> list[bytes]:
+        """The items in what `raw` gives. Raises StorageError when it is damaged."""
         items: list[bytes] = []
         at, end = 0, len(raw)
         while at < end:
