@@ -30,6 +30,7 @@ from indelible.errors import Error, FatalError, SettingsError
 from indelible.server.access.door import Access
 from indelible.server.access.passwords import Passwords
 from indelible.server.embed.tokens import ViewerTokens
+from indelible.server.erasing import Erasing
 from indelible.server.export import Exporter
 from indelible.server.export.file import ExportFiles
 from indelible.server.export.job import JobTable
@@ -56,7 +57,6 @@ from indelible.server.ops.metrics import Metrics
 from indelible.server.ops.scrape import Scrape
 from indelible.server.ops.selfcheck import SelfCheck
 from indelible.server.query import Query
-from indelible.server.retention.acts import Acts
 from indelible.server.settings import Settings
 from indelible.server.version import version
 from indelible.server.web.application import make_application
@@ -168,7 +168,9 @@ class Parts:
             clock,
             settings.export,
         )
-        self._acts = Acts(self.access.approvals, self.own, clock)
+        self._erasing = Erasing(
+            data_dir, self.access, self.ledger, query, self.index, self.own, self._exports, clock
+        )
         self.service = Service(
             version=version(),
             settings=settings,
@@ -188,7 +190,9 @@ class Parts:
             selfcheck=self._selfcheck,
             exports=self._exports,
             viewer_tokens=ViewerTokens(self.access.control, clock),
-            acts=self._acts,
+            acts=self._erasing.acts,
+            holds=self._erasing.holds,
+            erasures=self._erasing.erasures,
         )
         self._syslog = SyslogListener(
             self.ingest, settings.syslog, next(iter(tenants)), metrics.ingested
@@ -204,7 +208,7 @@ class Parts:
         self._maintenance.start()
         self._selfcheck.start()
         await self._exports.start()
-        self._acts.start()
+        self._erasing.start()
 
     async def record_start(self) -> None:
         """Records that the service takes events from now on, in every tenant's log."""
@@ -227,7 +231,7 @@ class Parts:
             steps.push_async_callback(self._selfcheck.stop)
             steps.push_async_callback(self._maintenance.record_rejections)
             steps.push_async_callback(self._exports.stop)
-            steps.push_async_callback(self._acts.stop)
+            steps.push_async_callback(self._erasing.stop)
         log.info("stopped")
 
     async def _record_check(self, tenant_id: int, event: dict[str, Any]) -> None:

@@ -106,6 +106,11 @@ class JobTable:
                 outbox.put(transaction, *event)
         return bool(changed)
 
+    def delete(self, job_id: str) -> None:
+        """Forgets a job whole."""
+        with self._control.write() as transaction:
+            transaction.execute("DELETE FROM export_job WHERE id = ?", (job_id,))
+
     def one(self, tenant_id: int, job_id: str) -> Job:
         """One job of a tenant. Raises NotFound."""
         found = self._read("WHERE tenant = ? AND id = ?", tenant_id, job_id)

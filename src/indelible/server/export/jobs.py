@@ -130,6 +130,23 @@ class ExportJobs:
         await asyncio.to_thread(self.files.remove, job.id)
         await self._own.drain()
 
+    async def drop(self, job: Job, reason: str, *, forget: bool) -> None:
+        """
+        Ends a job and removes its file, for the service's own reasons; with `forget` also what was
+        asked for. Whoever calls this records why.
+        """
+        now_us = self._clock.now_us()
+        await asyncio.to_thread(
+            self._change, job, "expired", (*OPEN, "done"), None, ended_us=now_us, reason=reason
+        )
+        running = self._running.get(job.id)
+        if running is not None:
+            running[0].cancel()
+            await asyncio.gather(running[0], return_exceptions=True)
+        await asyncio.to_thread(self.files.remove, job.id)
+        if forget:
+            await asyncio.to_thread(self.table.delete, job.id)
+
     def _change(
         self,
         job: Job,

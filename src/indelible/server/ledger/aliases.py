@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 _CACHED = 100_000
 
@@ -60,6 +60,13 @@ class Aliases:
         with self._lock:
             for key in keys:
                 self._unwritten.pop(key, None)
+
+    def forget(self, tenant_id: int, subjects: Collection[str]) -> None:
+        """Drops from memory what an act has deleted: from now on they would get new ones."""
+        with self._lock:
+            for subject in subjects:
+                self._known.pop((tenant_id, subject), None)
+                self._unwritten.pop((tenant_id, subject), None)
 
     def _remember(self, key: tuple[int, str], alias: str) -> None:
         self._known[key] = alias

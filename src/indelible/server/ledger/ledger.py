@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TypeVar
@@ -203,6 +203,22 @@ class Ledger:
     def alias(self, tenant_id: int, subject: str) -> str:
         """The stand-in of a subject whose id is itself personal data; the same each time."""
         return self._aliases.give(tenant_id, subject)
+
+    def forget_aliases(self, tenant_id: int, subjects: Collection[str]) -> None:
+        """
+        Deletes the stand-ins of subjects, so that what facts hold leads to nobody any more. An
+        event that names one of them later gets a new stand-in.
+        """
+
+        def run(desk: Desk) -> None:
+            desk.connection.executemany(
+                "DELETE FROM alias WHERE tenant = ? AND subject = ?",
+                [(tenant_id, subject) for subject in subjects],
+            )
+
+        self._aliases.forget(tenant_id, subjects)
+        self.act_and_wait(tenant_id, run)
+        self._aliases.forget(tenant_id, subjects)
 
     def part(self, tenant_id: int, event: Event) -> PartedEvent:
         """Splits an event for sealing. Its category must be one of the policy in force."""

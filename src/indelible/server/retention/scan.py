@@ -9,7 +9,7 @@ transactions, so that the writer's log is never held back.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -17,10 +17,12 @@ import msgspec
 
 from indelible.errors import StorageError
 from indelible.event.parts import decode_fact, decode_person
-from indelible.seal import CONTENT, FACT, PERSON
+from indelible.seal import CONTENT, ERASURE, EVENT, FACT, PERSON
+from indelible.server.ledger.held import Held
 from indelible.server.ledger.pieces import PieceReader
+from indelible.server.ledger.reader import LedgerReader
 from indelible.server.ledger.schema import open_ledger
-from indelible.server.retention.subject import Identifier, Matcher
+from indelible.server.retention.subject import Identifier, Kind, Matcher
 
 _RUNS = 64  # of one read transaction: at most 16,384 events
 PART_NAMES = {FACT: "fact", PERSON: "person", CONTENT: "content"}
@@ -38,6 +40,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     has: int
     paths: dict[int, tuple[str, ...]]
     is_actor: bool
+    known: tuple[Identifier, ...] = ()
 
     @property
     def found_in(self) -> int:
@@ -62,6 +65,53 @@ class Scanner:
                 ).fetchall()
                 found += [Identifier("alias", alias) for (alias,) in rows]
         return found
+
+    def subjects(self, tenant_id: int, given: list[Identifier]) -> list[str]:
+        """The ids for which the ledger has a pseudonym, as they were sent."""
+        with closing(open_ledger(self._path, read_only=True)) as connection:
+            return [
+                subject
+                for one in given
+                for (subject,) in connection.execute(
+                    "SELECT subject FROM alias WHERE tenant = ? AND lower(subject) = lower(?)",
+                    (tenant_id, one.value),
+                )
+            ]
+
+    def held(self, tenant_id: int) -> Held:
+        """The holds of a tenant as the ledger has them now."""
+        held = Held()
+        with closing(open_ledger(self._path, read_only=True)) as connection:
+            held.catch_up(connection, tenant_id)
+        return held
+
+    def records(self, tenant_id: int, start: int) -> list[tuple[int, bytes, bytes, bytes]]:
+        """Erasure entries from `start` on: index, leaf, salt and bytes of the record."""
+        with closing(open_ledger(self._path, read_only=True)) as connection:
+            return connection.execute(
+                "SELECT e.idx, e.leaf, r.salt, r.data FROM record r"
+                " JOIN entry e ON e.tenant = r.tenant AND e.idx = r.idx"
+                " WHERE r.tenant = ? AND r.idx >= ? AND substr(e.leaf, 5, 1) = ? ORDER BY e.idx",
+                (tenant_id, start, bytes([ERASURE])),
+            ).fetchall()
+
+    def entries(
+        self, reader: LedgerReader, tenant_id: int, indices: Sequence[int]
+    ) -> Iterator[Hit]:
+        """Single events as if the person stood in every part that they have."""
+        for index in sorted(set(indices)):
+            entry = reader.entry(tenant_id, index)
+            there = {FACT: entry.fact, PERSON: entry.person, CONTENT: entry.content}
+            has = sum(part for part, data in there.items() if data is not None)
+            if entry.leaf_type == EVENT and has:
+                yield Hit(
+                    index=index,
+                    day=entry.day,
+                    category_id=entry.category_id,
+                    has=has,
+                    paths={},
+                    is_actor=False,
+                )
 
     def find(
         self,
@@ -140,24 +190,37 @@ def _look(run: _Run, matcher: Matcher, pieces: PieceReader) -> Iterator[Hit]:
                     has[part] = data
         paths = {part: found for part, data in has.items() if (found := matcher.paths(data))}
         if paths:
+            known = _named(has, paths, matcher)
             yield Hit(
                 index=run.first + k,
                 day=run.day,
                 category_id=category,
                 has=sum(has),
                 paths=paths,
-                is_actor=_is_actor(has, paths, matcher),
+                is_actor=known is not None,
+                known=known or (),
             )
 
 
-def _is_actor(has: dict[int, bytes], paths: dict[int, tuple[str, ...]], matcher: Matcher) -> bool:
-    if PERSON in paths:
-        person = decode_person(has[PERSON])
-        if any(text and matcher.matches(text) for text in (person.email, person.actor_id)):
-            return True
-        if person.name and matcher.matches(person.name):
-            return True
-    if FACT in paths:
-        actor_id = decode_fact(has[FACT]).actor_id
-        return actor_id is not None and matcher.matches(actor_id)
-    return False
+def _named(
+    has: dict[int, bytes], paths: dict[int, tuple[str, ...]], matcher: Matcher
+) -> tuple[Identifier, ...] | None:
+    """By what an event names its actor, if that is the person; else None."""
+    if not paths.keys() & {PERSON, FACT} or FACT not in has:
+        return None
+    fact = decode_fact(has[FACT])
+    person = decode_person(has.get(PERSON, b"{}"))
+    names: tuple[tuple[Kind, str | None], ...] = (
+        ("email", person.email),
+        ("id", person.actor_id or fact.actor_id),
+        ("name", person.name),
+    )
+    found = [Identifier(kind, text) for kind, text in names if text]
+    alias = fact.actor_id if person.actor_id is None else None
+    if not any(matcher.matches(one.value) for one in found) and not (
+        alias and matcher.matches(alias)
+    ):
+        return None
+    if person.origin is not None and person.origin.ip:
+        found.append(Identifier("address", person.origin.ip))
+    return tuple(found)

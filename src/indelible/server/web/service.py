@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from indelible.server.ops.selfcheck import SelfCheck
     from indelible.server.query import Query
     from indelible.server.retention.acts import Acts
+    from indelible.server.retention.erasure import Erasures
+    from indelible.server.retention.hold import Holds
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class Service:
     exports: ExportJobs
     viewer_tokens: ViewerTokens
     acts: Acts
+    holds: Holds
+    erasures: Erasures
     seats: Seats = field(default_factory=Seats)
     activity: Activity = field(init=False)
 
