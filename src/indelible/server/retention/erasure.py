@@ -109,7 +109,7 @@ class Erasures:
             found = held.covering(index, category_id, day) if held.any_open else ()
             return tuple(names.get(hold_id, str(hold_id)) for hold_id in found)
 
-        policy = self._ledger.policy(tenant_id)[1]
+        policy = self._ledger.policies(tenant_id).newest.policy
         rules = Rules(policy, day_of(self._clock.now_us()), named)
         asked = erasure.asked
         whole = asked.whole_events or bool(asked.entries)
@@ -251,7 +251,7 @@ class Erasures:
             **numbers_of(plan, parts_of(declared)),
             "entries": sorted(one.entry for one in declared),
             "exports": exports,
-            "left": left_of(plan, self._ledger.policy(erasure.tenant_id)[1]),
+            "left": left_of(plan, self._ledger.policies(erasure.tenant_id).newest.policy),
         }
         certificate = await asyncio.to_thread(
             make_certificate, self._ledger, erasure, declared, outcome, now_us
@@ -264,7 +264,7 @@ class Erasures:
 
     async def _refuse(self, erasure: Erasure, plan: Plan) -> None:
         """Nothing of it may go: says why, and is an event."""
-        policy = self._ledger.policy(erasure.tenant_id)[1]
+        policy = self._ledger.policies(erasure.tenant_id).newest.policy
         outcome = {**numbers_of(plan, {}), "left": left_of(plan, policy)}
         event = self._event(erasure, "RefuseErasure", "refused", outcome)
         event["outcome"] = "denied"

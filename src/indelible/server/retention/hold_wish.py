@@ -23,7 +23,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     which they happened; days are those of receipt.
     """
 
-    categories: tuple[str, ...] = ()
+    categories: list[str] = []
     first_day: str | None = None
     last_day: str | None = None
     actor: str = ""

@@ -202,7 +202,7 @@ async def look(request: Request) -> Response:
     asked, parts = read_asked(body)
     await _record_look(request, "SearchSubject", asked)
     plan, _ = await service.erasures.plan(draft(service, caller, asked, parts))
-    policy = service.ledger.policy(caller.tenant_id)[1]
+    policy = service.ledger.policies(caller.tenant_id).newest.policy
     names = {category.id: category.name for category in policy.categories}
     given = set(asked.identifiers)
     reply = LookReply(

@@ -143,7 +143,7 @@ async def preview_hold(request: Request) -> Response:
     """Counts what a hold would cover."""
     service, caller = _who(request)
     body = await read_json(request, PreviewBody)
-    wish = read_wish(body.wish, service.ledger.policy(caller.tenant_id)[1])
+    wish = read_wish(body.wish, service.ledger.policies(caller.tenant_id).newest.policy)
     count = await service.holds.matches(caller.tenant_id, wish)
     open_ones = service.erasures.table.open(caller.tenant_id)
     reply = HoldPreviewReply(
@@ -172,7 +172,7 @@ async def place_hold(request: Request) -> Response:
         raise InvalidRequest(
             f"the name of a hold has 1 to {_MAX_NAME} printable characters", parameter="name"
         )
-    wish = read_wish(body.wish, service.ledger.policy(caller.tenant_id)[1])
+    wish = read_wish(body.wish, service.ledger.policies(caller.tenant_id).newest.policy)
     hold = await service.holds.place(
         caller.tenant_id,
         name=name,
