@@ -224,6 +224,12 @@ def collect(folder: str) -> list[str]:
     return [line for line in found.stdout.splitlines() if "::" in line]
 
 
+def frameworks(outcome: Outcome) -> None:
+    """Products from PyPI; not part of `make test`: see scripts/test_frameworks.py."""
+    run(outcome, "scripts/servers.sh")
+    pytest(outcome, "tests/frameworks")
+
+
 STAGES: dict[str, Callable[[Outcome], None]] = {
     "lint": lint,
     "types": types,
@@ -237,6 +243,8 @@ STAGES: dict[str, Callable[[Outcome], None]] = {
     "faults": faults,
     "browser": browser,
 }
+# Minutes, a network, other interpreters: run when they are asked for by name.
+WHEN_ASKED = {"frameworks": frameworks}
 
 
 # --- the summary ---------------------------------------------------------------------------------
@@ -271,9 +279,10 @@ def show_summary(outcomes: list[Outcome], seconds: float) -> tuple[int, int, int
 
 
 def main(names: list[str]) -> int:
-    unknown = [name for name in names if name not in STAGES]
+    stages = STAGES | WHEN_ASKED
+    unknown = [name for name in names if name not in stages]
     if unknown:
-        print(f"no stage {', '.join(unknown)}; there are: {', '.join(STAGES)}", file=sys.stderr)
+        print(f"no stage {', '.join(unknown)}; there are: {', '.join(stages)}", file=sys.stderr)
         return 2
     outcomes = []
     begun = time.monotonic()
@@ -281,7 +290,7 @@ def main(names: list[str]) -> int:
         print(f"\n== {name} ==", flush=True)
         outcome = Outcome(name)
         started = time.monotonic()
-        STAGES[name](outcome)
+        stages[name](outcome)
         outcome.seconds = time.monotonic() - started
         outcomes.append(outcome)
     passed, failed, skipped = show_summary(outcomes, time.monotonic() - begun)

@@ -73,17 +73,20 @@ class FolderSink:
     def __enter__(self) -> Self:
         from indelible.server.folder import FolderLock
         from indelible.server.ids import id_maker
-        from indelible.server.ingest import Ingest
+        from indelible.server.ingest import Ingest, Masking
         from indelible.server.ledger import Ledger
+        from indelible.server.settings import load_settings
 
         clock = SystemClock()
+        settings = load_settings(self._data_dir, os.environ)
         self._lock = FolderLock(self._data_dir, "`indelible import`")
         try:
             self._ledger = Ledger.open(self._data_dir, clock=clock)
         except BaseException:
             self._lock.release()
             raise
-        self._ingest = Ingest(self._ledger, id_maker(clock, os.urandom))
+        new_id = id_maker(clock, os.urandom)
+        self._ingest = Ingest(self._ledger, new_id, Masking(settings.redact))
         return self
 
     def __exit__(

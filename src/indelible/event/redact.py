@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from indelible.event.secrets import find_secrets
+from indelible.event.secrets import find_secrets, forms_of_secrets
 
 MASK = "[redacted]"
 Rule = Callable[[str, Any], Any]
@@ -175,6 +175,11 @@ class Redaction:
         if not is_secret_name(key):
             return False
         return not isinstance(value, int | float) or any(word in _NUMERIC for word in words)
+
+
+def rules_of_redaction() -> list[Any]:
+    """The built-in rules as plain values, to be hashed."""
+    return [sorted(_ALONE), sorted(_PAIRS), sorted(_NUMERIC), forms_of_secrets()]
 
 
 @lru_cache(maxsize=4096)

@@ -98,6 +98,11 @@ def find_secrets(text: str) -> list[tuple[int, int]]:
     return spans
 
 
+def forms_of_secrets() -> list[str]:
+    """The forms that are looked for, as text, to be hashed."""
+    return [*_TOKENS, *(pattern for _, pattern in _AFTER), _CARD.pattern, _ISSUER.pattern]
+
+
 def _is_card(text: str) -> bool:
     digits = text.replace(" ", "").replace("-", "")
     if _ISSUER.fullmatch(digits) is None:

@@ -45,7 +45,7 @@ from indelible.server.folder import (
 )
 from indelible.server.ids import id_maker
 from indelible.server.index import IndexProcess
-from indelible.server.ingest import Ingest
+from indelible.server.ingest import Ingest, Masking
 from indelible.server.ingest.doors.listener import SyslogListener
 from indelible.server.ingest.own import OwnAudit
 from indelible.server.ingest.own_event import of_service
@@ -143,7 +143,7 @@ class Parts:
             raise SettingsError(f"{data_dir} has no tenant", hint="make it with `indelible init`")
         new_id = id_maker(clock, os.urandom)
         self.access = Access(data_dir / CONTROL_FILE, settings, clock)
-        self.ingest = Ingest(self.ledger, new_id)
+        self.ingest = Ingest(self.ledger, new_id, Masking(settings.redact))
         self.own = OwnAudit(self.access.control, self.ingest.record_own, clock, new_id)
         self.index = IndexProcess(data_dir, memory_mb=settings.index.memory_mb, clock=clock)
         metrics = Metrics()
@@ -215,7 +215,7 @@ class Parts:
         await self._syslog.start()
         last_us = self._last_alive_us
         ended = {} if last_us is None else {"last_seen": format_us(last_us)}
-        await self._record_life("StartService", **ended)
+        await self._record_life("StartService", redaction=self.ingest.masking.rules(), **ended)
 
     async def stop(self) -> None:
         """Closes everything in order; each step is tried, whatever the one before it did."""

@@ -104,6 +104,25 @@ def read_origin(text: str) -> str:
     return f"{scheme}://{host}:{int(port)}"
 
 
+def _lines(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = [item.strip() for item in value.split(",") if item.strip()]
+    if not isinstance(value, (list, tuple)) or len(value) > 200:
+        raise ValueError
+    return tuple(_text(item) for item in value)
+
+
+def _patterns(value: object) -> tuple[str, ...]:
+    # A comma is part of an expression: one as text, several as a list.
+    found = (value,) if isinstance(value, str) else value
+    if not isinstance(found, (list, tuple)) or len(found) > 50:
+        raise ValueError
+    try:
+        return tuple(re.compile(_text(item)).pattern for item in found)
+    except re.error as cause:
+        raise ValueError from cause
+
+
 def _file(value: object) -> str:
     text = _text(value)
     if not Path(text).is_file():
@@ -144,5 +163,7 @@ ORIGINS = Form(
     "origins like https://app.example.com, separated by commas; http on this machine only",
     _origins,
 )
+LINES = Form("words, separated by commas or as a list", _lines)
+PATTERNS = Form("a regular expression, or a list of them", _patterns)
 FILE = Form("the path of a file that is there", _file)
 ZONE = Form("an IANA time zone like Europe/Berlin", _zone)

@@ -111,6 +111,16 @@ TABLE: tuple[Setting, ...] = (
     _row("syslog", "tls_key", None, forms.FILE, "Private key (PEM) of the certificate."),
     _row("syslog", "client_ca", None, forms.FILE,
          "Authorities (PEM) one of which must have signed a sender's certificate."),
+    _row("redact", "enabled", True, forms.BOOL,
+         "Mask passwords, tokens, keys and card numbers in events before they are stored."),
+    _row("redact", "keys", (), forms.LINES,
+         "Further names of fields whose values are masked, like salary."),
+    _row("redact", "paths", (), forms.LINES,
+         "Further places that are masked, like metadata.customer.*.note."),
+    _row("redact", "patterns", (), forms.PATTERNS,
+         "Further regular expressions; what they match is masked inside of texts."),
+    _row("redact", "keep", (), forms.LINES,
+         "Names and places that stay readable although a rule would mask them."),
     _row("screen", "zone", "UTC", forms.ZONE,
          "Time zone of days, weeks and months (IANA name).", at_run_time=True),
     _row("screen", "date_format", "dmy", forms.choice("dmy", "iso", "mdy"),
@@ -219,6 +229,16 @@ class SyslogSettings(msgspec.Struct, frozen=True):
     client_ca: str | None
 
 
+class RedactSettings(msgspec.Struct, frozen=True):
+    """Group "redact": what is masked in events before they are stored."""
+
+    enabled: bool = True
+    keys: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+
+
 class ScreenSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Group "screen": defaults of the tenant settings; the control database holds the changes."""
 
@@ -241,6 +261,7 @@ class Settings(msgspec.Struct, frozen=True):
     export: ExportSettings
     embed: EmbedSettings
     syslog: SyslogSettings
+    redact: RedactSettings
     screen: ScreenSettings
     origins: dict[str, str]
 

@@ -2,5 +2,14 @@
 
 from indelible.server.ingest.body import MAX_BODY_BYTES, MAX_EVENTS
 from indelible.server.ingest.ingest import Ingest, IngestReply, Rejected, SentReceipt
+from indelible.server.ingest.masking import Masking
 
-__all__ = ["MAX_BODY_BYTES", "MAX_EVENTS", "Ingest", "IngestReply", "Rejected", "SentReceipt"]
+__all__ = [
+    "MAX_BODY_BYTES",
+    "MAX_EVENTS",
+    "Ingest",
+    "IngestReply",
+    "Masking",
+    "Rejected",
+    "SentReceipt",
+]

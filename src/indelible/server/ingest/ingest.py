@@ -21,6 +21,7 @@ from indelible.seal import PartedEvent
 from indelible.server.ingest.answers import Answers
 from indelible.server.ingest.body import decompress, judge_each, read_events
 from indelible.server.ingest.categorise import Categorise, own_rules
+from indelible.server.ingest.masking import Masking
 from indelible.server.ingest.rejections import Rejections
 from indelible.server.ingest.room import Room
 from indelible.server.ingest.skips import Skips
@@ -92,8 +93,11 @@ class _Ruling(msgspec.Struct, frozen=True):
 class Ingest:
     """Safe to call from the event loop that made it, and `store` from any thread."""
 
-    def __init__(self, ledger: Ledger, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, ledger: Ledger, new_id: Callable[[], str], masking: Masking | None = None
+    ) -> None:
         self._ledger = ledger
+        self.masking = masking or Masking()
         self._new_id = new_id
         self._answers = Answers()
         # Threads of its own: hostile bodies must not take those that logins and reads wait for.
@@ -250,12 +254,15 @@ class Ingest:
         ruling = self._ruling(tenant_id, day_of(received_us))
         categories, categorise, off = ruling.categories, ruling.categorise, ruling.off
         new_id, key_of = self._new_id, key_maker(scope)
+        mask = self.masking.mask if reported_by != "service" else None
 
         def alias(subject: str) -> str:
             return self._ledger.alias(tenant_id, subject)
 
         def take(sent: SentEvent) -> Incoming | None:
             event_id = sent.id or new_id()
+            if mask is not None:
+                sent = mask(sent)
             category, parts = split_sent(
                 sent, event_id, received_us, reported_by, alias, categorise
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 from indelible.codec import encode_json
+from indelible.event.redact import rules_of_redaction
 from indelible.event.rules import CATEGORY_RULES
 from indelible.seal import FACT, Category, Floor, Policy
 
@@ -29,8 +30,8 @@ FLOORED = ("audit", "authentication", "configuration")
 
 
 def rules_hash() -> str:
-    """SHA-256 of the rules by which a category is chosen, as the policy entry states it."""
-    return sha256(encode_json(CATEGORY_RULES)).hexdigest()
+    """SHA-256 of the built-in rules of categories and redaction, as the policy entry states it."""
+    return sha256(encode_json([CATEGORY_RULES, rules_of_redaction()])).hexdigest()
 
 
 def first_policy(day: int) -> Policy:

@@ -1,0 +1,169 @@
+"""
+Masks secrets in what arrives: the rules of the SDK once more, for senders that have none.
+
+Nearly every event holds no secret, so each is first asked, in one pass over its texts, whether it
+could. Only those that could are walked, and what was masked is named in `context.altered`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from indelible.codec import encode_json
+from indelible.event import SentEvent
+from indelible.event.mend import MAX_MARKS
+from indelible.event.model import Change, Context, Target
+from indelible.event.redact import Redaction, is_secret_name, rules_of_redaction
+from indelible.server.settings import RedactSettings
+
+# Every form of event/secrets.py has one of these: fifteen characters in a row as in a token, the
+# sign of a pair or of a scheme, eight digits of a card, the head of a PEM block, or a word before.
+_RUN = re.compile(r"[\w.+=-]{15}").search
+_CARD = re.compile(r"\d{4}[ -]?\d{4}").search
+_WORDS = re.compile(r"(?:earer|asic|igest|EARER|ASIC|IGEST) ").search
+_MOST_NAMES = 40
+
+
+class Masking:
+    """The rules of one service. Immutable and safe for all threads."""
+
+    def __init__(self, settings: RedactSettings | None = None) -> None:
+        self.settings = settings or RedactSettings()
+        chosen = self.settings
+        self._redaction = Redaction(
+            keys=chosen.keys, paths=chosen.paths, patterns=chosen.patterns, keep=chosen.keep
+        )
+        # Rules of one's own can look for anything, so every event is walked.
+        self._walks_all = bool(chosen.keys or chosen.paths or chosen.patterns)
+
+    def rules(self) -> str:
+        """SHA-256 of the rules in force, told when the service starts."""
+        if not self.settings.enabled:
+            return "off"
+        return sha256(encode_json([rules_of_redaction(), self.settings])).hexdigest()
+
+    def mask(self, sent: SentEvent) -> SentEvent:
+        """The event without its secrets; the same value where there are none."""
+        if not self.settings.enabled:
+            return sent
+        if not self._walks_all and not _may_hold_secrets(sent):
+            return sent
+        return self._walk(sent)
+
+    def _walk(self, sent: SentEvent) -> SentEvent:
+        value, marks = self._redaction.value, _Marks()
+        new: dict[str, Any] = {}
+        for name in ("endpoint", "reason"):
+            text = getattr(sent, name)
+            if text is not None and (masked := value(name, text)) != text:
+                new[name] = marks.at(name, str(masked)[:4000])
+        if sent.metadata:
+            metadata = {
+                name: value(name, item, f"metadata.{name}") for name, item in sent.metadata.items()
+            }
+            if metadata != sent.metadata:
+                new["metadata"] = metadata
+                marks.differences("metadata", sent.metadata, metadata)
+        if sent.changes:
+            changes = [self._change(change, marks) for change in sent.changes]
+            if changes != sent.changes:
+                new["changes"] = changes
+        if sent.targets:
+            targets = [self._target(at, target, marks) for at, target in enumerate(sent.targets)]
+            if targets != sent.targets:
+                new["targets"] = targets
+        if not new:
+            return sent
+        context = sent.context or Context()
+        altered = [*(context.altered or ()), *marks.told()]
+        new["context"] = msgspec.structs.replace(context, altered=altered)
+        return msgspec.structs.replace(sent, **new)
+
+    def _change(self, change: Change, marks: _Marks) -> Change:
+        key, place = change.path.rpartition(".")[2], f"changes.{change.path}"
+        before = self._redaction.value(key, change.before, place)
+        after = self._redaction.value(key, change.after, place)
+        if before == change.before and after == change.after:
+            return change
+        marks.at(place, None)
+        return Change(path=change.path, before=before, after=after)
+
+    def _target(self, at: int, target: Target, marks: _Marks) -> Target:
+        if target.name is None or (name := self._redaction.text(target.name)) == target.name:
+            return target
+        marks.at(f"targets.{at}.name", None)
+        return msgspec.structs.replace(target, name=name[:500])
+
+
+class _Marks:
+    """The places that were masked, at most as many as an event may name."""
+
+    def __init__(self) -> None:
+        self._places: list[str] = []
+
+    def at(self, place: str, value: Any) -> Any:
+        self._places.append(place[:500])
+        return value
+
+    def differences(self, place: str, before: Any, after: Any) -> None:
+        """Every leaf that is another one now."""
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            for name in before:
+                self.differences(f"{place}.{name}", before[name], after.get(name))
+        elif isinstance(before, list) and isinstance(after, list):
+            for number, (one, other) in enumerate(zip(before, after, strict=False)):
+                self.differences(f"{place}.{number}", one, other)
+        elif before != after:
+            self.at(place, None)
+
+    def told(self) -> Iterator[str]:
+        for place in self._places[: MAX_MARKS - 1]:
+            yield f"{place}: secret masked"
+        if (more := len(self._places) - MAX_MARKS + 1) > 0:
+            yield f"and {more} more"
+
+
+def _may_hold_secrets(sent: SentEvent) -> bool:
+    """
+    Whether a built-in rule could find something; wrong in one direction only. Runs for each event.
+    """
+    texts = []
+    if sent.endpoint is not None:
+        texts.append(sent.endpoint)
+    if sent.reason is not None:
+        texts.append(sent.reason)
+    if sent.targets:
+        texts += [target.name for target in sent.targets if target.name is not None]
+    for change in sent.changes or ():
+        if is_secret_name(change.path.rpartition(".")[2]):
+            return True
+        for value in (change.before, change.after):
+            if isinstance(value, str):
+                texts.append(value)
+            elif value is not None and not isinstance(value, bool | int | float):
+                return True
+    if sent.metadata:
+        if len(sent.metadata) > _MOST_NAMES:
+            return True
+        for name, value in sent.metadata.items():
+            if is_secret_name(name):
+                return True
+            if isinstance(value, str):
+                texts.append(value)
+            elif value is not None and not isinstance(value, bool | int | float):
+                return True
+    text = "|".join(texts)
+    return (
+        ":" in text
+        or "=" in text
+        or _RUN(text) is not None
+        or _CARD(text) is not None
+        or "-----" in text
+        or (" " in text and _WORDS(text) is not None)
+        or not text.isprintable()  # other white space may stand where these have a space
+    )
