@@ -44,3 +44,17 @@ def test_general_settings_by_keyboard(screen: Screen, axe_source: str) -> None:
     expect(zone).to_have_value("UTC")
     assert faults(page, axe_source) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_redaction_rules_and_a_try(screen: Screen, axe_source: str) -> None:
+    page = screen.open("/settings?tab=redaction")
+    expect(page.get_by_role("tab", name="Redaction")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_role("region", name="Rules in force")).to_contain_text("password")
+    page.get_by_role("button", name="Show what would be masked").click()
+    tried = page.get_by_role("region", name="Try an event")
+    expect(tried).to_contain_text("2 places would be masked")
+    expect(tried).to_contain_text('"before": "[redacted]"')
+    assert faults(page, axe_source) == []
+    tried.get_by_label("An event as JSON").fill("[1]")
+    page.get_by_role("button", name="Show what would be masked").click()
+    expect(tried).to_contain_text("This is no JSON object.")

@@ -177,6 +177,11 @@ class Redaction:
         return not isinstance(value, int | float) or any(word in _NUMERIC for word in words)
 
 
+def secret_names() -> list[str]:
+    """The names of fields that the built-in rules mask, in order; pairs stand with a space."""
+    return sorted(_ALONE | _PAIRS)
+
+
 def rules_of_redaction() -> list[Any]:
     """The built-in rules as plain values, to be hashed."""
     return [sorted(_ALONE), sorted(_PAIRS), sorted(_NUMERIC), forms_of_secrets()]

@@ -17,6 +17,11 @@ export interface SettingsTab {
 /** The tabs in their order; each is fetched when it is first opened. */
 export const TABS: readonly SettingsTab[] = [
   {
+    key: "redaction",
+    title: messages.redaction.tab,
+    Panel: lazy(() => import("./RedactionTab.tsx")),
+  },
+  {
     key: "general",
     title: messages.settings.general,
     Panel: lazy(() => import("./GeneralTab.tsx")),

@@ -11,6 +11,7 @@ import { login, setup } from "./login.ts";
 import { logs } from "./logs.ts";
 import { profile } from "./profile.ts";
 import { query } from "./query.ts";
+import { redaction } from "./redaction.ts";
 import { retention } from "./retention.ts";
 import { settings } from "./settings.ts";
 import { menu, roles, seal, top } from "./shell.ts";
@@ -42,6 +43,7 @@ export const english = {
   menu,
   query,
   profile,
+  redaction,
   retention,
   roles,
   seal,
