@@ -77,7 +77,7 @@ function ApprovalCard({ approval, settings }: { approval: Approval; settings: Se
             <Icon name="wait" />
             <span>
               <b>{text.waits}</b>
-              {approval.deciders === 0 ? text.nobody : approval.mine ? text.yours : text.anyOther}
+              {approval.deciders === 0 ? text.nobody : approval.mine ? text.yours : text.otherAdmin}
             </span>
           </li>
           {day && (

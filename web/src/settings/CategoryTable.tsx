@@ -9,12 +9,12 @@ import { visible } from "../text/visible.ts";
 import { DaysField } from "./DaysField.tsx";
 import {
   type Draft,
-  enabledIn,
   isEnabledChanged,
   isKeepChanged,
-  keepIn,
   leastDays,
   setKeep,
+  wishedEnabled,
+  wishedKeep,
   withEnabled,
   withKeep,
 } from "./draft.ts";
@@ -74,7 +74,7 @@ function Row(props: CategoryTableProps & { category: Category }) {
   const { category, draft, faults, format, isAdmin, onDraft, onOpen, onFloor } = props;
   const id = useId();
   const label = labelOf(category);
-  const isOn = enabledIn(draft, category);
+  const isOn = wishedEnabled(draft, category);
   const ofHere = faults.filter((fault) => fault.category === category.name);
   const isWrong = (path: string) => ofHere.some((fault) => fault.path === path);
   const floors = draft.floors.filter((floor) => floor.category === category.name);
@@ -113,7 +113,7 @@ function Row(props: CategoryTableProps & { category: Category }) {
       {KEEP_PARTS.map((part) => (
         <td key={part} data-label={text.parts[part]}>
           <DaysField
-            days={keepIn(draft, category, part)}
+            days={wishedKeep(draft, category, part)}
             least={leastDays(category, part)}
             label={text.partOf(text.parts[part], label)}
             changed={isKeepChanged(draft, category, part)}

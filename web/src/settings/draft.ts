@@ -30,19 +30,19 @@ export function setEnabled(category: Category): boolean {
   return (category.pending?.recording ?? category.recording) !== "off";
 }
 
-export const keepIn = (draft: Draft, category: Category, part: KeepPart): Days => {
+export const wishedKeep = (draft: Draft, category: Category, part: KeepPart): Days => {
   const wished = draft.keep[category.name]?.[part];
   return wished === undefined ? setKeep(category)[part] : wished;
 };
 
-export const enabledIn = (draft: Draft, category: Category): boolean =>
+export const wishedEnabled = (draft: Draft, category: Category): boolean =>
   draft.enabled[category.name] ?? setEnabled(category);
 
 export const isKeepChanged = (draft: Draft, category: Category, part: KeepPart): boolean =>
-  keepIn(draft, category, part) !== setKeep(category)[part];
+  wishedKeep(draft, category, part) !== setKeep(category)[part];
 
 export const isEnabledChanged = (draft: Draft, category: Category): boolean =>
-  enabledIn(draft, category) !== setEnabled(category);
+  wishedEnabled(draft, category) !== setEnabled(category);
 
 /** The draft with another wish for one part. */
 export function withKeep(draft: Draft, category: string, part: KeepPart, days: Days): Draft {
@@ -78,9 +78,13 @@ export function editOf(draft: Draft, retention: Retention): PolicyEdit {
     return [
       {
         name: category.name,
-        ...(isSwitched ? { enabled: enabledIn(draft, category) } : {}),
+        ...(isSwitched ? { enabled: wishedEnabled(draft, category) } : {}),
         ...(parts.length > 0
-          ? { keep: Object.fromEntries(parts.map((part) => [part, keepIn(draft, category, part)])) }
+          ? {
+              keep: Object.fromEntries(
+                parts.map((part) => [part, wishedKeep(draft, category, part)]),
+              ),
+            }
           : {}),
       },
     ];

@@ -167,7 +167,7 @@ export const retention: typeof english.retention = {
     yours: "Sie haben die Änderung angefragt und können ihr nicht selbst zustimmen.",
     nobody:
       "Es gibt niemanden, der könnte. Laden Sie unter Benutzer einen weiteren Administrator ein.",
-    anyOther: "Jeder Administrator außer dem, der angefragt hat.",
+    otherAdmin: "Jeder Administrator außer dem, der angefragt hat.",
     effective: (day: string) => `Gilt ab ${day}`,
     effectiveText: "Bis dahin zurückzuziehen",
     approve: "Zustimmen",

@@ -168,7 +168,7 @@ export const retention = {
     waits: "Waits for a second administrator",
     yours: "You asked for this change, so you cannot approve it.",
     nobody: "There is nobody who could. Invite another administrator under Users.",
-    anyOther: "Any administrator but the one who asked.",
+    otherAdmin: "Any administrator but the one who asked.",
     effective: (day: string) => `Takes effect ${day}`,
     effectiveText: "Can be withdrawn until then",
     approve: "Approve",
