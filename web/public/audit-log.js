@@ -116,7 +116,8 @@
       this.#frame = null;
       const service = this.#service();
       if (!service) {
-        console.error("<audit-log>: say where the service is, by the attribute `service`");
+        const problem = new Error("say where the service is, by the attribute `service`");
+        this.#tell("audit-log-failed", { problem });
         return;
       }
       const address = new URL("embed", service);
@@ -163,8 +164,9 @@
       const frame = this.#frame;
       try {
         const token = await this.#ask();
-        if (token && frame === this.#frame) this.#say({ type: "token", token });
+        if (frame === this.#frame) this.#say({ type: "token", token: token || null });
       } catch (problem) {
+        this.#say({ type: "token", token: null });
         this.#tell("audit-log-failed", { problem });
         this.#again = setTimeout(() => this.#giveToken(), AGAIN_MS);
       } finally {

@@ -1,3 +1,4 @@
+import { isEmbedded } from "./embed/mode.ts";
 import { locale } from "./text/language.ts";
 import { loadMessages } from "./text/messages.ts";
 import "./styles/index.css";
@@ -6,7 +7,9 @@ import "./styles/index.css";
 document.documentElement.lang = locale;
 const root = document.getElementById("root");
 if (root) {
-  loadMessages()
-    .then(() => import("./app/start.tsx"))
-    .then(({ start }) => start(root));
+  if (isEmbedded) import("./embed/start.tsx").then(({ startEmbedded }) => startEmbedded(root));
+  else
+    loadMessages()
+      .then(() => import("./app/start.tsx"))
+      .then(({ start }) => start(root));
 }

@@ -23,6 +23,17 @@ type Parameter = string | number | boolean | null | undefined;
 export type Parameters = Record<string, Parameter>;
 
 let csrf = "";
+let bearer = "";
+let renewBearer: (() => Promise<boolean>) | null = null;
+
+/**
+ * Owned by the frame in a host product: a viewer token takes the place of the cookie, and `renew`
+ * is asked for another one when it has ended.
+ */
+export function keepBearer(token: string, renew: (() => Promise<boolean>) | null): void {
+  bearer = token;
+  renewBearer = renew;
+}
 
 /** Owned by the session: set on log in, sent with every unsafe method. */
 export function keepCsrf(token: string): void {
@@ -49,6 +60,8 @@ interface Call {
 
 async function send(path: string, call: Call): Promise<Response> {
   const headers: Record<string, string> = { accept: "application/json", ...call.headers };
+  const isOurs = bearer !== "" && headers.authorization === undefined;
+  if (isOurs) headers.authorization = `Bearer ${bearer}`;
   const method = call.method ?? "GET";
   if (method !== "GET" && csrf) headers["x-csrf-token"] = csrf;
   if (call.body !== undefined) headers["content-type"] = "application/json";
@@ -57,7 +70,8 @@ async function send(path: string, call: Call): Promise<Response> {
     reply = await fetch(address(path, call.parameters), {
       method,
       headers,
-      credentials: "same-origin",
+      // Who comes with a token is judged by it alone: a cookie lends it nothing.
+      credentials: headers.authorization ? "omit" : "same-origin",
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       ...(call.signal ? { signal: call.signal } : {}),
     });
@@ -65,6 +79,8 @@ async function send(path: string, call: Call): Promise<Response> {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
     throw new ApiProblem(0, "no-answer", messages.states.noAnswer);
   }
+  if (reply.status === 401 && isOurs && renewBearer && (await renewBearer()))
+    return send(path, call);
   if (!reply.ok) throw await problemOf(reply);
   return reply;
 }
@@ -95,6 +111,14 @@ async function problemOf(reply: Response): Promise<ApiProblem> {
 export async function call<T>(path: string, options: Call = {}): Promise<T> {
   const reply = await send(path, options);
   return (reply.status === 204 ? undefined : await reply.json()) as T;
+}
+
+/** A file, with the name that the service gives it. */
+export async function file(path: string, parameters: Parameters): Promise<[string, Blob]> {
+  const reply = await send(path, { parameters });
+  const [, name = "audit-log"] =
+    /filename="([^"]+)"/.exec(reply.headers.get("content-disposition") ?? "") ?? [];
+  return [name, await reply.blob()];
 }
 
 export async function text(path: string, signal?: AbortSignal): Promise<string> {

@@ -107,7 +107,7 @@ const pages: Record<string, { Page: ComponentType<PageProps>; title: string }> =
   why: { Page: WhyPage, title: messages.logs.title },
 };
 
-function Page({ session, top, page }: PageProps & { page: string }) {
+export function Page({ session, top, page }: PageProps & { page: string }) {
   const found = pages[page];
   if (found) return <found.Page session={session} top={top} />;
   if (isProfile(page)) return <ProfilePage session={session} top={top} of={page} />;
@@ -115,4 +115,4 @@ function Page({ session, top, page }: PageProps & { page: string }) {
   return <AuditLogs session={session} top={top} />;
 }
 
-const pageTitle = (page: string): string => pages[page]?.title ?? messages.logs.title;
+export const pageTitle = (page: string): string => pages[page]?.title ?? messages.logs.title;

@@ -1,5 +1,5 @@
 import type { AnchorHTMLAttributes, MouseEvent } from "react";
-import { basePath, go } from "./route.ts";
+import { go, pageAddress } from "./route.ts";
 
 interface LinkProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
   /** Path below the service's root, and query. */
@@ -15,7 +15,5 @@ export function Link({ to, onClick, ...rest }: LinkProps) {
     event.preventDefault();
     go(to);
   };
-  return (
-    <a {...rest} href={new URL(to, new URL(basePath(), location.origin)).href} onClick={open} />
-  );
+  return <a {...rest} href={pageAddress(to)} onClick={open} />;
 }

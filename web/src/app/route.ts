@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { hostOrigin, isEmbedded } from "../embed/mode.ts";
 
 /** The address bar is the one owner of where we are; this reads and writes it. */
 
@@ -7,10 +8,13 @@ const CHANGED = "indelible:address";
 /** Path of the service's root, ending in "/": "/" or "/audit/". */
 export const basePath = (): string => new URL(".", document.baseURI).pathname;
 
+/** Path that the screen's pages are below; in a frame of a host product a folder of its own. */
+export const pagesPath = (): string => `${basePath()}${isEmbedded ? "embed/" : ""}`;
+
 /** Where we are, without the service's own root: "", "keys", "login". */
 export function pagePath(): string {
-  const path = location.pathname;
-  const base = basePath();
+  const path = isEmbedded ? location.pathname.replace(/\/?$/, "/") : location.pathname;
+  const base = pagesPath();
   return (path.startsWith(base) ? path.slice(base.length) : path).replace(/^\/+|\/+$/g, "");
 }
 
@@ -20,11 +24,19 @@ export interface Move {
   opened?: boolean;
 }
 
+/** The address of a page of ours. In a frame it goes on naming the page around it. */
+export function pageAddress(to: string): string {
+  const url = new URL(to, new URL(pagesPath(), location.origin));
+  if (hostOrigin !== null) url.searchParams.set("origin", hostOrigin);
+  return url.href;
+}
+
 /** Goes to a page of ours: `to` is a path below the root and a query, such as "keys" or "?q=x". */
 export function go(to: string, move: Move = {}): void {
-  const url = new URL(to, new URL(basePath(), location.origin)).href;
-  const state = { opened: move.opened ?? false };
-  if (move.replace) history.replaceState(state, "", url);
+  const url = pageAddress(to);
+  // The history of a frame is that of the page around it, whose way back it must not lengthen.
+  const state = { opened: !isEmbedded && (move.opened ?? false) };
+  if (move.replace || isEmbedded) history.replaceState(state, "", url);
   else history.pushState(state, "", url);
   dispatchEvent(new Event(CHANGED));
 }

@@ -1,4 +1,5 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiProblem } from "../api/client.ts";
 import { App } from "./App.tsx";
@@ -23,13 +24,11 @@ const client = new QueryClient({
   },
 });
 
-/** Draws the screen. */
-export function start(root: HTMLElement): void {
+/** Draws the screen, or what stands in its place. */
+export function start(root: HTMLElement, screen: ReactNode = <App />): void {
   createRoot(root).render(
     <QueryClientProvider client={client}>
-      <Boundary>
-        <App />
-      </Boundary>
+      <Boundary>{screen}</Boundary>
     </QueryClientProvider>,
   );
 }

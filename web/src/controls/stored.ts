@@ -1,8 +1,13 @@
 import { useSyncExternalStore } from "react";
+import { isEmbedded } from "../embed/mode.ts";
 
 /** What this browser remembers about itself (theme, shortcuts); never part of a view. */
 
+// In a frame of a host product nothing is kept in the browser: a choice lasts as long as the page.
+const kept = new Map<string, string>();
+
 export function readStored(name: string): string | null {
+  if (isEmbedded) return kept.get(name) ?? null;
   try {
     return localStorage.getItem(`indelible.${name}`);
   } catch {
@@ -11,6 +16,11 @@ export function readStored(name: string): string | null {
 }
 
 export function writeStored(name: string, value: string | null): void {
+  if (isEmbedded) {
+    if (value === null) kept.delete(name);
+    else kept.set(name, value);
+    return;
+  }
   try {
     if (value === null) localStorage.removeItem(`indelible.${name}`);
     else localStorage.setItem(`indelible.${name}`, value);

@@ -4,6 +4,7 @@ import { ApiProblem, address } from "../api/client.ts";
 import { fetchEvent } from "../api/log.ts";
 import { Link } from "../app/Link.tsx";
 import { CopyButton } from "../controls/CopyButton.tsx";
+import { isEmbedded } from "../embed/mode.ts";
 import { Icon } from "../icons/Icon.tsx";
 import { Failure } from "../logs/Failure.tsx";
 import type { Rows } from "../logs/rows.ts";
@@ -92,12 +93,14 @@ export default function EventDrawer({
         >
           <Icon name="dn" />
         </button>
-        <CopyButton
-          className="btn quiet"
-          label={text.copyLink}
-          face={text.copyLink}
-          text={() => linkTo(scope, id)}
-        />
+        {!isEmbedded && (
+          <CopyButton
+            className="btn quiet"
+            label={text.copyLink}
+            face={text.copyLink}
+            text={() => linkTo(scope, id)}
+          />
+        )}
         <Link
           className="btn icon quiet"
           to={`event?${new URLSearchParams({ id, tz: scope.zone }).toString()}`}

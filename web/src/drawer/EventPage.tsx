@@ -6,6 +6,7 @@ import type { AuditEvent, Session } from "../api/types.ts";
 import { Link } from "../app/Link.tsx";
 import { useAddress } from "../app/route.ts";
 import { CopyButton } from "../controls/CopyButton.tsx";
+import { isEmbedded } from "../embed/mode.ts";
 import { Icon } from "../icons/Icon.tsx";
 import { Failure } from "../logs/Failure.tsx";
 import type { Top } from "../shell/Shell.tsx";
@@ -50,12 +51,14 @@ export default function EventPage({ session, top }: { session: Session; top: Top
                   <Icon name="log" />
                   <span className="label">{trail.related.list}</span>
                 </Link>
-                <CopyButton
-                  className="btn quiet"
-                  label={messages.drawer.copyLink}
-                  face={messages.drawer.copyLink}
-                  text={() => address(linkOf(event))}
-                />
+                {!isEmbedded && (
+                  <CopyButton
+                    className="btn quiet"
+                    label={messages.drawer.copyLink}
+                    face={messages.drawer.copyLink}
+                    text={() => address(linkOf(event))}
+                  />
+                )}
               </header>
               <DrawerTabs part={part} changes={event.changes?.length ?? 0} onChoose={setPart} />
               <div

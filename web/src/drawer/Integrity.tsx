@@ -5,6 +5,7 @@ import { fetchProof, proofPath } from "../api/log.ts";
 import type { AuditEvent } from "../api/types.ts";
 import { CopyButton } from "../controls/CopyButton.tsx";
 import { saveText } from "../controls/save.ts";
+import { isEmbedded } from "../embed/mode.ts";
 import { Icon, type IconName } from "../icons/Icon.tsx";
 import { useStatus } from "../shell/Seal.tsx";
 import { messages } from "../text/messages.ts";
@@ -63,15 +64,7 @@ export function Integrity({ event, brief = false }: { event: AuditEvent; brief?:
         says={trail.details.verifyProof}
         command={`indelible verify ${proofName(event)} --log-key log.vkey`}
       >
-        <a
-          className="btn"
-          href={address(proofPath(event.id))}
-          download={proofName(event)}
-          title={messages.drawer.proofSave}
-        >
-          <Icon name="export" />
-          {messages.drawer.proof}
-        </a>
+        <SaveProof event={event} />
       </Command>
       {!brief && (
         <>
@@ -92,6 +85,30 @@ export function Integrity({ event, brief = false }: { event: AuditEvent; brief?:
         </>
       )}
     </section>
+  );
+}
+
+function SaveProof({ event }: { event: AuditEvent }) {
+  const face = (
+    <>
+      <Icon name="export" />
+      {messages.drawer.proof}
+    </>
+  );
+  const shared = { className: "btn", title: messages.drawer.proofSave };
+  if (!isEmbedded) {
+    return (
+      <a {...shared} href={address(proofPath(event.id))} download={proofName(event)}>
+        {face}
+      </a>
+    );
+  }
+  // A link carries no token, so the frame fetches the file by itself.
+  const save = async () => saveText(proofName(event), await fetchProof(event.id), "text/plain");
+  return (
+    <button {...shared} type="button" onClick={() => void save()}>
+      {face}
+    </button>
   );
 }
 

@@ -40,6 +40,7 @@ const text = messages.logs;
 
 /** Main menu → Administration → Audit Logs. Everything it shows follows from the address. */
 export function AuditLogs({ session, top }: { session: Session; top: Top }) {
+  const { embed } = session;
   const [view, change] = useView();
   const narrow = useNarrow();
   const isWide = useWide();
@@ -99,6 +100,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
       view.event === null ? { opened: true } : { replace: true, opened: wasOpened() },
     );
 
+  const mayExport = embed?.mayExport ?? true;
   useShortcuts(
     {
       "/": () => search.current?.focus(),
@@ -115,7 +117,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
       "1": () => change({ stream: "user", event: null }),
       "2": () => change({ stream: "system", event: null }),
       "3": () => change({ stream: "task", event: null }),
-      e: () => setPanel("export"),
+      e: () => mayExport && setPanel("export"),
       "?": () => setPanel("help"),
       Escape: () => {
         if (view.event !== null) close();
@@ -175,6 +177,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
         <StreamTabs
           stream={view.stream}
           counts={counted.counts}
+          streams={embed?.streams}
           onChoose={(stream) => change({ stream, event: null })}
         />
         <ShowAs view={view} change={change} />
@@ -196,15 +199,17 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
             onChoose={(everyEntry) => change({ everyEntry })}
           />
         )}
-        <button
-          type="button"
-          className={iconOnly}
-          aria-label={text.export}
-          onClick={() => setPanel("export")}
-        >
-          <Icon name="export" />
-          <span className="label">{text.export}</span>
-        </button>
+        {mayExport && (
+          <button
+            type="button"
+            className={iconOnly}
+            aria-label={text.export}
+            onClick={() => setPanel("export")}
+          >
+            <Icon name="export" />
+            <span className="label">{text.export}</span>
+          </button>
+        )}
         {!isWide && (
           <button
             type="button"
@@ -216,17 +221,21 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
             <Icon name="filter" />
           </button>
         )}
-        <LiveControl live={live} narrow={narrow} />
-        <ViewsMenu scope={scope} />
-        <button
-          type="button"
-          className={narrow ? "btn icon quiet" : "btn icon"}
-          aria-label={text.settings}
-          title={text.settings}
-          onClick={() => go("settings", { opened: true })}
-        >
-          <Icon name="gear" />
-        </button>
+        {!embed && (
+          <>
+            <LiveControl live={live} narrow={narrow} />
+            <ViewsMenu scope={scope} />
+            <button
+              type="button"
+              className={narrow ? "btn icon quiet" : "btn icon"}
+              aria-label={text.settings}
+              title={text.settings}
+              onClick={() => go("settings", { opened: true })}
+            >
+              <Icon name="gear" />
+            </button>
+          </>
+        )}
       </div>
       {isSummary ? (
         <Suspense>

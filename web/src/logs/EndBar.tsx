@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { isEmbedded } from "../embed/mode.ts";
 import { messages } from "../text/messages.ts";
 import { countText } from "../text/numbers.ts";
 import { spanText } from "../time/format.ts";
@@ -34,7 +35,7 @@ export function EndBar({ scope, count, total, rows, children }: EndBarProps) {
       {rows.isCut && <span>{text.narrowTime}</span>}
       <span className="grow" />
       <IndexNotice />
-      {rows.page && (
+      {rows.page && !isEmbedded && (
         <span className="wide" title={countText(rows.page.indexed_through)}>
           {text.indexed(rows.page.indexed_through)}
         </span>

@@ -7,6 +7,7 @@ import type { Rows } from "./rows.ts";
 import type { Scope } from "./scope.ts";
 
 const EventDrawer = lazy(() => import("../drawer/EventDrawer.tsx"));
+const EmbedExport = lazy(() => import("../embed/EmbedExport.tsx"));
 const ExportDialog = lazy(() => import("./ExportDialog.tsx"));
 const HelpDialog = lazy(() => import("./HelpDialog.tsx"));
 
@@ -49,7 +50,12 @@ export function Panels(props: PanelsProps) {
           <div className="in">{props.facets}</div>
         </Dialog>
       )}
-      {panel === "export" && <ExportDialog scope={scope} count={count} onClose={onClosePanel} />}
+      {panel === "export" &&
+        (session.embed ? (
+          <EmbedExport scope={scope} count={count} onClose={onClosePanel} />
+        ) : (
+          <ExportDialog scope={scope} count={count} onClose={onClosePanel} />
+        ))}
       {panel === "help" && (
         <HelpDialog
           singleKeys={props.singleKeys}

@@ -8,24 +8,27 @@ import { STREAMS } from "./view.ts";
 interface StreamTabsProps {
   stream: Stream;
   counts: StreamCounts | null;
+  /** Those that there are for this reader; null means all. */
+  streams?: readonly Stream[] | null | undefined;
   onChoose: (stream: Stream) => void;
 }
 
 /** User, System, Tasks, each with its number of events in the period. */
-export function StreamTabs({ stream, counts, onChoose }: StreamTabsProps) {
+export function StreamTabs({ stream, counts, streams, onChoose }: StreamTabsProps) {
+  const shown = streams ? STREAMS.filter((item) => streams.includes(item)) : STREAMS;
   const onKeyDown = (event: KeyboardEvent) => {
-    const at = STREAMS.indexOf(stream);
+    const at = shown.indexOf(stream);
     const targets: Record<string, number> = {
       ArrowRight: at + 1,
       ArrowLeft: at - 1,
       Home: 0,
-      End: STREAMS.length - 1,
+      End: shown.length - 1,
     };
     const target = targets[event.key];
     if (target === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    const next = STREAMS[(target + STREAMS.length) % STREAMS.length];
+    const next = shown[(target + shown.length) % shown.length];
     if (!next) return;
     onChoose(next);
     document.getElementById(`tab-${next}`)?.focus();
@@ -38,7 +41,7 @@ export function StreamTabs({ stream, counts, onChoose }: StreamTabsProps) {
       tabIndex={-1}
       onKeyDown={onKeyDown}
     >
-      {STREAMS.map((item) => (
+      {shown.map((item) => (
         <button
           key={item}
           id={`tab-${item}`}

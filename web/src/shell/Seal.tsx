@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { fetchStatus } from "../api/log.ts";
 import { useNow } from "../controls/clock.ts";
+import { isEmbedded } from "../embed/mode.ts";
 import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
 import { agoText } from "../time/format.ts";
@@ -12,6 +13,8 @@ export function useStatus() {
   return useQuery({
     queryKey: ["status"],
     queryFn: ({ signal }) => fetchStatus(signal),
+    // The state of the whole log is nothing that a viewer of a part of it is told.
+    enabled: !isEmbedded,
     refetchInterval: ASK_EVERY_MS,
     refetchIntervalInBackground: false,
     refetchOnWindowFocus: true,

@@ -12,11 +12,21 @@ function chosenLanguage(): Language {
   return /^de\b/i.test(browser) ? "de" : "en";
 }
 
-/** The language of this page: chosen once, when it is loaded. */
-export const language: Language = chosenLanguage();
+/** The language of this page: chosen once, before anything is said. */
+export let language: Language = chosenLanguage();
 
 /** How that language writes numbers and names of days. */
-export const locale: string = language === "de" ? "de-DE" : "en-GB";
+export let locale: string = localeOf(language);
+
+function localeOf(of: Language): string {
+  return of === "de" ? "de-DE" : "en-GB";
+}
+
+/** For the frame in a host product, before its sentences are loaded: the host has chosen. */
+export function setLanguageOfPage(next: Language): void {
+  language = next;
+  locale = localeOf(next);
+}
 
 /** Keeps the choice and loads the page again; where we are is in the address. */
 export function setLanguage(next: Language): void {

@@ -1,6 +1,7 @@
 import type { Messages } from "../en/index.ts";
 import { actions } from "./actions.ts";
 import { drawer, integrity } from "./drawer.ts";
+import { embed } from "./embed.ts";
 import { event } from "./event.ts";
 import { exporting } from "./exporting.ts";
 import { facets } from "./facets.ts";
@@ -30,6 +31,7 @@ export const german: Messages = {
   product: "Indelible",
   amounts,
   drawer,
+  embed,
   event,
   exporting,
   governance,

@@ -1,5 +1,6 @@
 import { actions } from "./actions.ts";
 import { drawer, integrity } from "./drawer.ts";
+import { embed } from "./embed.ts";
 import { event } from "./event.ts";
 import { exporting } from "./exporting.ts";
 import { facets } from "./facets.ts";
@@ -29,6 +30,7 @@ export const english = {
   product: "Indelible",
   amounts,
   drawer,
+  embed,
   event,
   exporting,
   governance,

@@ -8,6 +8,7 @@ reads; what it reads is recorded under the name of the person that the host says
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from typing import Any, Final, Literal
 
 import msgspec
@@ -96,7 +97,10 @@ class EmbedTenant(msgspec.Struct, frozen=True):
 
 
 class EmbedSession(msgspec.Struct, frozen=True, kw_only=True):
-    """What the screen in the frame begins with. `streams` null are all three."""
+    """
+    What the screen in the frame begins with. `streams` null are all three. `lock` is the same for
+    tokens that show the same to the same person.
+    """
 
     subject: Subject
     tenant: EmbedTenant
@@ -107,6 +111,7 @@ class EmbedSession(msgspec.Struct, frozen=True, kw_only=True):
     streams: list[str] | None
     export: bool
     origins: list[str]
+    lock: str
     expires_at: str
     now: str
 
@@ -353,6 +358,7 @@ async def get_session(request: Request) -> Response:
         streams=None if grant.reach.streams is None else list(grant.reach.streams),
         export=grant.may_export,
         origins=list(grant.origins),
+        lock=hashlib.sha256(encode_json([grant.reach, grant.subject])).hexdigest()[:32],
         expires_at=format_us(token.expires_us),
         now=format_us(service.clock.now_us()),
     )
