@@ -56,3 +56,21 @@ export const decideApproval = (
 
 export const withdrawApproval = (id: string): Promise<Approval> =>
   call(`v1/approvals/${encodeURIComponent(id)}/withdraw`, { method: "POST" });
+
+export const WAITING = ["approvals", "waiting"] as const;
+
+export interface Waiting {
+  waiting: number;
+  to_decide: number;
+}
+
+/** How many requests wait, and how many of them for this person. */
+export const fetchWaiting = (signal?: AbortSignal): Promise<Waiting> =>
+  call("v1/approvals/waiting", { signal });
+
+export const setFourEyes = (
+  kind: string,
+  on: boolean,
+  reason: string,
+): Promise<{ four_eyes: Record<ApprovalKind, boolean>; approval: Approval | null }> =>
+  call(`v1/four-eyes/${kind}`, { method: "PUT", body: { on, reason } });

@@ -20,6 +20,7 @@ const EventPage = lazy(() => import("../drawer/EventPage.tsx"));
 const UsersPage = lazy(() => import("../users/UsersPage.tsx"));
 const ProfilePage = lazy(() => import("../profile/ProfilePage.tsx"));
 const StatusPage = lazy(() => import("../status/StatusPage.tsx"));
+const ApprovalsPage = lazy(() => import("../approvals/ApprovalsPage.tsx"));
 const SettingsPage = lazy(() => import("../settings/SettingsPage.tsx"));
 const GovernancePage = lazy(() => import("../governance/GovernancePage.tsx"));
 
@@ -97,6 +98,7 @@ export function App() {
 
 /** The pages that need nothing but the session, with their titles. */
 const pages: Record<string, { Page: ComponentType<PageProps>; title: string }> = {
+  approvals: { Page: ApprovalsPage, title: messages.approvals.title },
   event: { Page: EventPage, title: messages.logs.title },
   governance: { Page: GovernancePage, title: messages.governance.title },
   keys: { Page: KeysPage, title: messages.keys.title },

@@ -17,9 +17,19 @@ export interface SettingsTab {
 /** The tabs in their order; each is fetched when it is first opened. */
 export const TABS: readonly SettingsTab[] = [
   {
+    key: "holds",
+    title: messages.holds.title,
+    Panel: lazy(() => import("../holds/HoldsTab.tsx")),
+  },
+  {
     key: "redaction",
     title: messages.redaction.tab,
     Panel: lazy(() => import("./RedactionTab.tsx")),
+  },
+  {
+    key: "erasures",
+    title: messages.erasures.title,
+    Panel: lazy(() => import("../erasures/ErasuresTab.tsx")),
   },
   {
     key: "general",

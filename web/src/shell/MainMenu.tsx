@@ -4,6 +4,7 @@ import { logOut, useKeepSession } from "../api/session.ts";
 import type { Session } from "../api/types.ts";
 import { Link } from "../app/Link.tsx";
 import { go } from "../app/route.ts";
+import { WaitingBadge } from "../approvals/WaitingBadge.tsx";
 import { MenuButton } from "../controls/MenuButton.tsx";
 import { Icon, Mark } from "../icons/Icon.tsx";
 import { forgetSearches } from "../query/recent.ts";
@@ -77,6 +78,15 @@ export function MainMenu({ session, page, open, onClose }: MainMenuProps) {
             >
               <Icon name="monitor" />
               {messages.menu.status}
+            </Link>
+            <Link
+              to="approvals"
+              aria-current={page === "approvals" ? "page" : undefined}
+              onClick={onClose}
+            >
+              <Icon name="check" />
+              {messages.approvals.title}
+              <WaitingBadge />
             </Link>
           </>
         )}

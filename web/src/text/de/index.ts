@@ -1,12 +1,15 @@
 import type { Messages } from "../en/index.ts";
 import { actions } from "./actions.ts";
+import { approvals } from "./approvals.ts";
 import { drawer, integrity } from "./drawer.ts";
 import { embed } from "./embed.ts";
+import { erasures } from "./erasures.ts";
 import { event } from "./event.ts";
 import { exporting } from "./exporting.ts";
 import { facets } from "./facets.ts";
 import { governance } from "./governance.ts";
 import { help } from "./help.ts";
+import { holds } from "./holds.ts";
 import { keys } from "./keys.ts";
 import { list } from "./list.ts";
 import { login, setup } from "./login.ts";
@@ -30,6 +33,9 @@ import { welcome } from "./welcome.ts";
 export const german: Messages = {
   product: "Indelible",
   amounts,
+  approvals,
+  erasures,
+  holds,
   drawer,
   embed,
   event,
