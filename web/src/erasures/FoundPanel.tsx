@@ -4,6 +4,7 @@ import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
 import { countText } from "../text/numbers.ts";
 import { OneLine, Shown } from "../text/Shown.tsx";
+import { visible } from "../text/visible.ts";
 import { LeftList } from "./LeftList.tsx";
 
 const text = messages.erasures;
@@ -57,12 +58,16 @@ export function FoundPanel({ found, when, onKnown }: FoundPanelProps) {
                     <button
                       type="button"
                       className="btn"
-                      aria-label={text.knownAdd(one.value)}
                       onClick={() => onKnown({ kind: one.kind, value: one.value })}
                     >
                       <Icon name="plus" />
-                      <OneLine text={one.value} />
-                      <span className="muted">{countText(one.events)}</span>
+                      <span className="vh">{text.knownAdd(visible(one.value))}</span>
+                      <span className="known-value" aria-hidden="true">
+                        <Shown text={one.value} />
+                      </span>
+                      <span className="muted" aria-hidden="true">
+                        {countText(one.events)}
+                      </span>
                     </button>
                   </li>
                 ))}

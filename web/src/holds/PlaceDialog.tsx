@@ -95,25 +95,27 @@ export function PlaceDialog({ zone, onClose }: { zone: string; onClose: () => vo
             {text.covers}
             <small>{text.coversHint}</small>
           </p>
-          <fieldset className="bare hold-cats">
-            <legend className="lbl">{text.categories}</legend>
-            {(known.data?.categories ?? []).map((one) => (
-              <label key={one.name}>
-                <input
-                  type="checkbox"
-                  checked={categories.includes(one.name)}
-                  onChange={(event) =>
-                    setCategories(
-                      event.target.checked
-                        ? [...categories, one.name]
-                        : categories.filter((other) => other !== one.name),
-                    )
-                  }
-                />
-                <OneLine text={labelOf(one)} />
-              </label>
-            ))}
-          </fieldset>
+          {known.data && (
+            <fieldset className="bare hold-cats">
+              <legend className="lbl">{text.categories}</legend>
+              {known.data.categories.map((one) => (
+                <label key={one.name}>
+                  <input
+                    type="checkbox"
+                    checked={categories.includes(one.name)}
+                    onChange={(event) =>
+                      setCategories(
+                        event.target.checked
+                          ? [...categories, one.name]
+                          : categories.filter((other) => other !== one.name),
+                      )
+                    }
+                  />
+                  <OneLine text={labelOf(one)} />
+                </label>
+              ))}
+            </fieldset>
+          )}
           <div className="hold-fields">
             {field("actor", "text", text.actorHint)}
             {field("target", "text")}

@@ -24,7 +24,7 @@ export const holds: typeof english.holds = {
   counting: "Wird gezählt…",
   found: (count: number) => `Sperrt ${amountText(count, "Ereignis", "Ereignisse")}`,
   clear: "Die Kategorien stehen offen im Log; auch was später kommt, ist gesperrt.",
-  list: "Ins Log kommt eine Liste von Einträgen, nichts von Ihrer Eingabe. Was später dazu passt, kommt hinzu.",
+  list: "Ihr Eintrag ist eine Liste von Ereignissen, ohne Ihre Eingabe. Was später dazu passt, kommt hinzu.",
   conflicts: (count: number) =>
     `${amountText(count, "Löschung läuft", "Löschungen laufen")}. Wo sich beide treffen, gilt die Sperre.`,
   create: "Sperre setzen",

@@ -23,7 +23,7 @@ export const holds = {
   counting: "Counting…",
   found: (count: number) => `Holds ${amountText(count, "event", "events")}`,
   clear: "Categories stand in the log as they are; what comes later is held as well.",
-  list: "The log gets a list of entries, and nothing of what you typed. What matches later is added.",
+  list: "Its entry is a list of events, without what you typed. What matches later is added.",
   conflicts: (count: number) =>
     `${amountText(count, "erasure is", "erasures are")} under way. Where they meet, the hold wins.`,
   create: "Place the hold",
