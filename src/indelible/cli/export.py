@@ -17,7 +17,7 @@ from typing import IO, cast
 
 import click
 
-from indelible.cli.data import command_event, data_option, first_tenant
+from indelible.cli.data import data_option, first_tenant, machine_account
 from indelible.cli.import_sinks import refused
 from indelible.cli.output import TerminalWriter, give, json_option, say
 from indelible.clock import SystemClock
@@ -117,11 +117,17 @@ def _from_service(url: str, key: str, parameters: dict[str, str], file: IO[bytes
 
 async def _from_folder(data_dir: Path, parameters: dict[str, str], file: IO[bytes]) -> int:
     from indelible.cli.data import read_settings
-    from indelible.server.export import WISH_NAMES, Exporter, parse_wish
-    from indelible.server.folder import FolderLock
+    from indelible.server.access.control import ControlDatabase
+    from indelible.server.export import WISH_NAMES, Export, Exporter, parse_wish
+    from indelible.server.export.direct import DirectExports
+    from indelible.server.export.export import OnRows, file_name
+    from indelible.server.export.job import Asked, JobTable, Who
+    from indelible.server.export.told import Teller
+    from indelible.server.folder import CONTROL_FILE, FolderLock
     from indelible.server.ids import id_maker
     from indelible.server.index import IndexProcess
     from indelible.server.ingest import Ingest
+    from indelible.server.ingest.own import OwnAudit
     from indelible.server.ledger import Ledger
     from indelible.server.query import Defaults, Query, Reach, parse_filter
 
@@ -130,6 +136,8 @@ async def _from_folder(data_dir: Path, parameters: dict[str, str], file: IO[byte
     clock = SystemClock()
     lock = FolderLock(data_dir, "`indelible export`")
     ledger = Ledger.open(data_dir, clock=clock)
+    control = ControlDatabase(data_dir / CONTROL_FILE)
+    new_id = id_maker(clock, os.urandom)
     index = IndexProcess(data_dir, memory_mb=settings.index.memory_mb, clock=clock)
     try:
         await index.start()
@@ -149,26 +157,51 @@ async def _from_folder(data_dir: Path, parameters: dict[str, str], file: IO[byte
         )
         wish = parse_wish({name: parameters.pop(name, "") for name in WISH_NAMES})
         filter_ = parse_filter(parameters, Reach(tenant_id=tenant.id), defaults)
-        made = await Exporter(Query(index, ledger.reader), index).export(
-            filter_,
-            wish,
-            tenant=tenant.name,
-            date_format=defaults.date_format,
+        exporter = Exporter(Query(index, ledger.reader), index)
+        count, prepared = await exporter.count(filter_)
+        own = OwnAudit(control, Ingest(ledger, new_id).record_own, clock, new_id)
+        direct = DirectExports(JobTable(control), Teller(own, clock), own, clock)
+        await direct.start()
+        account = machine_account()
+        job = await direct.begin(
+            Asked(
+                who=Who(
+                    tenant_id=tenant.id,
+                    kind="person",
+                    id=f"os:{account}",
+                    name=account,
+                    command="indelible export",
+                ),
+                parameters=parameters,
+                wish=wish,
+                tenant=tenant.name,
+                date_format=defaults.date_format,
+                file_name=file_name(tenant.name, filter_, wish.ending),
+                total=count,
+                through=prepared.through,
+                checkpoint=None,
+            )
         )
-        event = command_event(
-            "ExportAuditLog",
-            "indelible export",
-            stream="task",
-            metadata={"query": parameters, "count": made.count},
-        )
-        event["job"] = {"id": event["id"], "state": "started"}
-        ingest = Ingest(ledger, id_maker(clock, os.urandom))
-        await asyncio.to_thread(ingest.store_own, tenant.id, event)
-        async with aclosing(made.chunks) as chunks:
-            async for chunk in chunks:
-                file.write(chunk)
-        return made.count
+
+        def make(on_rows: OnRows) -> Export:
+            return exporter.begin(
+                prepared,
+                wish,
+                tenant=tenant.name,
+                date_format=defaults.date_format,
+                number=count,
+                on_rows=on_rows,
+            )
+
+        try:
+            async with aclosing(direct.send(job, make)) as chunks:
+                async for chunk in chunks:
+                    file.write(chunk)
+        finally:
+            await direct.stop()
+        return count
     finally:
         await index.stop()
+        control.close()
         await asyncio.to_thread(ledger.close)
         lock.release()

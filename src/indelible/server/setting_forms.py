@@ -153,6 +153,19 @@ def choice(*words: str) -> Form:
     return Form("one of " + ", ".join(words), read)
 
 
+def choices(*words: str) -> Form:
+    """Some of the given words, or none."""
+
+    def read(value: object) -> tuple[str, ...]:
+        if isinstance(value, str):
+            value = [item.strip() for item in value.split(",") if item.strip()]
+        if not isinstance(value, (list, tuple)) or any(item not in words for item in value):
+            raise ValueError
+        return tuple(word for word in words if word in value)
+
+    return Form("some of " + ", ".join(words) + ", separated by commas", read)
+
+
 TEXT = Form("text", _text)
 PORT = Form("a whole number from 0 to 65535", lambda value: _whole(value, 0, 65535))
 BOOL = Form("true or false", _bool)

@@ -47,6 +47,8 @@ def _row(
     )
 
 
+EXPORTERS = ("viewer", "auditor", "admin", "key")
+
 TABLE: tuple[Setting, ...] = (
     _row("service", "host", "127.0.0.1", forms.TEXT, "Address to listen on."),
     _row("service", "port", 8080, forms.PORT, "Port to listen on; 0 takes a free one."),
@@ -89,6 +91,8 @@ TABLE: tuple[Setting, ...] = (
          "How long the file of a background export is kept."),
     _row("export", "reserve_mb", 512, forms.count(0, 999_999_999),
          "Room on the disk that background exports leave free."),
+    _row("export", "allowed", EXPORTERS, forms.choices(*EXPORTERS),
+         "Who may export at all: roles of people, and key for API keys."),
     _row("export", "viewer_rows", 0, forms.count(0, 999_999_999),
          "Most events of one export by a viewer; 0 sets no limit."),
     _row("export", "auditor_rows", 0, forms.count(0, 999_999_999),
@@ -199,14 +203,19 @@ class ExportSettings(msgspec.Struct, frozen=True):
     jobs_at_once: int
     keep_days: int
     reserve_mb: int
+    allowed: tuple[str, ...]
     viewer_rows: int
     auditor_rows: int
     admin_rows: int
     key_rows: int
 
-    def most_rows(self, role: str | None) -> int:
+    def may(self, role: str) -> bool:
+        """Whether this role, or `key`, may export at all."""
+        return role in self.allowed
+
+    def most_rows(self, role: str) -> int:
         """The limit of a role, or of keys; 0 is none."""
-        limit: int = getattr(self, f"{role or 'key'}_rows")
+        limit: int = getattr(self, f"{role}_rows")
         return limit
 
 

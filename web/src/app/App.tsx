@@ -19,6 +19,7 @@ const WhyPage = lazy(() => import("../tree/WhyPage.tsx"));
 const EventPage = lazy(() => import("../drawer/EventPage.tsx"));
 const UsersPage = lazy(() => import("../users/UsersPage.tsx"));
 const ProfilePage = lazy(() => import("../profile/ProfilePage.tsx"));
+const ExportsPage = lazy(() => import("../exports/ExportsPage.tsx"));
 const StatusPage = lazy(() => import("../status/StatusPage.tsx"));
 const ApprovalsPage = lazy(() => import("../approvals/ApprovalsPage.tsx"));
 const SettingsPage = lazy(() => import("../settings/SettingsPage.tsx"));
@@ -101,6 +102,7 @@ const pages: Record<string, { Page: ComponentType<PageProps>; title: string }> =
   approvals: { Page: ApprovalsPage, title: messages.approvals.title },
   event: { Page: EventPage, title: messages.logs.title },
   governance: { Page: GovernancePage, title: messages.governance.title },
+  exports: { Page: ExportsPage, title: messages.exports.title },
   keys: { Page: KeysPage, title: messages.keys.title },
   settings: { Page: SettingsPage, title: messages.settings.title },
   status: { Page: StatusPage, title: messages.status.title },

@@ -8,7 +8,7 @@ import type { Scope } from "./scope.ts";
 
 const EventDrawer = lazy(() => import("../drawer/EventDrawer.tsx"));
 const EmbedExport = lazy(() => import("../embed/EmbedExport.tsx"));
-const ExportDialog = lazy(() => import("./ExportDialog.tsx"));
+const ExportDialog = lazy(() => import("../exports/ExportDialog.tsx"));
 const HelpDialog = lazy(() => import("./HelpDialog.tsx"));
 
 /** A dialog over the list. */
@@ -54,7 +54,7 @@ export function Panels(props: PanelsProps) {
         (session.embed ? (
           <EmbedExport scope={scope} count={count} onClose={onClosePanel} />
         ) : (
-          <ExportDialog scope={scope} count={count} onClose={onClosePanel} />
+          <ExportDialog scope={scope} onClose={onClosePanel} />
         ))}
       {panel === "help" && (
         <HelpDialog

@@ -6,6 +6,8 @@ import { Link } from "../app/Link.tsx";
 import { go } from "../app/route.ts";
 import { WaitingBadge } from "../approvals/WaitingBadge.tsx";
 import { MenuButton } from "../controls/MenuButton.tsx";
+import { ExportsMark } from "../exports/ExportsMark.tsx";
+import type { OwnExports } from "../exports/useExports.ts";
 import { Icon, Mark } from "../icons/Icon.tsx";
 import { forgetSearches } from "../query/recent.ts";
 import { LANGUAGES, type Language, language, setLanguage } from "../text/language.ts";
@@ -18,11 +20,12 @@ interface MainMenuProps {
   session: Session;
   page: string;
   open: boolean;
+  exports: OwnExports;
   onClose: () => void;
 }
 
 /** The main menu: Administration → Audit Logs. On a narrow screen it slides in. */
-export function MainMenu({ session, page, open, onClose }: MainMenuProps) {
+export function MainMenu({ session, page, open, exports, onClose }: MainMenuProps) {
   const menu = useRef<HTMLElement>(null);
   useEffect(() => {
     if (!open) return;
@@ -60,6 +63,11 @@ export function MainMenu({ session, page, open, onClose }: MainMenuProps) {
         <Link to="steps" aria-current={page === "steps" ? "page" : undefined} onClick={onClose}>
           <Icon name="steps" />
           {messages.trail.steps.title}
+        </Link>
+        <Link to="exports" aria-current={page === "exports" ? "page" : undefined} onClick={onClose}>
+          <Icon name="export" />
+          {messages.exports.title}
+          <ExportsMark own={exports} />
         </Link>
         {session.person.role === "admin" && (
           <>

@@ -1,5 +1,7 @@
 import { type ReactNode, useState } from "react";
 import type { Session } from "../api/types.ts";
+import { ExportsNotice } from "../exports/ExportsMark.tsx";
+import { useOwnExports } from "../exports/useExports.ts";
 import { MainMenu } from "./MainMenu.tsx";
 import { TopBar } from "./TopBar.tsx";
 
@@ -23,6 +25,7 @@ interface ShellProps {
 /** Menu on the left, and the page with its top bar. */
 export function Shell({ session, page, children }: ShellProps) {
   const [menuOpen, setMenuOpen] = useState(false);
+  const exports = useOwnExports(page);
   const top: Top = (title, extra, onHelp, onBack) => (
     <TopBar
       title={title}
@@ -35,8 +38,17 @@ export function Shell({ session, page, children }: ShellProps) {
   );
   return (
     <div className="shell">
-      <MainMenu session={session} page={page} open={menuOpen} onClose={() => setMenuOpen(false)} />
-      <main className="app">{children(top)}</main>
+      <MainMenu
+        session={session}
+        page={page}
+        open={menuOpen}
+        exports={exports}
+        onClose={() => setMenuOpen(false)}
+      />
+      <main className="app">
+        {children(top)}
+        <ExportsNotice own={exports} />
+      </main>
     </div>
   );
 }

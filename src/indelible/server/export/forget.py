@@ -31,8 +31,10 @@ Holds = Literal["yes", "no", "unknown"]
 async def exports_with(jobs: ExportJobs, tenant_id: int, matcher: Matcher | None) -> list[Job]:
     """Exports that hold the person, or may. Without a matcher every one may."""
     found = []
-    for job in jobs.table.of_tenant(tenant_id, 10_000):
-        if job.state not in (*OPEN, "done"):
+    for job in jobs.table.of_tenant(tenant_id, limit=10_000):
+        # Of one that was sent directly nothing is here but what was asked for.
+        has_file = job.state == "done" and job.way == "background"
+        if job.state not in OPEN and not has_file:
             if matcher is not None and matcher.may_be_in(encode_json(job.asked)):
                 found.append(job)
         elif matcher is None or await asyncio.to_thread(_may_hold, jobs, job, matcher):

@@ -1,8 +1,8 @@
-"""What is known of a background export, and where that is written down."""
+"""What is known of an export, and where that is written down."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -14,14 +14,19 @@ from indelible.server.access.outbox import OwnEvent
 from indelible.server.export.export import Wish
 from indelible.server.query.reach import Reach
 
-State = Literal["waiting", "running", "done", "failed", "cancelled", "expired"]
-OPEN: tuple[State, ...] = ("waiting", "running")
+State = Literal["waiting", "running", "done", "failed", "cancelled", "expired", "removed"]
+# Made as a file that is kept, or sent straight to whoever asked.
+Way = Literal["background", "direct"]
+OPEN: Final[tuple[State, ...]] = ("waiting", "running")
 
-_COLUMNS = "id, tenant, state, job, created_us, started_us, ended_us, rows, bytes, sha256, reason"
+_COLUMNS: Final = (
+    "id, tenant, way, state, attempts, job, created_us, started_us, ended_us, rows, bytes, sha256,"
+    " reason"
+)
 
 
 class Who(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asked for it, as the events about it name them."""
+    """Who asked for it, as the events about it name them; `command` if on the command line."""
 
     tenant_id: int
     kind: str
@@ -33,6 +38,7 @@ class Who(msgspec.Struct, frozen=True, kw_only=True):
     peer_ip: str | None = None
     user_agent: str | None = None
     request_id: str = ""
+    command: str | None = None
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,13 +61,15 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """A background export."""
+    """An export."""
 
     id: str
     tenant_id: int
     state: State
     asked: Asked
     created_us: int
+    way: Way = "background"
+    attempts: int = 0
     started_us: int | None = None
     ended_us: int | None = None
     rows: int | None = None
@@ -71,39 +79,43 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JobTable:
-    """The rows of all jobs. Each change is durable, with its event, when a method returns."""
+    """The rows of all exports. Each change is durable, with its event, when a method returns."""
 
     def __init__(self, control: ControlDatabase) -> None:
         self._control = control
 
     def add(self, job: Job, event: OwnEvent) -> None:
-        """A new job, waiting."""
+        """A new one."""
         with self._control.write() as transaction:
             transaction.execute(
-                "INSERT INTO export_job(id, tenant, state, job, created_us) VALUES(?, ?, ?, ?, ?)",
-                (job.id, job.tenant_id, job.state, encode_json(job.asked).decode(), job.created_us),
-            )
+                "INSERT INTO export_job(id, tenant, way, state, attempts, job, created_us,"
+                " started_us) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    job.id, job.tenant_id, job.way, job.state, job.attempts,
+                    encode_json(job.asked).decode(), job.created_us, job.started_us,
+                ),
+            )  # fmt: skip
             outbox.put(transaction, job.tenant_id, event)
 
     def change(
         self,
-        job_id: str,
+        job: Job,
         state: State,
         *,
         only: tuple[State, ...],
-        event: tuple[int, OwnEvent] | None = None,
+        event: OwnEvent | None = None,
         **values: int | str | None,
     ) -> bool:
-        """Moves a job to a state if it is in one of `only`; False when it is not."""
+        """Moves an export to a state if it is in one of `only`; False when it is not."""
         sets = ", ".join(f"{name} = ?" for name in ("state", *values))
         marks = ", ".join("?" for _ in only)
         with self._control.write() as transaction:
             changed = transaction.execute(
                 f"UPDATE export_job SET {sets} WHERE id = ? AND state IN ({marks})",  # noqa: S608
-                (state, *values.values(), job_id, *only),
+                (state, *values.values(), job.id, *only),
             ).rowcount
             if changed and event is not None:
-                outbox.put(transaction, *event)
+                outbox.put(transaction, job.tenant_id, event)
         return bool(changed)
 
     def delete(self, job_id: str) -> None:
@@ -112,23 +124,35 @@ class JobTable:
             transaction.execute("DELETE FROM export_job WHERE id = ?", (job_id,))
 
     def one(self, tenant_id: int, job_id: str) -> Job:
-        """One job of a tenant. Raises NotFound."""
+        """One export of a tenant. Raises NotFound."""
         found = self._read("WHERE tenant = ? AND id = ?", tenant_id, job_id)
         if not found:
             raise NotFound(f"there is no export {job_id}")
         return found[0]
 
-    def of_tenant(self, tenant_id: int, limit: int) -> list[Job]:
-        """The newest jobs of a tenant."""
-        return self._read("WHERE tenant = ? ORDER BY created_us DESC, id LIMIT ?", tenant_id, limit)
+    def of_tenant(
+        self,
+        tenant_id: int,
+        *,
+        who: tuple[str, str] | None = None,
+        way: Way | None = None,
+        limit: int,
+    ) -> list[Job]:
+        """The newest of a tenant: everybody's or of one kind and id of caller; of one way."""
+        where, values = "WHERE tenant = ?", [tenant_id, *(who or ()), *((way,) if way else ())]
+        if who is not None:
+            where += " AND job ->> '$.who.kind' = ? AND job ->> '$.who.id' = ?"
+        if way is not None:
+            where += " AND way = ?"
+        return self._read(f"{where} ORDER BY created_us DESC, id LIMIT ?", *values, limit)
 
-    def open(self) -> list[Job]:
+    def open(self, way: Way) -> list[Job]:
         """What waits or runs, oldest first, of all tenants."""
-        return self._read("WHERE state IN (?, ?) ORDER BY created_us, id", *OPEN)
+        return self._read("WHERE state IN (?, ?) AND way = ? ORDER BY created_us, id", *OPEN, way)
 
     def ended_before(self, at_us: int) -> list[Job]:
-        """Jobs whose file has been kept for long enough."""
-        return self._read("WHERE state = 'done' AND ended_us < ?", at_us)
+        """Exports whose file has been kept for long enough."""
+        return self._read("WHERE state = 'done' AND way = 'background' AND ended_us < ?", at_us)
 
     def _read(self, where: str, *values: int | str) -> list[Job]:
         sql = f"SELECT {_COLUMNS} FROM export_job {where}"  # noqa: S608 - the text is ours

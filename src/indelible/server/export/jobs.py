@@ -11,37 +11,26 @@ import asyncio
 import contextlib
 import logging
 from contextlib import aclosing
-from typing import Any
 
-import msgspec
-
-from indelible.clock import US_PER_DAY, Clock, format_us
+from indelible.clock import US_PER_DAY, Clock
 from indelible.errors import Conflict, Error, StorageError
+from indelible.server.access.outbox import OwnEvent
+from indelible.server.export.direct import DirectExports
 from indelible.server.export.export import Exporter
 from indelible.server.export.file import ExportFiles
-from indelible.server.export.job import OPEN, Asked, Job, JobTable, State
+from indelible.server.export.job import OPEN, Asked, Job, JobTable, State, Who
+from indelible.server.export.progress import Progress
+from indelible.server.export.told import Teller, manifest_of
 from indelible.server.index import IndexProcess
 from indelible.server.ingest.own import OwnAudit
-from indelible.server.ingest.own_event import of_act
 from indelible.server.query import Defaults, parse_filter, stats
 from indelible.server.query.prepare import Prepared, prepare
 from indelible.server.settings import ExportSettings
-from indelible.server.version import version
 
 log = logging.getLogger("indelible.export")
 
 _INDEX_WAIT_S = 2.0
 _SWEEP_EVERY_S = 600.0
-_ENDPOINT = "/v1/exports"
-
-
-class Progress:
-    """How far a running job is; owned by the event loop."""
-
-    def __init__(self, started_s: float) -> None:
-        self.rows = 0
-        self.bytes = 0
-        self.started_s = started_s
 
 
 class ExportJobs:
@@ -64,15 +53,19 @@ class ExportJobs:
         self._index = index
         self._own = own
         self._clock = clock
+        self._tell = Teller(own, clock)
+        self.direct = DirectExports(table, self._tell, own, clock)
         self._running: dict[str, tuple[asyncio.Task[None], Progress]] = {}
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Begins; what was running when the service ended waits again."""
+        """Begins; what was running when the service ended waits again, and says so."""
         await asyncio.to_thread(self.files.prepare)
-        for job in self.table.open():
-            self.table.change(job.id, "waiting", only=("running",))
+        for job in self.table.open("background"):
+            told = self._tell.broken_off(job)
+            self.table.change(job, "waiting", only=("running",), event=told)
+        await self.direct.start()
         self._tasks = [asyncio.create_task(self._serve()), asyncio.create_task(self._sweep())]
 
     async def stop(self) -> None:
@@ -81,6 +74,7 @@ class ExportJobs:
         for task in (*self._tasks, *running):
             task.cancel()
         await asyncio.gather(*self._tasks, *running, return_exceptions=True)
+        await self.direct.stop()
 
     async def ask(self, asked: Asked) -> Job:
         """Puts a job down, with its event. Raises StorageError when the disk has no room."""
@@ -92,8 +86,7 @@ class ExportJobs:
             asked=asked,
             created_us=self._clock.now_us(),
         )
-        event = self._event(job, "ExportAuditLog", "POST", _ENDPOINT, 202, "queued")
-        await asyncio.to_thread(self.table.add, job, event)
+        await asyncio.to_thread(self.table.add, job, self._tell.asked(job))
         await self._own.drain()
         self._wake.set()
         return job
@@ -104,29 +97,28 @@ class ExportJobs:
 
     def progress(self, job: Job) -> tuple[int, int, float | None]:
         """Rows and bytes so far, and seconds still to go where that can be told."""
-        found = self._running.get(job.id)
+        running = self._running.get(job.id)
+        found = running[1] if running is not None else self.direct.progress(job.id)
         if found is None:
             return job.rows or 0, job.bytes or 0, None
-        progress = found[1]
-        if not progress.rows or not job.asked.total:
-            return progress.rows, progress.bytes, None
-        elapsed_s = self._clock.monotonic_s() - progress.started_s
-        left = max(0, job.asked.total - progress.rows)
-        return progress.rows, progress.bytes, elapsed_s / progress.rows * left
+        return found.rows, found.bytes, found.left_s(job.asked.total, self._clock.monotonic_s())
 
-    async def cancel(self, job: Job) -> None:
-        """Stops an open job, or removes the file of one that is done. Raises Conflict."""
-        event = self._event(job, "CancelExport", "DELETE", f"{_ENDPOINT}/{{id}}", 204, "cancelled")
-        only: tuple[State, ...] = (*OPEN, "done")
-        changed = await asyncio.to_thread(
-            self._change, job, "cancelled", only, event, ended_us=self._clock.now_us()
-        )
-        if not changed:
+    async def cancel(self, job: Job, by: Who) -> None:
+        """Stops an open export, or removes the file of one that is done. Raises Conflict."""
+        if job.way == "direct":
+            await self.direct.cancel(job, by)
+            return
+        done: State = "done"
+        ended_us = self._clock.now_us()
+        if await self._change(
+            job, "cancelled", OPEN, self._tell.cancelled(job, by), ended_us=ended_us
+        ):
+            running = self._running.get(job.id)
+            if running is not None:
+                running[0].cancel()
+                await asyncio.gather(running[0], return_exceptions=True)
+        elif not await self._change(job, "removed", (done,), self._tell.removed(job, by)):
             raise Conflict(f"the export is {job.state} already")
-        running = self._running.get(job.id)
-        if running is not None:
-            running[0].cancel()
-            await asyncio.gather(running[0], return_exceptions=True)
         await asyncio.to_thread(self.files.remove, job.id)
         await self._own.drain()
 
@@ -136,32 +128,31 @@ class ExportJobs:
         asked for. Whoever calls this records why.
         """
         now_us = self._clock.now_us()
-        await asyncio.to_thread(
-            self._change, job, "expired", (*OPEN, "done"), None, ended_us=now_us, reason=reason
-        )
+        await self._change(job, "expired", (*OPEN, "done"), None, ended_us=now_us, reason=reason)
         running = self._running.get(job.id)
         if running is not None:
             running[0].cancel()
             await asyncio.gather(running[0], return_exceptions=True)
+        self.direct.break_off(job.id)
         await asyncio.to_thread(self.files.remove, job.id)
         if forget:
             await asyncio.to_thread(self.table.delete, job.id)
 
-    def _change(
+    async def _change(
         self,
         job: Job,
         state: State,
         only: tuple[State, ...],
-        event: dict[str, Any] | None,
+        event: OwnEvent | None,
         **values: int | str | None,
     ) -> bool:
-        told = None if event is None else (job.tenant_id, event)
-        return self.table.change(job.id, state, only=only, event=told, **values)
+        change = self.table.change
+        return await asyncio.to_thread(change, job, state, only=only, event=event, **values)
 
     async def _serve(self) -> None:
         while True:
             self._wake.clear()
-            for job in self.table.open():
+            for job in self.table.open("background"):
                 if len(self._running) >= self.settings.jobs_at_once:
                     break
                 if job.id not in self._running:
@@ -171,24 +162,29 @@ class ExportJobs:
             await self._wake.wait()
 
     async def _run(self, job: Job, progress: Progress) -> None:
+        attempt = job.attempts + 1
         try:
             started_us = self._clock.now_us()
-            if self.table.change(job.id, "running", only=OPEN, started_us=started_us):
-                await self._make(job, progress)
+            if await self._change(
+                job, "running", OPEN, self._tell.started(job, attempt),
+                started_us=started_us, attempts=attempt,
+            ):  # fmt: skip
+                await self._own.drain()
+                await self._make(job, attempt, progress)
         except Error as error:
-            await self._fail(job, error.message)
+            await self._fail(job, attempt, error.message)
         except OSError as error:
-            await self._fail(job, error.strerror or "the file cannot be written")
+            await self._fail(job, attempt, error.strerror or "the file cannot be written")
         except asyncio.CancelledError:
             raise
         except Exception:
             log.exception("bug in export %s", job.id)
-            await self._fail(job, "an internal error; the service's log tells more")
+            await self._fail(job, attempt, "an internal error; the service's log tells more")
         finally:
             del self._running[job.id]
             self._wake.set()
 
-    async def _make(self, job: Job, progress: Progress) -> None:
+    async def _make(self, job: Job, attempt: int, progress: Progress) -> None:
         asked = job.asked
         defaults = Defaults(now_us=job.created_us, date_format=asked.date_format)
         filter_ = parse_filter(asked.parameters, asked.within, defaults)
@@ -197,16 +193,13 @@ class ExportJobs:
             pass
         prepared = await prepare(self._index, filter_, asked.through)
 
-        def on_rows(number: int) -> None:
-            progress.rows += number
-
         export = self._exporter.begin(
             prepared,
             asked.wish,
             tenant=asked.tenant,
             date_format=asked.date_format,
             number=asked.total,
-            on_rows=on_rows,
+            on_rows=progress.on_rows,
         )
         part = await asyncio.to_thread(self.files.begin, job.id)
         try:
@@ -227,85 +220,34 @@ class ExportJobs:
             with contextlib.suppress(OSError):
                 part.discard()
             raise
-        event = self._event(job, "FinishExport", "Job", _ENDPOINT, None, "succeeded", sha256=sha256)
-        done = await asyncio.to_thread(
-            self._change, job, "done", ("running",), event,
+        told = self._tell.finished(job, attempt, rows=progress.rows, size=part.size, sha256=sha256)
+        done = await self._change(
+            job, "done", ("running",), told,
             ended_us=ended_us, rows=progress.rows, bytes=part.size, sha256=sha256,
         )  # fmt: skip
         if not done:
             await asyncio.to_thread(self.files.remove, job.id)
         await self._own.drain()
 
-    async def _fail(self, job: Job, reason: str) -> None:
+    async def _fail(self, job: Job, attempt: int, reason: str) -> None:
         log.error("export %s failed: %s", job.id, reason)
-        event = self._event(job, "FinishExport", "Job", _ENDPOINT, None, "failed", reason=reason)
+        told = self._tell.failed(job, attempt, reason)
         try:
-            await asyncio.to_thread(self.files.remove, job.id)
-            await asyncio.to_thread(
-                self._change, job, "failed", OPEN, event,
-                ended_us=self._clock.now_us(), reason=reason[:500],
-            )  # fmt: skip
+            await self._change(
+                job, "failed", OPEN, told, ended_us=self._clock.now_us(), reason=reason[:500]
+            )
             await self._own.drain()
+            await asyncio.to_thread(self.files.remove, job.id)
         except (Error, OSError) as error:
-            log.error("export %s: the failure cannot be written down: %s", job.id, error)
+            log.error("export %s: not all of the failure can be dealt with: %s", job.id, error)
 
     async def _sweep(self) -> None:
         while True:
             before_us = self._clock.now_us() - self.settings.keep_days * US_PER_DAY
             try:
                 for job in self.table.ended_before(before_us):
-                    if await asyncio.to_thread(self._change, job, "expired", ("done",), None):
+                    if await self._change(job, "expired", ("done",), None):
                         await asyncio.to_thread(self.files.remove, job.id)
             except (Error, OSError) as error:
                 log.error("old exports are still there: %s", error)
             await asyncio.sleep(_SWEEP_EVERY_S)
-
-    def _event(
-        self,
-        job: Job,
-        operation: str,
-        method: str,
-        endpoint: str,
-        status: int | None,
-        state: str,
-        **more: Any,
-    ) -> dict[str, Any]:
-        asked = job.asked
-        event = of_act(
-            asked.who,
-            event_id=self._own.new_id(),
-            operation=operation,
-            method=method,
-            endpoint=endpoint,
-            status=status,
-            stream="task",
-            outcome="failure" if state == "failed" else "success",
-            targets=[{"type": "export", "id": job.id, "name": asked.file_name}],
-            job={"id": job.id, "state": state},
-            metadata={"query": asked.parameters, "count": asked.total,
-                      "format": asked.wish.format, **more},
-        )  # fmt: skip
-        return {**event, "occurred_at": format_us(self._clock.now_us())}
-
-
-def manifest_of(job: Job, rows: int, size: int, sha256: str, ended_us: int) -> dict[str, Any]:
-    """What the manifest beside the file says."""
-    asked = job.asked
-    return {
-        "export": job.id,
-        "file": asked.file_name,
-        "sha256": sha256,
-        "bytes": size,
-        "count": rows,
-        "filter": asked.parameters,
-        "zone": asked.parameters.get("tz"),
-        "wish": msgspec.to_builtins(asked.wish),
-        "requested_by": {"kind": asked.who.kind, "id": asked.who.id, "name": asked.who.name,
-                         "email": asked.who.email},
-        "requested_at": format_us(job.created_us),
-        "finished_at": format_us(ended_us),
-        "tenant": asked.tenant,
-        "indexed_through": asked.through,
-        "checkpoint": asked.checkpoint,
-        "version": version(),
-    }  # fmt: skip

@@ -6,6 +6,7 @@ import { embed } from "./embed.ts";
 import { erasures } from "./erasures.ts";
 import { event } from "./event.ts";
 import { exporting } from "./exporting.ts";
+import { exports } from "./exports.ts";
 import { facets } from "./facets.ts";
 import { governance } from "./governance.ts";
 import { help } from "./help.ts";
@@ -41,6 +42,7 @@ export const german: Messages = {
   event,
   exporting,
   governance,
+  exports,
   help,
   integrity,
   keys,

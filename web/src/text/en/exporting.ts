@@ -1,24 +1,85 @@
-import { amountText } from "../numbers.ts";
+import { amountText, countText } from "../numbers.ts";
 
+/** The dialog that asks for an export. */
 export const exporting = {
   title: "Export",
   counting: "Counting…",
   scope: (count: number) => `${amountText(count, "event")}, these filters, columns, zone:`,
   tab: "Tab",
+  thisTab: (name: string) => name,
+  allTabs: "All tabs",
+  countOf: (name: string, count: number) => `${name}, ${countText(count)}`,
   time: "Time",
   search: "Search",
   noSearch: "none",
+  own: "Own events",
+  ownShown: "Those of Indelible itself are included",
+  ownHidden: "Those of Indelible itself are left out, as in the list",
   columns: "Columns",
-  columnsText:
-    "The seven of the screen, then stream, category, outcome, targets, changes, ids and hashes",
+  columnSets: { standard: "Standard", list: "As in the list", all: "All" },
+  columnHints: {
+    standard:
+      "The seven of the screen, then stream, category, outcome, targets, changes, ids and hashes",
+    list: (count: number) => `The ${amountText(count, "column")} that the list shows, in its order`,
+    all: "Every column there is",
+  },
+  columnsAll: "Every field of every event",
   zone: "Dates in",
-  csvSafe: "CSV, safe for spreadsheets",
-  csvSafeHint: "Cells that a spreadsheet would run as a formula get a ' in front.",
-  csvRaw: "CSV, raw",
-  csvRawHint: "Values exactly as stored. Do not open it in a spreadsheet.",
-  jsonl: "JSON Lines",
-  jsonlHint: "Every field of every event, one per line. The form to keep as evidence.",
+  zoneUtc: "UTC, to the microsecond",
   format: "Format",
+  names: {
+    csvSafe: "CSV, safe for spreadsheets",
+    csvExcel: "CSV for Excel",
+    csvRaw: "CSV, raw",
+    xlsx: "Excel workbook (XLSX)",
+    jsonl: "JSON Lines",
+    parquet: "Parquet",
+    ocsf: "OCSF 1.9",
+    ecs: "ECS for Elastic",
+    cef: "CEF",
+    evidence: "Evidence, with proofs",
+  },
+  short: {
+    csvSafe: "CSV",
+    csvExcel: "CSV for Excel",
+    csvRaw: "CSV, raw",
+    xlsx: "XLSX",
+    jsonl: "JSON Lines",
+    parquet: "Parquet",
+    ocsf: "OCSF",
+    ecs: "ECS",
+    cef: "CEF",
+    evidence: "Evidence",
+  },
+  hints: {
+    csvSafe: "Cells that a spreadsheet would run as a formula get a ' in front.",
+    csvExcel: (separator: string) =>
+      `Safe too; with ${separator === "semicolon" ? "semicolons" : "commas"} and a mark for UTF-8.`,
+    csvRaw: "Values exactly as stored. Do not open it in a spreadsheet.",
+    xlsx: "Every cell a text. A new sheet after 1,048,576 rows.",
+    jsonl: "Every field, one event per line. For programs.",
+    parquet: "Typed columns for DuckDB, pandas, Spark.",
+    ocsf: "For data lakes and SIEMs, one event per line.",
+    ecs: "The Elastic Common Schema, one event per line.",
+    cef: "One line per event for ArcSight, QRadar, Sentinel.",
+    evidence: "Can be checked offline with indelible verify, against the signed log.",
+  },
+  packing: "Compression",
+  packings: { none: "None", gzip: "gzip", zstd: "zstd" },
+  keep: (days: number) =>
+    `Make it in the background, and keep the file for ${amountText(days, "day")}`,
+  large: (most: number, days: number) =>
+    `More than ${amountText(most, "event")}: the file is made in the background. You can go on working or close the page; Exports in the menu shows how far it is, and keeps the file for ${amountText(days, "day")}.`,
+  limit: (most: number) => `You may export up to ${amountText(most, "event")} at once.`,
+  tooMany: (count: number, most: number) =>
+    `${amountText(count, "event")} are more than the ${countText(most)} that you may export at once. Narrow the time or the search, or ask an administrator.`,
+  denied: (role: string) =>
+    `The role ${role} may not export events here. An administrator can change that: setting export.allowed.`,
   start: "Export",
+  startJob: "Start the export",
   recorded: "The export is itself recorded in this log.",
+  started: "The export has begun",
+  startedText: (count: number) =>
+    `${amountText(count, "event")} are being written to a file in the background. You can close this page; a note tells you when the file is ready.`,
+  toExports: "Show all exports",
 };

@@ -5,6 +5,7 @@ import { embed } from "./embed.ts";
 import { erasures } from "./erasures.ts";
 import { event } from "./event.ts";
 import { exporting } from "./exporting.ts";
+import { exports } from "./exports.ts";
 import { facets } from "./facets.ts";
 import { governance } from "./governance.ts";
 import { help } from "./help.ts";
@@ -40,6 +41,7 @@ export const english = {
   event,
   exporting,
   governance,
+  exports,
   help,
   integrity,
   keys,

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from typing import Final
+from typing import Any, Final
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
+from indelible.codec import encode_json
 from indelible.errors import Denied
-from indelible.server.export import FORMATS, WISH_NAMES, Export, Exporter, parse_wish
+from indelible.server.export import FORMATS, WISH_NAMES, Export, Exporter, Wish, parse_wish
+from indelible.server.export.direct import DirectExports
+from indelible.server.export.export import OnRows, file_name
+from indelible.server.export.job import Asked, Job, Who
 from indelible.server.query import parse_filter
+from indelible.server.query.prepare import Prepared
 from indelible.server.query.request import FILTER_NAMES, parse_min_index
 from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.routes.read import (
@@ -22,6 +30,7 @@ from indelible.server.web.routes.read import (
     read_parameters,
     recorded_of,
 )
+from indelible.server.web.routes.status import checkpoint_of
 from indelible.server.web.service import Service, service_of
 
 FORMAT_WORDS: Final = ", ".join(f"`{name}`" for name in FORMATS)
@@ -40,39 +49,56 @@ WISH_PARAMS: Final = (
 )
 
 
+class ExportLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What the caller may export. `most_rows` 0 sets no limit. Up to `stream_rows` events are better
+    sent at once; files of larger ones are made in the background and kept for `keep_days`.
+    """
+
+    role: str
+    allowed: bool
+    most_rows: int
+    stream_rows: int
+    keep_days: int
+    formats: list[str]
+
+
 async def export_events(request: Request) -> Response:
     """The whole filtered set as a file."""
     caller: Caller = request.state.caller
     service = service_of(request)
+    check_allowed(service, caller)
     parameters = read_parameters(request, FILTER_NAMES | WISH_NAMES | {"min_index"})
     defaults = defaults_of(request, caller)
     filter_ = parse_filter(parameters, caller.reach, defaults)
     wish = parse_wish(parameters)
     exporter = Exporter(service.query, service.index, service.exports.files.work)
-    export = await exporter.export(
-        filter_,
-        wish,
-        tenant=caller.tenant,
-        date_format=defaults.date_format,
-        min_index=parse_min_index(parameters),
-    )
-    check_limit(service, caller, export.count)
-    # Recorded before the first byte leaves: an export that breaks has still shown what it sent.
-    await service.own.read(
-        caller,
-        "ExportAuditLog",
-        method="GET",
-        endpoint="/v1/export",
-        query=recorded_of(parameters, filter_),
-        count=export.count,
-    )
-    return StreamingResponse(
-        _closing(export),
-        media_type=export.media,
+    count, prepared = await exporter.count(filter_, parse_min_index(parameters))
+    check_limit(service, caller, count)
+    asked = await asked_of(request, parameters, prepared, wish, count)
+    # Written down before the first byte leaves: one that breaks has still shown what it sent.
+    job = await service.exports.direct.begin(asked)
+
+    def make(on_rows: OnRows) -> Export:
+        return exporter.begin(
+            prepared,
+            wish,
+            tenant=caller.tenant,
+            date_format=defaults.date_format,
+            number=count,
+            on_rows=on_rows,
+        )
+
+    return _ExportResponse(
+        service.exports.direct,
+        job,
+        make,
+        media_type=wish.media,
         headers={
-            "content-disposition": f'attachment; filename="{export.file_name}"',
-            "x-indelible-count": str(export.count),
-            "x-indexed-through": str(export.indexed_through),
+            "content-disposition": f'attachment; filename="{asked.file_name}"',
+            "x-indelible-count": str(count),
+            "x-indelible-export": job.id,
+            "x-indexed-through": str(prepared.through),
             "cache-control": "no-store",
         },
     )
@@ -88,10 +114,85 @@ def require_export(caller: Caller) -> None:
         )
 
 
-def check_limit(service: Service, caller: Caller, count: int) -> None:
-    """Raises Denied when that is more than the caller may export."""
+class _ExportResponse(StreamingResponse):
+    """The chunks; that nobody reads them any more is written down, whenever it happens."""
+
+    def __init__(
+        self, direct: DirectExports, job: Job, make: Callable[[OnRows], Export], **more: Any
+    ) -> None:
+        super().__init__(self._chunks(direct.send(job, make)), **more)
+        self._direct = direct
+        self._job = job
+
+    @staticmethod
+    async def _chunks(sent: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+        async with aclosing(sent) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._direct.leave(self._job)
+
+
+async def asked_of(
+    request: Request,
+    parameters: Mapping[str, str],
+    prepared: Prepared,
+    wish: Wish,
+    count: int,
+) -> Asked:
+    """What is asked for, fixed to moments and a snapshot."""
+    caller: Caller = request.state.caller
+    service = service_of(request)
+    filter_ = prepared.filter
+    fixed = recorded_of(parameters, filter_)
+    fixed = {name: value for name, value in fixed.items() if name in FILTER_NAMES}
+    fixed |= {"tz": filter_.range.tz, "own": "show" if filter_.own else "hide"}
+    checkpoint = await asyncio.to_thread(checkpoint_of, service.reader, caller.tenant_id)
+    return Asked(
+        who=who_of(caller),
+        parameters=fixed,
+        wish=wish,
+        tenant=caller.tenant,
+        date_format=defaults_of(request, caller).date_format,
+        file_name=file_name(caller.tenant, filter_, wish.ending),
+        total=count,
+        through=prepared.through,
+        reach=caller.reach,
+        checkpoint=None if checkpoint is None else msgspec.to_builtins(checkpoint),
+    )
+
+
+def who_of(caller: Caller) -> Who:
+    """The caller, as an export remembers whom it is for."""
+    named = {name: getattr(caller, name) for name in Who.__struct_fields__ if name != "command"}
+    return Who(**named)
+
+
+def role_of(caller: Caller) -> str:
+    """What the settings of exports know this caller as."""
+    return caller.role or ("key" if caller.kind == "key" else "viewer")
+
+
+def check_allowed(service: Service, caller: Caller) -> None:
+    """Raises Denied when this role may not export at all."""
     require_export(caller)
-    most = service.settings.export.most_rows(caller.role)
+    role = role_of(caller)
+    if not service.settings.export.may(role):
+        who = "an API key" if role == "key" else f"the role {role}"
+        raise Denied(
+            f"{who} may not export events here",
+            hint="who may stands in the setting export.allowed; ask an administrator",
+            code="export-denied",
+        )
+
+
+def check_limit(service: Service, caller: Caller, count: int) -> None:
+    """Raises Denied when that is more than the caller may export at once."""
+    most = service.settings.export.most_rows(role_of(caller))
     if most and count > most:
         raise Denied(
             f"{count:,} events are more than the {most:,} that you may export at once",
@@ -100,11 +201,20 @@ def check_limit(service: Service, caller: Caller, count: int) -> None:
         )
 
 
-async def _closing(export: Export) -> AsyncGenerator[bytes]:
-    """The chunks; the engine's stream is let go when the client goes away."""
-    async with aclosing(export.chunks) as chunks:
-        async for chunk in chunks:
-            yield chunk
+async def get_limits(request: Request) -> Response:
+    """What this caller may export, and what becomes a background export."""
+    caller: Caller = request.state.caller
+    settings = service_of(request).settings.export
+    role = role_of(caller)
+    reply = ExportLimits(
+        role=role,
+        allowed=caller.may_export and settings.may(role),
+        most_rows=settings.most_rows(role),
+        stream_rows=settings.stream_rows,
+        keep_days=settings.keep_days,
+        formats=list(FORMATS),
+    )
+    return Response(encode_json(reply), media_type="application/json")
 
 
 ROUTES: Final = (
@@ -116,10 +226,22 @@ ROUTES: Final = (
         keeps_reach=True,
         summary="Export the whole filtered set",
         tag="Read",
-        description="`X-Indelible-Count` tells how many events follow.",
+        description="`X-Indelible-Count` tells how many events follow, `X-Indelible-Export` the id"
+        " under which `/v1/exports` lists it.",
         params=(*FILTER_PARAMS, *WISH_PARAMS, MIN_INDEX),
         reply=None,
         reply_media="text/csv",
         errors=(400, 401, 403, 503),
+    ),
+    Api(
+        method="GET",
+        path="/v1/export/limits",
+        handler=get_limits,
+        permit="read",
+        keeps_reach=True,
+        summary="What the caller may export",
+        tag="Export",
+        reply=ExportLimits,
+        errors=(401, 403),
     ),
 )

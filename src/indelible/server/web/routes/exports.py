@@ -1,9 +1,9 @@
-"""Exports in the background: asked for, looked at, fetched, cancelled."""
+"""Exports: asked for in the background, listed, looked at, fetched, cancelled."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from typing import Any, Final, cast, get_args
 
 import msgspec
 from starlette.requests import Request
@@ -13,31 +13,50 @@ from indelible.clock import US_PER_DAY, format_us
 from indelible.codec import decode_json, encode_json
 from indelible.errors import Conflict, NotFound
 from indelible.server.export import WISH_NAMES, parse_wish
-from indelible.server.export.export import file_name
-from indelible.server.export.job import Asked, Job, Who
+from indelible.server.export.job import Job, Way
+from indelible.server.export.told import manifest_of
 from indelible.server.ingest.own_event import of_act
 from indelible.server.query import parse_filter
-from indelible.server.query.request import FILTER_NAMES, refuse_unknown
+from indelible.server.query.request import FILTER_NAMES, number, one_of, refuse_unknown
 from indelible.server.web.body import read_json
 from indelible.server.web.route import Api, Caller, Param
-from indelible.server.web.routes.export import check_limit
-from indelible.server.web.routes.read import defaults_of, recorded_of
-from indelible.server.web.routes.status import checkpoint_of
+from indelible.server.web.routes.export import asked_of, check_allowed, check_limit, role_of, who_of
+from indelible.server.web.routes.read import defaults_of, read_parameters
 from indelible.server.web.service import Service, service_of
 
 _MOST: Final = 200
 
 
+class WishReply(msgspec.Struct, frozen=True, kw_only=True):
+    """What the file is like; the names and values are those of the parameters, `form` is `csv`."""
+
+    format: str
+    form: str
+    columns: list[str]
+    separator: str
+    bom: bool
+    compress: str
+    order: str
+
+
 class ExportReply(msgspec.Struct, frozen=True, kw_only=True):
-    """One export. `rows` and `bytes` grow while it runs; `eta_s` is what is still to go."""
+    """
+    One export. `rows` and `bytes` grow while it runs; `eta_s` is what is still to go. `way` is
+    `background`, whose file is kept, or `direct`, which went to whoever asked. More than one of
+    `attempts` means that a stop of the service broke the ones before off.
+    """
 
     id: str
+    way: str
     state: str
+    attempts: int
     file_name: str
     format: str
+    wish: WishReply
     filter: dict[str, str]
     columns: list[str]
     requested_by: str
+    is_yours: bool
     requested_at: str
     started_at: str | None
     ended_at: str | None
@@ -59,20 +78,25 @@ class ExportsReply(msgspec.Struct, frozen=True, kw_only=True):
     most_rows: int
 
 
-def _reply(service: Service, job: Job) -> ExportReply:
+def _reply(service: Service, job: Job, caller: Caller) -> ExportReply:
     rows, size, eta_s = service.exports.progress(job)
     asked = job.asked
     expires_us = None
-    if job.state == "done" and job.ended_us is not None:
+    is_kept = job.way == "background" and job.state == "done"
+    if is_kept and job.ended_us is not None:
         expires_us = job.ended_us + service.settings.export.keep_days * US_PER_DAY
     return ExportReply(
         id=job.id,
+        way=job.way,
         state=job.state,
+        attempts=job.attempts,
         file_name=asked.file_name,
         format=asked.wish.format,
+        wish=msgspec.convert(msgspec.to_builtins(asked.wish), WishReply),
         filter=asked.parameters,
         columns=list(asked.wish.columns),
         requested_by=asked.who.email or asked.who.name or asked.who.id,
+        is_yours=_is_theirs(caller, job),
         requested_at=format_us(job.created_us),
         started_at=_moment(job.started_us),
         ended_at=_moment(job.ended_us),
@@ -90,13 +114,15 @@ def _moment(at_us: int | None) -> str | None:
     return None if at_us is None else format_us(at_us)
 
 
+def _is_theirs(caller: Caller, job: Job) -> bool:
+    return (job.asked.who.kind, job.asked.who.id) == (caller.kind, caller.id)
+
+
 def _may_see(caller: Caller, job: Job) -> bool:
     if "admin" in caller.permissions and caller.reach.is_whole:
         return True
     # A file that was made with another reach may hold what its maker can no longer see.
-    asked = job.asked
-    mine = (asked.who.kind, asked.who.id) == (caller.kind, caller.id)
-    return mine and asked.within == caller.reach
+    return _is_theirs(caller, job) and job.asked.within == caller.reach
 
 
 def _find(request: Request) -> Job:
@@ -112,36 +138,17 @@ async def create_export(request: Request) -> Response:
     """Counts, fixes the snapshot, and puts the job down."""
     caller: Caller = request.state.caller
     service = service_of(request)
+    check_allowed(service, caller)
     parameters = await read_json(request, dict[str, str])
     refuse_unknown(parameters, FILTER_NAMES | WISH_NAMES)
-    defaults = defaults_of(request, caller)
-    filter_ = parse_filter(parameters, caller.reach, defaults)
+    filter_ = parse_filter(parameters, caller.reach, defaults_of(request, caller))
     wish = parse_wish(parameters)
     prepared = await service.query.prepare(filter_)
     count = await service.exports.count(prepared)
     check_limit(service, caller, count)
-    fixed = recorded_of(parameters, filter_)
-    fixed = {name: value for name, value in fixed.items() if name in FILTER_NAMES}
-    fixed |= {"tz": filter_.range.tz, "own": "show" if filter_.own else "hide"}
-    checkpoint = await asyncio.to_thread(checkpoint_of, service.reader, caller.tenant_id)
-    job = await service.exports.ask(
-        Asked(
-            who=Who(
-                **{name: getattr(caller, name) for name in Who.__struct_fields__},
-            ),
-            parameters=fixed,
-            wish=wish,
-            tenant=caller.tenant,
-            date_format=defaults.date_format,
-            file_name=file_name(caller.tenant, filter_, wish.ending),
-            total=count,
-            through=prepared.through,
-            reach=caller.reach,
-            checkpoint=None if checkpoint is None else msgspec.to_builtins(checkpoint),
-        )
-    )
+    job = await service.exports.ask(await asked_of(request, parameters, prepared, wish, count))
     return Response(
-        encode_json(_reply(service, job)), status_code=202, media_type="application/json"
+        encode_json(_reply(service, job, caller)), status_code=202, media_type="application/json"
     )
 
 
@@ -149,29 +156,44 @@ async def list_exports(request: Request) -> Response:
     """The newest exports that the caller may see."""
     caller: Caller = request.state.caller
     service = service_of(request)
-    jobs = service.exports.table.of_tenant(caller.tenant_id, _MOST)
+    parameters = read_parameters(request, frozenset({"mine", "way", "limit"}))
+    is_mine = one_of(parameters, "mine", ("yes", "no"), "no") == "yes"
+    way = one_of(parameters, "way", ("all", *get_args(Way)), "all")
+    sees_all = "admin" in caller.permissions and caller.reach.is_whole
+    who = None if sees_all and not is_mine else (caller.kind, caller.id)
+    jobs = service.exports.table.of_tenant(
+        caller.tenant_id,
+        who=who,
+        way=None if way == "all" else cast("Way", way),  # one_of has checked it
+        limit=number(parameters, "limit", _MOST, 1, _MOST),
+    )
     settings = service.settings.export
     reply = ExportsReply(
-        exports=[_reply(service, job) for job in jobs if _may_see(caller, job)],
+        exports=[_reply(service, job, caller) for job in jobs if _may_see(caller, job)],
         stream_rows=settings.stream_rows,
         keep_days=settings.keep_days,
-        most_rows=settings.most_rows(caller.role),
+        most_rows=settings.most_rows(role_of(caller)),
     )
     return Response(encode_json(reply), media_type="application/json")
 
 
 async def get_export(request: Request) -> Response:
     """One export, with how far it is."""
-    reply = _reply(service_of(request), _find(request))
+    reply = _reply(service_of(request), _find(request), request.state.caller)
     return Response(encode_json(reply), media_type="application/json")
 
 
 async def get_manifest(request: Request) -> Response:
     """What lies beside the file."""
     service, job = service_of(request), _find(request)
+    if job.state == "done" and job.way == "direct":
+        manifest = manifest_of(
+            job, job.rows or 0, job.bytes or 0, job.sha256 or "", job.ended_us or 0
+        )
+        return Response(encode_json(manifest), media_type="application/json")
     _check_done(job)
     data = await asyncio.to_thread(service.exports.files.manifest_path(job.id).read_bytes)
-    manifest: dict[str, Any] = decode_json(data)
+    manifest = decode_json(data)
     return Response(encode_json(manifest), media_type="application/json")
 
 
@@ -179,6 +201,7 @@ async def get_file(request: Request) -> Response:
     """The file, which is whole; each download is an event."""
     caller: Caller = request.state.caller
     service, job = service_of(request), _find(request)
+    check_allowed(service, caller)
     _check_done(job)
     path = service.exports.files.path(job.id)
     if not path.is_file():
@@ -204,6 +227,12 @@ async def get_file(request: Request) -> Response:
 
 
 def _check_done(job: Job) -> None:
+    if job.way == "direct":
+        raise Conflict(
+            "this export went straight to whoever asked; no file was kept",
+            hint="make it again, in the background if the file is to be kept",
+            code="no-file",
+        )
     if job.state != "done":
         raise Conflict(
             f"the export is {job.state}, so it has no file",
@@ -214,7 +243,8 @@ def _check_done(job: Job) -> None:
 
 async def cancel_export(request: Request) -> Response:
     """Stops an export, or removes the file of one that is done."""
-    await service_of(request).exports.cancel(_find(request))
+    by = who_of(request.state.caller)
+    await service_of(request).exports.cancel(_find(request), by)
     return Response(status_code=204)
 
 
@@ -241,20 +271,24 @@ ROUTES: Final = (
         path="/v1/exports",
         handler=list_exports,
         permit="read",
-        keeps_reach=True,
-        summary="List background exports",
+        summary="List exports",
         tag="Export",
-        description="An administrator's key or login sees all, others see their own.",
+        description="The newest 200, also those that were sent directly. An administrator's key or"
+        " login sees all, others see their own.",
+        params=(
+            Param(name="mine", description="`yes` lists the caller's own only."),
+            Param(name="way", description="`background`, `direct` or `all` (default)."),
+            Param(name="limit", description="At most this many, up to 200.", type=int),
+        ),
         reply=ExportsReply,
-        errors=(401, 403, 503),
+        errors=(400, 401, 403, 503),
     ),
     Api(
         method="GET",
         path="/v1/exports/{id}",
         handler=get_export,
         permit="read",
-        keeps_reach=True,
-        summary="One background export",
+        summary="One export",
         tag="Export",
         params=(_ID,),
         reply=ExportReply,

@@ -1,0 +1,67 @@
+import type * as english from "../en/exports.ts";
+import { amountText, countText } from "../numbers.ts";
+
+const percent = new Intl.NumberFormat("de", { style: "percent" });
+
+export const exports: typeof english.exports = {
+  title: "Exporte",
+  lead: (days: number | null) =>
+    `Dateien mit ganzen gefilterten Mengen. Im Hintergrund erstellte werden${days === null ? " einige Tage" : ` ${amountText(days, "Tag", "Tage")}`} lang aufbewahrt; direkt gesendete stehen mit ihrem Hash da, damit sich eine Datei von einer anderen unterscheiden lässt.`,
+  leadAll: "Sie sehen die Exporte aller.",
+  leadOwn: "Sie sehen Ihre eigenen Exporte; Administratoren sehen alle.",
+  toList: "Audit-Logs",
+  none: "Es wurde noch nichts exportiert.",
+  noneHow: "Öffnen Sie Audit-Logs, wählen Sie, was Sie sehen wollen, und drücken Sie Exportieren.",
+  asked: "Angefordert",
+  what: "Ereignisse aus",
+  format: "Format",
+  events: "Ereignisse",
+  size: "Größe",
+  state: "Zustand",
+  acts: "Was sich tun lässt",
+  noSearch: "ohne Suche",
+  openView: "Diese Ereignisse zeigen",
+  always: "alle Zeiten",
+  since: (from: string) => `seit ${from}`,
+  until: (to: string) => `bis ${to}`,
+  whatOf: (tab: string, times: string, zone: string) => `${tab}, ${times}, ${zone}`,
+  ways: { background: "im Hintergrund", direct: "direkt gesendet" },
+  rowsOf: (rows: number, total: number) => `${countText(rows)} von ${countText(total)}`,
+  states: {
+    waiting: "Wartet",
+    running: "Läuft",
+    done: "Fertig",
+    failed: "Fehlgeschlagen, keine ganze Datei",
+    cancelled: "Abgebrochen, keine ganze Datei",
+    expired: "Datei abgelaufen",
+    removed: "Datei entfernt",
+  },
+  sent: "Ganz gesendet",
+  percent: (part: number) => percent.format(Math.floor(Math.min(1, part) * 100) / 100),
+  progress: "Fortschritt",
+  left: (length: string) => `noch ${length}`,
+  resumed: (attempts: number) =>
+    `Nach einem Halt des Dienstes neu begonnen (Versuch ${countText(Math.max(2, attempts))})`,
+  keptUntil: (at: string) => `Aufbewahrt bis ${at}`,
+  copyHash: "SHA-256 kopieren",
+  act: (label: string, name: string) => `${label}: ${name}`,
+  download: "Herunterladen",
+  manifest: "Manifest",
+  remove: "Entfernen",
+  cancel: "Abbrechen",
+  again: "Erneut exportieren",
+  cancelTitle: "Diesen Export abbrechen?",
+  cancelText:
+    "Was von der Datei geschrieben ist, wird verworfen. Im Log bleibt, dass sie angefordert und abgebrochen wurde.",
+  removeTitle: "Diese Datei entfernen?",
+  removeText:
+    "Niemand kann sie mehr herunterladen. Im Log bleibt, dass sie erstellt und entfernt wurde.",
+  goOn: "Weiterlaufen lassen",
+  keep: "Behalten",
+  manifestTitle: "Manifest",
+  checkHow: "Wer die Datei bekommt, kann prüfen, dass es diese ist, und dass sie ganz ist:",
+  saveManifest: "Manifest speichern",
+  noticeDone: "Export fertig:",
+  noticeFailed: "Export fehlgeschlagen:",
+  unseen: (count: number) => `${amountText(count, "Export", "Exporte")} beendet`,
+};
