@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Settings } from "../src/api/types.ts";
-import { scopeOf, shownName, showsNow } from "../src/logs/scope.ts";
+import { asksForOwn, scopeOf, shownName, showsNow } from "../src/logs/scope.ts";
 import { readView } from "../src/logs/view.ts";
 
 const SETTINGS: Settings = {
@@ -49,4 +49,15 @@ describe("scopeOf", () => {
   it("shows Indelible's own events when the settings say so", () => {
     expect(scope("", { ...SETTINGS, show_own: true }).filters.own).toBe("show");
   });
+});
+
+it("a search for Indelible's own events shows them, whatever the settings say", () => {
+  for (const q of [
+    "category:audit",
+    "ana (source:indelible OR category:audit)",
+    "Category:Audit x",
+  ])
+    expect(asksForOwn(q)).toBe(true);
+  for (const q of ["", "audit", "-category:audit", "category:audits", "category:audit*"])
+    expect(asksForOwn(q)).toBe(false);
 });

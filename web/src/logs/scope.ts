@@ -48,7 +48,7 @@ export function scopeOf(view: View, settings: Settings, now: number, anchor = no
   const date = readDate(view.date) ?? (start ? todayIn(zone, start.from) : today);
   const whole = start ?? spanOf(view.period ?? "day", date, zone, settings.week_start);
   const narrowed = isFree ? null : given;
-  const own = settings.show_own ? "show" : "hide";
+  const own = settings.show_own || asksForOwn(view.q) ? "show" : "hide";
   const common = { tz: zone, q: view.q.trim(), own };
   const period: Parameters = recent
     ? { from: isoText(recent.from) }
@@ -111,6 +111,10 @@ export function widerView(scope: Scope): Partial<View> {
   });
   return { period: holds ?? "month", date: date.toString(), from: null, to: null, last: null };
 }
+
+/** Whether a search names Indelible's own events: then they are shown whatever the settings say. */
+export const asksForOwn = (q: string): boolean =>
+  /(^|[\s(])(category:audit|source:indelible)(?![\w.*-])/i.test(q);
 
 /** The address of exactly what is shown now, for others and for later: nothing in it is relative. */
 export function pinnedAddress(scope: Scope, cols: string | null): string {
