@@ -140,7 +140,11 @@ def test_a_person_from_the_first_look_to_the_certificate(
     assert pdf.body.startswith(b"%PDF-")
     file = tmp_path / f"{erasure}.certificate.json"
     file.write_bytes(certificate.body)
+    key = service.request("GET", "/v1/log/key", key=service.key("r")).body.decode()
     service.stop()
+    for given in ((), ("--log-key", key.splitlines()[0])):
+        checked = run_command("verify", str(file), *given, check=False)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
     verified = run_command("verify", "--data", str(service.data), check=False)
     assert verified.returncode == 0, verified.stdout
     assert "ERASED" in verified.stdout

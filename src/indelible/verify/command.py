@@ -1,4 +1,4 @@
-"""`indelible verify`: checks a data folder, a service, or proof files, and says what holds."""
+"""`indelible verify`: checks a data folder, a service, proofs and certificates: what holds."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from indelible.errors import Error
 from indelible.tlog.signature import VerifierKey, parse_vkey
+from indelible.verify.certificate import is_certificate, verify_certificate
 from indelible.verify.folder import verify_folder
 from indelible.verify.pin import read_pins
 from indelible.verify.prooffile import verify_proof_file
@@ -74,8 +75,8 @@ def verify(
     Check that nothing was changed, added or left out.
 
     Reads a data folder (also while the service runs), the log of a service (--url), or FILES:
-    offline proofs of single events. Uses nothing of the service's own code, and never writes to
-    the folder.
+    offline proofs of single events, or certificates of erasures. Uses nothing of the service's
+    own code, and never writes to the folder.
 
     Exit status: 0 all valid, 1 tampering, 2 could not check.
     """
@@ -84,7 +85,10 @@ def verify(
         if files:
             if pin_file is not None:
                 keys += _pinned_keys(pin_file)
-            reports = [verify_proof_file(path, keys) for path in files]
+            reports = [
+                (verify_certificate if is_certificate(path) else verify_proof_file)(path, keys)
+                for path in files
+            ]
             report = _join(reports)
         elif url is not None:
             with _Bar(as_json) as bar:
