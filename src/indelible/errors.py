@@ -25,6 +25,9 @@ that says what to do. What is not in this family is a bug: outsiders see no deta
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
 
 class Error(Exception):
     """Base of the family. `code` is stable and documented; `status` is its HTTP status."""
@@ -131,10 +134,34 @@ class Conflict(Error):
     status = 409
 
 
+class PolicyFault(NamedTuple):
+    """What is wrong with a policy, and where: a category and a field of it, or None."""
+
+    category: str | None
+    path: str | None
+    detail: str
+
+
 class InvalidPolicy(InvalidRequest):
     """A policy that breaks a rule of the log (spec/leaf.md); nothing was changed."""
 
     code = "invalid-policy"
+
+    def __init__(
+        self, message: str, *, faults: Sequence[PolicyFault] = (), hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint, code=self.code)
+        self.faults = tuple(faults)
+
+
+class PolicyChanged(Conflict):
+    """Somebody else saved a policy meanwhile; `conflict` says who, when and what."""
+
+    code = "policy-changed"
+
+    def __init__(self, message: str, *, conflict: dict[str, Any], hint: str | None = None) -> None:
+        super().__init__(message, hint=hint, code=self.code)
+        self.conflict = conflict
 
 
 class TooManyAttempts(Error):

@@ -29,6 +29,7 @@ from indelible.clock import Clock, SystemClock, format_us
 from indelible.errors import Error, FatalError, SettingsError
 from indelible.server.access.door import Access
 from indelible.server.access.passwords import Passwords
+from indelible.server.access.policy_notes import PolicyNotes
 from indelible.server.embed.tokens import ViewerTokens
 from indelible.server.erasing import Erasing
 from indelible.server.export import Exporter
@@ -57,6 +58,8 @@ from indelible.server.ops.metrics import Metrics
 from indelible.server.ops.scrape import Scrape
 from indelible.server.ops.selfcheck import SelfCheck
 from indelible.server.query import Query
+from indelible.server.retention.govern import Retention
+from indelible.server.retention.policies import Policies
 from indelible.server.settings import Settings
 from indelible.server.version import version
 from indelible.server.web.application import make_application
@@ -171,6 +174,8 @@ class Parts:
         self._erasing = Erasing(
             data_dir, self.access, self.ledger, query, self.index, self.own, self._exports, clock
         )
+        policies = Policies(self.ledger, PolicyNotes(self.access.control), clock, new_id)
+        self.retention = Retention(self.ledger, policies, self.ingest.skips)
         self.service = Service(
             version=version(),
             settings=settings,
@@ -193,6 +198,7 @@ class Parts:
             acts=self._erasing.acts,
             holds=self._erasing.holds,
             erasures=self._erasing.erasures,
+            retention=self.retention,
         )
         self._syslog = SyslogListener(
             self.ingest, settings.syslog, next(iter(tenants)), metrics.ingested
@@ -202,6 +208,7 @@ class Parts:
     async def start(self) -> None:
         """Starts what runs by itself: index process, follower, maintenance."""
         self.ledger.on_commit(self.index.notify)
+        await asyncio.to_thread(self.retention.policies.recover)
         await self.index.start()
         for tenant_id in self.service.tenants:
             self.index.notify(tenant_id, self.ledger.size(tenant_id))

@@ -19,6 +19,7 @@ from indelible.seal import (
     FACT,
     PLACE,
     RECORD,
+    Category,
     ErasureLeaf,
     ExpiryLeaf,
     HoldLeaf,
@@ -288,13 +289,16 @@ class Removals:
             for k in range(at, 0, -1)
             if self._policies[k].policy.effective_day > place.day
         ]
-        longest = 1
+        longest: int | None = None
         for one in counted:
-            days = _days(one.policy, place)
+            category = next((c for c in one.policy.categories if c.id == place.category), None)
+            if category is None:
+                continue  # of before the category was there
+            days = _days(category, place.part)
             if days is None:
                 return None
-            longest = max(longest, days)
-        return longest if counted else None
+            longest = days if longest is None else max(longest, days)
+        return longest
 
     def _in_force(self, index: int) -> int:
         at = self._policies_before(index)
@@ -312,10 +316,7 @@ class Removals:
         return next(one.leaf.header.day for one in declared if one.index == index)
 
 
-def _days(policy: Policy, place: Place) -> int | None:
-    """How long a policy keeps a part; for ever where it does not know the category."""
-    for category in policy.categories:
-        if category.id == place.category:
-            spans = (category.fact_days, category.person_days, category.content_days)
-            return spans[place.part.bit_length() - 1]
-    return None
+def _days(category: Category, part: int) -> int | None:
+    """How long a policy keeps a part."""
+    spans = (category.fact_days, category.person_days, category.content_days)
+    return spans[part.bit_length() - 1]

@@ -26,12 +26,10 @@ _SIGNS: Final = "=+\\-@\uff1d\uff0b\uff0d\uff20"  # and their full-width forms
 STARTS_FORMULA: Final = f"\\A(?:[\\t\\r\\n]|[ \"']*[{_SIGNS}])"
 STARTS_INSIDE: Final = f"([;,\\t\\r\\n][ \"']*)([{_SIGNS}])"
 
-# State bits as in the index's `flags`: unreadable, then the parts that are gone.
+# Unreadable as in the index's `flags`, then which parts are gone by which entry.
 _STATE: Final = (
-    "multiIf(bitAnd(flags, 120) = 0, 'present', bitAnd(flags, 8) != 0, 'unreadable', "
-    "concat(arrayStringConcat(arrayFilter(x -> x != '', ["
-    "if(bitAnd(flags, 16) != 0, 'fact', ''), if(bitAnd(flags, 32) != 0, 'person', ''), "
-    "if(bitAnd(flags, 64) != 0, 'content', '')]), ', '), ' erased'))"
+    "multiIf(bitAnd(flags, 8) != 0, 'unreadable', gone = '', 'present', "
+    "replaceRegexpAll(toString(gone), ' ([0-9]+)', ' (entry \\\\1)'))"
 )
 
 # `profile p_12 (Depot north); group 7`: names lie in `content`.

@@ -27,6 +27,7 @@ _TYPES: Final[dict[str, Any]] = {
     "leaf_hash": pa.binary(32),
     "status": pa.int16(),
     "flags": pa.uint8(),
+    "sealed": pa.uint8(),
     "attempt": pa.int64(),
     "duration_ms": pa.int64(),
     **dict.fromkeys(table.LISTS, pa.list_(pa.string())),

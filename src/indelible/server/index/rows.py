@@ -8,7 +8,7 @@ its place, index and leaf hash, and says that it is unreadable.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -100,16 +100,29 @@ _NO_PERSON = decode_person(b"{}")
 _NO_CONTENT = decode_content(b"{}")
 
 
-def row_of(tenant: int, entry: LedgerEntry) -> tuple[Any, ...]:
+Gone = Mapping[int, str]
+"""Part bit → what took it away, as `expired 9100`."""
+_ALL_THERE: Final[Gone] = {}
+_GONE_FLAGS: Final = table.NO_FACT | table.NO_PERSON | table.NO_CONTENT
+
+
+def row_of(
+    tenant: int, entry: LedgerEntry, gone: Gone = _ALL_THERE, category: str = ""
+) -> tuple[Any, ...]:
     """
     The row of an event's entry, its values in the order of `schema.COLUMNS`.
+
+    Parts in `gone` are left out whether or not the ledger has them still; `category` is what the
+    leaf says, for an event whose fact is not there.
 
     Reads the parts directly, without making an event of them: this runs for every event.
     Raises `msgspec.DecodeError` or ValueError when the bytes are not parts of an event.
     """
+    if gone:
+        entry = _Shorn(entry, gone)
     flags = _gone(entry) if entry.parts else 0
     if entry.fact is None:
-        return stub_row(tenant, entry, flags)
+        return stub_row(tenant, entry, flags, category, gone_text(flags, gone))
     fact = decode_fact(entry.fact)
     person = _NO_PERSON if entry.person is None else decode_person(entry.person)
     content = _NO_CONTENT if entry.content is None else decode_content(entry.content)
@@ -212,6 +225,7 @@ def row_of(tenant: int, entry: LedgerEntry) -> tuple[Any, ...]:
         entry.leaf_hash,
         table.NO_STATUS if fact.status is None else fact.status,
         flags,
+        entry.parts,
         table.NO_NUMBER if job.attempt is None else job.attempt,
         table.NO_NUMBER if job.duration_ms is None else job.duration_ms,
         fact.stream,
@@ -234,6 +248,7 @@ def row_of(tenant: int, entry: LedgerEntry) -> tuple[Any, ...]:
         job.state or "",
         job.queue or "",
         job.worker or "",
+        gone_text(flags, gone) if flags & _GONE_FLAGS else "",
         endpoint_sent,
         context.request_id or "",
         context.session_id or "",
@@ -329,16 +344,53 @@ def _add_job(job: Job, marks: bool, add: Add) -> None:
             add(folding.JOB + text)
 
 
-def stub_row(tenant: int, entry: LedgerEntry, flags: int = table.UNREADABLE) -> tuple[Any, ...]:
+def stub_row(
+    tenant: int,
+    entry: LedgerEntry,
+    flags: int = table.UNREADABLE,
+    category: str = "",
+    gone: str = "",
+) -> tuple[Any, ...]:
     """The row of an entry of which only the leaf is known; its time is the day of receipt."""
     at_us = entry.day * US_PER_DAY
     few = dict.fromkeys(table.FEW, "")
-    few.update(stream="system", category="", operation="", outcome="unknown", reported_by="service")
+    few.update(stream="system", category=category, outcome="unknown", reported_by="service")
+    few.update(gone=gone)
     return (
         tenant, entry.index, at_us, at_us, NO_ID, entry.leaf_hash, table.NO_STATUS, flags,
-        table.NO_NUMBER, table.NO_NUMBER,
+        entry.parts, table.NO_NUMBER, table.NO_NUMBER,
         *few.values(), *("" for _ in table.MANY), *(() for _ in table.LISTS),
     )  # fmt: skip
+
+
+def gone_text(flags: int, gone: Gone) -> str:
+    """What took which parts away, as the column `gone` holds it."""
+    return "; ".join(
+        f"{name} {gone.get(part, 'missing')}" for part, flag, name in _PART_FLAGS if flags & flag
+    )
+
+
+_PART_FLAGS: Final = (
+    (FACT, table.NO_FACT, "fact"),
+    (PERSON, table.NO_PERSON, "person"),
+    (CONTENT, table.NO_CONTENT, "content"),
+)
+
+
+class _Shorn:
+    """An entry without some of its parts."""
+
+    __slots__ = ("content", "day", "fact", "index", "leaf_hash", "leaf_type", "parts", "person")
+
+    def __init__(self, entry: LedgerEntry, gone: Gone) -> None:
+        self.index = entry.index
+        self.leaf_type = entry.leaf_type
+        self.parts = entry.parts
+        self.day = entry.day
+        self.leaf_hash = entry.leaf_hash
+        self.fact = None if FACT in gone else entry.fact
+        self.person = None if PERSON in gone else entry.person
+        self.content = None if CONTENT in gone else entry.content
 
 
 def _gone(entry: LedgerEntry) -> int:

@@ -15,7 +15,7 @@ from typing import Final
 from indelible.server.index import folding
 from indelible.server.index.folding import FOLD_VERSION
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 INDEX_VERSION: Final = f"{SCHEMA_VERSION} {FOLD_VERSION}"
 
 NO_STATUS: Final = -1
@@ -45,6 +45,7 @@ FEW: Final = (
     "job_state",
     "queue",
     "worker",
+    "gone",
 )
 # Columns with many distinct values, kept as sent and scanned.
 MANY: Final = (
@@ -71,6 +72,7 @@ COLUMNS: Final = (
     "leaf_hash",
     "status",
     "flags",
+    "sealed",
     "attempt",
     "duration_ms",
     *FEW,
@@ -108,6 +110,9 @@ ID_COLUMNS: Final = ("request_id", "session_id", "trace_id", "job_id")
 HEX: Final = "hex"
 ANY: Final = "any"
 
+# `sealed` has the bits of the parts that the event had; `gone` says what took which away:
+# `person expired 9100; content erased 9200`, empty as long as all is there.
+
 # Bits of `flags`.
 HAS_ORIGIN: Final = 1
 HAS_CONTEXT: Final = 2
@@ -141,6 +146,7 @@ CREATE TABLE IF NOT EXISTS events (
     leaf_hash FixedString(32) CODEC(NONE),
     status Int16,
     flags UInt8,
+    sealed UInt8,
     attempt Int64 CODEC(ZSTD(1)),
     duration_ms Int64 CODEC(ZSTD(1)),
     {", ".join(f"{name} LowCardinality(String) CODEC(ZSTD(1))" for name in FEW)},

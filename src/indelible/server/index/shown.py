@@ -47,6 +47,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     job_state: str
     queue: str
     worker: str
+    gone: str
     endpoint_sent: str
     request_id: str
     session_id: str
@@ -129,7 +130,8 @@ def row_to_json(row: Row) -> dict[str, Any]:
         "reported_by": row.reported_by,
         "late": is_late(row.occurred_us, row.received_us),
         "conflict_of": rest.get("conflict_of"),
-        "state": state_of(row.flags),
+        "state": state_of(row.flags, row.gone),
+        **({"explained_by": explained_by(row.gone)} if row.gone else _NOTHING),
     }
 
 
@@ -178,14 +180,24 @@ def _targets(
 _PRESENT: Final = {"fact": "present", "person": "present", "content": "present"}
 
 
-def state_of(flags: int) -> Mapping[str, str]:
+def state_of(flags: int, gone: str = "") -> Mapping[str, str]:
     """The state of each part, as the API shows it."""
     if flags < table.UNREADABLE:
         return _PRESENT
     if flags & table.UNREADABLE:
         return dict.fromkeys(("fact", "person", "content"), "unreadable")
-    return {
-        "fact": "erased" if flags & table.NO_FACT else "present",
-        "person": "erased" if flags & table.NO_PERSON else "present",
-        "content": "erased" if flags & table.NO_CONTENT else "present",
-    }
+    return {**_PRESENT, **{part: how for part, how, _ in _read_gone(gone)}}
+
+
+def explained_by(gone: str) -> dict[str, int]:
+    """For each part that is gone the entry that explains it."""
+    return {part: int(index) for part, _, index in _read_gone(gone) if index}
+
+
+def _read_gone(gone: str) -> list[tuple[str, str, str]]:
+    """`person expired 9100; content missing` → parts, how, and the entry's index or nothing."""
+    return [
+        (part, how, index)
+        for part, how, index in (f"{one}  ".split(" ", 2) for one in gone.split("; ") if one)
+        for index in (index.strip(),)
+    ]

@@ -62,16 +62,18 @@ class PolicyHistory:
         """
         How long a part of an event of this index and day is kept at least; None is for ever.
 
-        `before` leaves out policies from that entry on.
+        `before` leaves out policies from that entry on. A policy without the category says
+        nothing; where none has it, its events are kept for ever.
         """
-        longest: int | None = 1
+        longest: int | None = None
         for categories in self._counted(index, day, before):
             category = categories.get(category_id)
-            days = None if category is None else days_of(category, part)
-            if is_shorter(longest, days):
-                longest = days
-            if longest is None:
+            if category is None:
+                continue
+            days = days_of(category, part)
+            if days is None:
                 return None
+            longest = days if longest is None else max(longest, days)
         return longest
 
     def category_on(self, category_id: int, day: int) -> Category | None:

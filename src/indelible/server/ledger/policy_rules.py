@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-import msgspec
-
+from indelible.errors import PolicyFault
 from indelible.seal import CONTENT, FACT, PERSON, Category, Floor, Policy
 from indelible.server.ledger.categories import FLOOR_DAYS, FLOORED, LAST_RESERVED
 
@@ -19,14 +18,6 @@ NOTICE_DAYS: Final = 7
 """A reduction or a switch-off takes effect so many days after it was recorded."""
 MAX_DAYS: Final = 36_500
 PARTS: Final = ((FACT, "fact"), (PERSON, "person"), (CONTENT, "content"))
-
-
-class PolicyFault(msgspec.Struct, frozen=True):
-    """What is wrong, and where: `path` is a field of the category, or None."""
-
-    category: str | None
-    path: str | None
-    detail: str
 
 
 def is_shorter(days: int | None, than: int | None) -> bool:

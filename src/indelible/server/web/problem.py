@@ -9,9 +9,24 @@ import msgspec
 from starlette.responses import Response
 
 from indelible.codec import encode_json
-from indelible.errors import Error, InvalidRequest, Pushback, TooManyAttempts
+from indelible.errors import (
+    Error,
+    InvalidPolicy,
+    InvalidRequest,
+    PolicyChanged,
+    Pushback,
+    TooManyAttempts,
+)
 
 MEDIA = "application/problem+json"
+
+
+class PolicyFaultReply(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is wrong with a policy."""
+
+    category: str | None
+    path: str | None
+    detail: str
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -28,6 +43,10 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     position: int | None = None
     end: int | None = None
     expected: str | None = None
+    # What is wrong with a policy, each with its category and field.
+    faults: list[PolicyFaultReply] | None = None
+    # Who saved meanwhile, when, and what.
+    conflict: dict[str, Any] | None = None
 
 
 def problem_response(error: Error, request_id: str) -> Response:
@@ -41,6 +60,10 @@ def problem_response(error: Error, request_id: str) -> Response:
             "end": error.end,
             "expected": error.expected,
         }
+    if isinstance(error, InvalidPolicy):
+        extra["faults"] = [PolicyFaultReply(**fault._asdict()) for fault in error.faults]
+    if isinstance(error, PolicyChanged):
+        extra["conflict"] = error.conflict
     if isinstance(error, Pushback | TooManyAttempts):
         headers["retry-after"] = str(error.retry_after_s)
     if error.status == HTTPStatus.REQUEST_TIMEOUT:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from indelible.server.query import Query
     from indelible.server.retention.acts import Acts
     from indelible.server.retention.erasure import Erasures
+    from indelible.server.retention.govern import Retention
     from indelible.server.retention.hold import Holds
 
 
@@ -55,6 +56,7 @@ class Service:
     selfcheck: SelfCheck
     exports: ExportJobs
     viewer_tokens: ViewerTokens
+    retention: Retention
     acts: Acts
     holds: Holds
     erasures: Erasures

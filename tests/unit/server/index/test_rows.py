@@ -182,9 +182,9 @@ def test_removed_parts_leave_blanks_and_say_so() -> None:
     shown = read_back(row_of(1, msgspec.structs.replace(entry, person=None)))
     assert shown["actor"]["email"] is None
     assert shown["reason"] == "why"
-    assert shown["state"] == {"fact": "present", "person": "erased", "content": "present"}
+    assert shown["state"] == {"fact": "present", "person": "missing", "content": "present"}
     shown = read_back(row_of(1, msgspec.structs.replace(entry, fact=None, person=None)))
-    assert shown["state"]["fact"] == "erased"
+    assert shown["state"]["fact"] == "missing"
     assert shown["operation"] == ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Final, cast
 from uuid import UUID
@@ -170,6 +171,8 @@ async def get_event(request: Request) -> Response:
             f"{text!r} is not an event id", parameter="id", expected="a UUID"
         ) from None
     event = await service.query.event(caller.reach, event_id)
+    kept = await asyncio.to_thread(service.retention.kept, caller.tenant_id, event["index"])
+    event["kept"] = msgspec.to_builtins(kept)
     await service.own.read(
         caller,
         "ReadAuditEvent",

@@ -1,0 +1,59 @@
+"""What the web layer asks of retention: policies, the state of the sweeper, and what holds tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+
+from indelible.server.ingest.skips import Skips
+from indelible.server.ledger import Ledger
+from indelible.server.retention.kept import Kept, kept_until
+from indelible.server.retention.policies import Policies
+from indelible.server.retention.preview import Holding
+
+
+class LastRemoval(msgspec.Struct, frozen=True):
+    """The newest removal that is done."""
+
+    index: int
+    at_us: int
+    events: int
+
+
+class SweeperState(msgspec.Struct, frozen=True, kw_only=True):
+    """What the sweeper is about."""
+
+    state: Literal["idle", "sweeping", "waiting", "stopped"] = "idle"
+    detail: str | None = None
+    last_sweep_us: int | None = None
+    waits_for: str | None = None
+    last: LastRemoval | None = None
+
+
+@dataclass
+class Retention:
+    """
+    Put together in the composition root.
+
+    `holding` is None until holds are registered.
+    """
+
+    ledger: Ledger
+    policies: Policies
+    skips: Skips
+    holding: Holding | None = field(default=None)
+
+    def kept(self, tenant_id: int, index: int) -> Kept:
+        """Until when the event of an entry is kept. Raises NotFound."""
+        entry = self.ledger.reader.entry(tenant_id, index)
+        place = (entry.index, entry.category_id, entry.day)
+        covering = {} if self.holding is None else self.holding.covering(tenant_id, [place])
+        holds = sorted(covering.get(index, ()))
+        return kept_until(self.ledger.standing(tenant_id), entry, holds)
+
+    def sweeper_state(self, tenant_id: int) -> SweeperState:
+        """What the sweeper is about, for one tenant."""
+        del tenant_id
+        return SweeperState()

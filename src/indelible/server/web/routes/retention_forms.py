@@ -1,0 +1,303 @@
+"""Replies of the routes of categories and retention, and how they are made."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from indelible.clock import format_us
+from indelible.seal import Category
+from indelible.server.ledger.catalogue import Criticality, Rule
+from indelible.server.ledger.categories import LAST_RESERVED
+from indelible.server.ledger.desk import Standing
+from indelible.server.ledger.policy_rules import NOTICE_DAYS, PARTS, days_of
+from indelible.server.retention.edit import BITS, Change, day_text, parts_of, pending_changes
+from indelible.server.retention.history import PastPolicy, floors_today, off_since
+from indelible.server.web.routes.approvals import ApprovalReply
+from indelible.server.web.service import Service
+
+Recording = Literal["on", "off", "always"]
+
+
+class KeepReply(msgspec.Struct, frozen=True):
+    """Days that each part is kept; null is for ever."""
+
+    fact: int | None
+    person: int | None
+    content: int | None
+
+
+class PendingCategory(msgspec.Struct, frozen=True, kw_only=True):
+    """What was announced for a category and does not hold yet."""
+
+    effective_day: str
+    recording: Recording | None
+    keep: dict[str, int | None]
+
+
+class FloorReply(msgspec.Struct, frozen=True, kw_only=True):
+    """A minimum that cannot be lowered before its day."""
+
+    parts: list[str]
+    min_days: int
+    until_day: str | None
+    built_in: bool
+
+
+class CategoryReply(msgspec.Struct, frozen=True, kw_only=True):
+    """A category as it holds today. `skipped`: events left out since the service started."""
+
+    id: int
+    name: str
+    label: str
+    description: str
+    built_in: bool
+    streams: list[str]
+    criticality: Criticality
+    recording: Recording
+    keep: KeepReply
+    pending: PendingCategory | None
+    floors: list[FloorReply]
+    holds: list[str]
+    rules: list[Rule]
+    off_since: str | None
+    skipped: int
+
+
+class PendingReply(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest policy, as long as not all of it holds."""
+
+    version: int
+    index: int
+    effective_day: str
+    saved_at: str | None
+    saved_by: str | None
+    reason: str | None
+    changes: list[Change]
+
+
+class SweepReply(msgspec.Struct, frozen=True, kw_only=True):
+    """The last removal that is done."""
+
+    index: int
+    at: str
+    events: int
+
+
+class SweeperReply(msgspec.Struct, frozen=True, kw_only=True):
+    """What the sweeper is about."""
+
+    state: Literal["idle", "sweeping", "waiting", "stopped"]
+    detail: str | None
+    last_sweep_at: str | None
+    waits_for: str | None
+    last: SweepReply | None
+
+
+class RetentionReply(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The newest policy, and what of it holds today. `approval` is the request for a second person
+    that a change has become; then nothing was saved.
+    """
+
+    version: int
+    effective_day: str
+    index: int
+    saved_at: str | None
+    saved_by: str | None
+    reason: str | None
+    today: str
+    notice_days: int
+    categories: list[CategoryReply]
+    pending: PendingReply | None
+    sweeper: SweeperReply
+    history_total: int
+    approval: ApprovalReply | None = None
+
+
+class PolicyReply(msgspec.Struct, frozen=True, kw_only=True):
+    """One policy entry: when, by whom, and what it changed."""
+
+    version: int
+    index: int
+    day: str
+    effective_day: str
+    saved_at: str | None
+    saved_by: str | None
+    reason: str | None
+    changes: list[Change]
+    withdraws: int | None
+
+
+class HistoryReply(msgspec.Struct, frozen=True):
+    """Policies, newest first."""
+
+    policies: list[PolicyReply]
+    more: bool
+
+
+def retention_reply(service: Service, tenant_id: int) -> RetentionReply:
+    """The state of retention."""
+    retention = service.retention
+    standing = service.ledger.standing(tenant_id)
+    newest = standing.policies.newest
+    day = retention.policies.today()
+    note = retention.policies.notes.saved(tenant_id).get(newest.policy.version)
+    saved_at = format_us(note.saved_us) if note else None
+    saved_by = note.person_name if note else None
+    reason = note.reason if note else None
+    changes = pending_changes(standing, day)
+    pending = None
+    if changes:
+        pending = PendingReply(
+            version=newest.policy.version,
+            index=newest.index,
+            effective_day=min(change.effective_day for change in changes),
+            saved_at=saved_at,
+            saved_by=saved_by,
+            reason=reason,
+            changes=changes,
+        )
+    return RetentionReply(
+        version=newest.policy.version,
+        effective_day=day_text(newest.policy.effective_day),
+        index=newest.index,
+        saved_at=saved_at,
+        saved_by=saved_by,
+        reason=reason,
+        today=day_text(day),
+        notice_days=NOTICE_DAYS,
+        categories=category_replies(service, tenant_id, standing, day),
+        pending=pending,
+        sweeper=_sweeper(service, tenant_id),
+        history_total=len(standing.policies.policies),
+    )
+
+
+def category_replies(
+    service: Service, tenant_id: int, standing: Standing, day: int
+) -> list[CategoryReply]:
+    """All categories in the order of their ids, `audit` last."""
+    holding = service.retention.holding
+    held = {} if holding is None else holding.counts(tenant_id)
+    changes: dict[str, list[Change]] = {}
+    for change in pending_changes(standing, day):
+        changes.setdefault(change.category, []).append(change)
+    categories = standing.policies.newest.policy.categories
+    return [
+        _category(
+            service,
+            tenant_id,
+            standing,
+            category,
+            day,
+            changes.get(category.name, []),
+            sorted(held.get(category.id, {})),
+        )
+        for category in sorted(categories, key=lambda c: (c.id <= LAST_RESERVED, c.id))
+    ]
+
+
+def _category(
+    service: Service,
+    tenant_id: int,
+    standing: Standing,
+    newest: Category,
+    day: int,
+    changes: list[Change],
+    holds: list[str],
+) -> CategoryReply:
+    today = standing.policies.category_on(newest.id, day) or newest
+    text = standing.catalogue.text_of(newest.name)
+    since = off_since(standing.policies, newest.id, day)
+    return CategoryReply(
+        id=newest.id,
+        name=newest.name,
+        label=text.label,
+        description=text.description,
+        built_in=newest.id < FIRST_OWN,
+        streams=_STREAMS.get(newest.name, _ALL_STREAMS),
+        criticality=text.criticality,
+        recording=_recording(today),
+        keep=KeepReply(*(days_of(today, part) for part, _ in PARTS)),
+        pending=_pending(newest, changes),
+        floors=[
+            FloorReply(
+                parts=list(parts_of(floor.parts)),
+                min_days=floor.min_days,
+                until_day=None if floor.until_day is None else day_text(floor.until_day),
+                built_in=floor.built_in,
+            )
+            for floor in floors_today(standing.policies, newest, day)
+        ],
+        holds=holds,
+        rules=list(text.rules),
+        off_since=None if since is None else day_text(since),
+        skipped=service.retention.skips.total(tenant_id, newest.name),
+    )
+
+
+FIRST_OWN = 25
+_ALL_STREAMS = ["user", "system", "task"]
+_STREAMS = {"job": ["task"], "authentication": ["user", "system"], "approval": ["user"]}
+
+
+def _recording(category: Category) -> Recording:
+    if category.id <= LAST_RESERVED:
+        return "always"
+    return "on" if category.enabled else "off"
+
+
+def _pending(newest: Category, changes: list[Change]) -> PendingCategory | None:
+    if not changes:
+        return None
+    return PendingCategory(
+        effective_day=min(change.effective_day for change in changes),
+        recording=_recording(newest) if any(c.path == "enabled" for c in changes) else None,
+        keep={
+            part: days_of(newest, BITS[part])
+            for part in BITS
+            if any(change.path == f"{part}_days" for change in changes)
+        },
+    )
+
+
+def policy_reply(past: PastPolicy) -> PolicyReply:
+    """A past policy."""
+    note = past.note
+    return PolicyReply(
+        version=past.version,
+        index=past.index,
+        day=day_text(past.day),
+        effective_day=day_text(past.effective_day),
+        saved_at=format_us(note.saved_us) if note else None,
+        saved_by=note.person_name if note else None,
+        reason=note.reason if note else None,
+        changes=past.changes,
+        withdraws=note.withdraws if note else None,
+    )
+
+
+def _sweeper(service: Service, tenant_id: int) -> SweeperReply:
+    state = service.retention.sweeper_state(tenant_id)
+    return SweeperReply(
+        state=state.state,
+        detail=state.detail,
+        last_sweep_at=None if state.last_sweep_us is None else format_us(state.last_sweep_us),
+        waits_for=state.waits_for,
+        last=None
+        if state.last is None
+        else SweepReply(
+            index=state.last.index, at=format_us(state.last.at_us), events=state.last.events
+        ),
+    )
+
+
+def changes_told(changes: tuple[Change, ...]) -> list[dict[str, Any]]:
+    """Changes as an own event has them."""
+    return [
+        {"path": f"{change.category}.{change.path}", "before": change.before,
+         "after": change.after}
+        for change in changes
+    ]  # fmt: skip
