@@ -67,6 +67,9 @@ def test_a_hold_stands_in_the_way_of_an_erasure_that_two_people_agree_on(
     expect(found.get_by_role("status")).to_contain_text("Would erase")
     expect(found).to_contain_text("Person, sharing, 2 events: kept by a hold (Case 9)")
     expect(found.get_by_role("button", name="Look for u_zoe too")).to_be_visible()
+    with page.expect_download() as packed:
+        found.get_by_role("button", name="Export what is held on the person").click()
+    assert packed.value.suggested_filename == "subject.zip"
     ask = page.get_by_role("button", name="Ask a second administrator")
     expect(ask).to_be_disabled()
     page.get_by_label("Case number").fill("DSR-1")
@@ -116,6 +119,13 @@ def test_a_hold_stands_in_the_way_of_an_erasure_that_two_people_agree_on(
         request.get_by_role("link", name="Certificate DSR-1, PDF").click()
     assert download.value.suggested_filename.endswith(".certificate.pdf")
     picture(page, "erasure-done")
+
+    # One event leads there from its drawer.
+    page.goto(service.url + "/?period=day&q=operation%3AShare0")
+    page.get_by_role("grid", name="Events").locator("tbody tr[data-place]").first.click()
+    page.get_by_role("link", name="Erase parts of this event").click()
+    expect(page.get_by_role("heading", name="Single events")).to_be_visible()
+    expect(page.get_by_role("button", name="Look", exact=True)).to_be_enabled()
 
     # Releasing wants the name typed; nothing hides at 320 pixels.
     page.set_viewport_size({"width": 320, "height": 900})

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -99,6 +102,28 @@ def test_a_person_from_the_first_look_to_the_certificate(
     ]
     assert {one["kind"] for one in found["places"]} == set()
 
+    # The access request comes before the erasure: everything held on the person, with proofs.
+    packed = ana.request("POST", "/v1/subjects/export", json={"identifiers": wanted["identifiers"]})
+    assert packed.status == 200, packed.body
+    folder = tmp_path / "subject"
+    with zipfile.ZipFile(io.BytesIO(packed.body)) as archive:
+        archive.extractall(folder)
+    held = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+    assert len(held) >= 43
+    changed = next(one for one in held if one["operation"] == "ChangeContact")
+    # Who changed it is somebody else's; what was changed is the person's.
+    assert (changed["actor"]["email"], changed["changes"][0]["before"]) == (None, SUBJECT)
+    assert changed["state"] == {"fact": "present", "person": "present", "content": "present"}
+    table = list(csv.reader((folder / "events.csv").read_text().splitlines()))
+    assert len(table) == len(held) + 1
+    assert any("'+49 170" in cell or "+49 170" in cell for row in table for cell in row)
+    key = service.request("GET", "/v1/log/key", key=service.key("r")).body.decode()
+    proofs = sorted((folder / "proofs").iterdir())[:5]
+    checked = run_command(
+        "verify", *map(str, proofs), "--log-key", key.splitlines()[0], check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
     wanted["identifiers"] += [
         {"kind": "id", "value": "u_zq77"},
         {"kind": "name", "value": "Zoe Quill"},
@@ -140,7 +165,6 @@ def test_a_person_from_the_first_look_to_the_certificate(
     assert pdf.body.startswith(b"%PDF-")
     file = tmp_path / f"{erasure}.certificate.json"
     file.write_bytes(certificate.body)
-    key = service.request("GET", "/v1/log/key", key=service.key("r")).body.decode()
     service.stop()
     for given in ((), ("--log-key", key.splitlines()[0])):
         checked = run_command("verify", str(file), *given, check=False)

@@ -108,6 +108,11 @@ async function problemOf(reply: Response): Promise<ApiProblem> {
   );
 }
 
+/** A file that an unsafe method gives back. */
+export async function callFile(path: string, options: Call): Promise<Blob> {
+  return (await send(path, options)).blob();
+}
+
 export async function call<T>(path: string, options: Call = {}): Promise<T> {
   const reply = await send(path, options);
   return (reply.status === 204 ? undefined : await reply.json()) as T;

@@ -1,5 +1,5 @@
 import type { Approval } from "./approvals.ts";
-import { call } from "./client.ts";
+import { call, callFile } from "./client.ts";
 
 export const ERASURES = ["erasures"] as const;
 
@@ -87,6 +87,10 @@ export const lookFor = (look: Look): Promise<Found> =>
 
 export const askToErase = (wish: ErasureWish): Promise<Erasure> =>
   call("v1/erasures", { method: "POST", body: wish });
+
+/** Everything held on a person, as a ZIP. */
+export const exportSubject = (identifiers: readonly Identifier[]): Promise<Blob> =>
+  callFile("v1/subjects/export", { method: "POST", body: { identifiers } });
 
 export const certificateAddress = (id: string, format: "json" | "pdf"): string =>
   `v1/erasures/${encodeURIComponent(id)}/certificate?format=${format}`;

@@ -1,4 +1,5 @@
 import type { AuditEvent, DateFormat } from "../api/types.ts";
+import { EraseParts } from "../erasures/EraseParts.tsx";
 import { Icon } from "../icons/Icon.tsx";
 import { OUTCOME_LOOKS, statusText } from "../logs/cells.tsx";
 import { ProfileLinks } from "../profile/ProfileLinks.tsx";
@@ -96,6 +97,7 @@ function Overview({ event, zone, format, tenant, onPart }: EventSheetProps) {
       </section>
       <Kept event={event} format={format} />
       <Integrity event={event} brief />
+      <EraseParts event={event} />
       <section className="block">
         <h2>
           {trail.related.title}

@@ -66,6 +66,7 @@ export default function ErasuresTab({ session, isAdmin }: TabProps) {
         {result && (
           <FoundPanel
             found={result.found}
+            identifiers={result.asked.identifiers ?? []}
             when={when}
             onKnown={(one) => setDraft({ ...draft, rows: [...draft.rows, one] })}
           />

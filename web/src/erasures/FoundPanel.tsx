@@ -6,17 +6,20 @@ import { countText } from "../text/numbers.ts";
 import { OneLine, Shown } from "../text/Shown.tsx";
 import { visible } from "../text/visible.ts";
 import { LeftList } from "./LeftList.tsx";
+import { SubjectExport } from "./SubjectExport.tsx";
 
 const text = messages.erasures;
 
 interface FoundPanelProps {
   found: Found;
+  /** Who was looked for; nobody where single events were. */
+  identifiers: readonly Identifier[];
   when: (at: string) => string;
   onKnown: (one: Identifier) => void;
 }
 
 /** What an erasure would take, what it would leave and why, and where else the person stands. */
-export function FoundPanel({ found, when, onKnown }: FoundPanelProps) {
+export function FoundPanel({ found, identifiers, when, onKnown }: FoundPanelProps) {
   const parts = found.parts.fact + found.parts.person + found.parts.content;
   const headline =
     found.found === 0
@@ -88,6 +91,7 @@ export function FoundPanel({ found, when, onKnown }: FoundPanelProps) {
               </ul>
             </div>
           )}
+          {identifiers.length > 0 && <SubjectExport identifiers={identifiers} />}
           <details>
             <summary>{text.sample}</summary>
             <ul className="left-list sample">
