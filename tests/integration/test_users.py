@@ -77,7 +77,7 @@ def test_an_auditor_from_invitation_to_removal(service: RunningService) -> None:
     ("body", "status", "code"),
     [
         ({"email": "no address", "role": "auditor"}, 400, "invalid-request"),
-        ({"email": "bo@example.com", "role": "viewer"}, 400, "invalid-request"),
+        ({"email": "bo@example.com", "role": "owner"}, 400, "invalid-request"),
         ({"email": "bo@example.com"}, 400, "invalid-request"),
         ({"email": EMAIL, "role": "auditor"}, 409, "account-exists"),
     ],

@@ -76,6 +76,9 @@ TABLE: tuple[Setting, ...] = (
          "Form of the service's own log lines. Bodies of events never appear in them."),
     _row("session", "idle_hours", 12, forms.count(1, 720), "A login ends after this long unused."),
     _row("session", "longest_hours", 168, forms.count(1, 8760), "A login ends after this long."),
+    _row("access", "viewer_content", "shown", forms.choice("shown", "masked"),
+         "Whether viewers see the content of events: names of targets, changes, reasons, metadata."
+         " Personal data is masked for them in any case."),
     _row("link", "valid_hours", 72, forms.count(1, 720), "How long a one-time link can be used."),
     _row("index", "memory_mb", 1024, forms.count(256, 1_048_576),
          "Memory that the search index process may take."),
@@ -172,6 +175,12 @@ class SessionSettings(msgspec.Struct, frozen=True):
     longest_hours: int
 
 
+class AccessSettings(msgspec.Struct, frozen=True):
+    """Group "access": what roles see, and what they must show to get in."""
+
+    viewer_content: str
+
+
 class LinkSettings(msgspec.Struct, frozen=True):
     """Group "link": one-time links."""
 
@@ -263,6 +272,7 @@ class Settings(msgspec.Struct, frozen=True):
     service: ServiceSettings
     log: LogSettings
     session: SessionSettings
+    access: AccessSettings
     link: LinkSettings
     index: IndexSettings
     metrics: MetricsSettings

@@ -180,6 +180,11 @@ export interface ApiKey {
   created_at: string;
   last_used_at?: string | null;
   revoked_at?: string | null;
+  expires_at?: string | null;
+  networks?: string[];
+  scope?: Record<string, unknown> | null;
+  /** Until when the secret before the last rotation is taken. */
+  old_until?: string | null;
 }
 
 export interface Status {

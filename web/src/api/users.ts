@@ -3,7 +3,15 @@ import { call } from "./client.ts";
 export const USERS = ["users"] as const;
 
 /** Roles that can be given. */
-export type Role = "auditor" | "admin";
+export type Role = "viewer" | "auditor" | "admin";
+
+/** The part of the log that somebody or a key is bound to; what is missing asks for nothing. */
+export interface Scope {
+  streams?: string[] | null;
+  categories?: string[] | null;
+  sources?: string[] | null;
+  targets?: { type: string; id: string }[] | null;
+}
 
 export interface User {
   id: string;
@@ -14,6 +22,10 @@ export interface User {
   last_seen_at: string | null;
   logins: number;
   is_you: boolean;
+  scope: Scope | null;
+  active: boolean;
+  issuer: string | null;
+  factors: string[];
 }
 
 export interface Invitation {
@@ -48,8 +60,11 @@ export function withdrawInvitation(id: string): Promise<void> {
   return call<void>(`v1/users/invitations/${encodeURIComponent(id)}`, { method: "DELETE" });
 }
 
-export function changeRole(id: string, role: Role): Promise<User> {
-  return call<User>(`v1/users/${encodeURIComponent(id)}`, { method: "PATCH", body: { role } });
+export function changeRole(id: string, role: Role, scope: Scope | null): Promise<User> {
+  return call<User>(`v1/users/${encodeURIComponent(id)}`, {
+    method: "PATCH",
+    body: { role, scope },
+  });
 }
 
 export function removeUser(id: string): Promise<void> {

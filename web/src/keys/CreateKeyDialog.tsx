@@ -5,9 +5,11 @@ import type { KeyKind } from "../api/types.ts";
 import { Dialog } from "../controls/Dialog.tsx";
 import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
+import { draftOf, ScopeFields, scopeOf } from "../users/ScopeFields.tsx";
 
 const text = messages.keys;
 const KINDS: readonly KeyKind[] = ["w", "r", "a"];
+const DAY_MS = 86_400_000;
 
 interface CreateKeyDialogProps {
   onMade: (key: NewKey) => void;
@@ -18,8 +20,21 @@ export function CreateKeyDialog({ onMade, onClose }: CreateKeyDialogProps) {
   const client = useQueryClient();
   const [name, setName] = useState("");
   const [kind, setKind] = useState<KeyKind>("w");
+  const [draft, setDraft] = useState(() => draftOf(null));
+  const [days, setDays] = useState("");
+  const [networks, setNetworks] = useState("");
   const create = useMutation({
-    mutationFn: () => createKey(name.trim(), kind),
+    mutationFn: () =>
+      createKey({
+        name: name.trim(),
+        kind,
+        scope: kind === "a" ? null : scopeOf(draft),
+        expires_at: days ? new Date(Date.now() + Number(days) * DAY_MS).toISOString() : null,
+        networks: networks
+          .split(",")
+          .map((one) => one.trim())
+          .filter(Boolean),
+      }),
     onSuccess: (key) => {
       client.invalidateQueries({ queryKey: KEYS });
       onMade(key);
@@ -60,6 +75,32 @@ export function CreateKeyDialog({ onMade, onClose }: CreateKeyDialogProps) {
               </label>
             ))}
           </fieldset>
+          <label className="lbl">
+            {text.days}
+            <input
+              className="input"
+              type="number"
+              min={1}
+              max={36500}
+              placeholder={text.daysAny}
+              value={days}
+              onChange={(event) => setDays(event.target.value)}
+            />
+          </label>
+          <label className="lbl">
+            {text.networks}
+            <input
+              className="input"
+              autoComplete="off"
+              placeholder={text.networksAny}
+              value={networks}
+              onChange={(event) => setNetworks(event.target.value)}
+            />
+            <small>{text.networksHint}</small>
+          </label>
+          {kind !== "a" && (
+            <ScopeFields draft={draft} onChange={setDraft} withTargets={kind === "r"} />
+          )}
           {create.isError && (
             <p className="wrong" role="alert">
               <Icon name="fail" />

@@ -22,9 +22,13 @@ export const OUTCOME_LOOKS: Record<Outcome, { look: string; icon: IconName }> = 
   unknown: { look: "none", icon: "none" },
 };
 
+/** What the service says in place of somebody of whom nothing is shown. */
+export const MASKED = "(masked)";
+
 /** E-mail, else name, else id, else the account that stands for the system. */
 export function actorName(actor: Principal | null | undefined, tenant: string): string {
   const name = actor?.email || actor?.name || actor?.id;
+  if (name === MASKED) return text.masked;
   if (name) return name;
   const kind = actor?.kind;
   if (kind === "system" || kind === "task" || kind === "service") return `system@${tenant}`;
@@ -57,6 +61,7 @@ export function gone(event: AuditEvent, part: "fact" | "person" | "content"): Go
 
 /** "Expired (policy 7, entry 9,100)", "Erased (data subject, entry 812)". */
 export function goneText({ how, entry, policy, reason }: Gone): string {
+  if (how === "masked") return text.masked;
   const why =
     how === "expired"
       ? policy === null

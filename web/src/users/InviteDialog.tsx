@@ -4,9 +4,9 @@ import { invite, type OneTimeLink, type Role } from "../api/users.ts";
 import { Dialog } from "../controls/Dialog.tsx";
 import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
+import { RoleFields } from "./RoleFields.tsx";
 
 const text = messages.users;
-const ROLES: readonly Role[] = ["auditor", "admin"];
 
 interface InviteDialogProps {
   onMade: (link: OneTimeLink) => void;
@@ -37,21 +37,7 @@ export function InviteDialog({ onMade, onClose }: InviteDialogProps) {
               onChange={(event) => setEmail(event.target.value)}
             />
           </label>
-          <fieldset className="forms">
-            <legend className="lbl">{text.role}</legend>
-            {ROLES.map((item) => (
-              <label key={item} className="choice">
-                <input
-                  type="radio"
-                  name="role"
-                  checked={role === item}
-                  onChange={() => setRole(item)}
-                />
-                <span>{messages.roles[item]}</span>
-                <small>{text.roleHints[item]}</small>
-              </label>
-            ))}
-          </fieldset>
+          <RoleFields role={role} onChange={setRole} />
           {make.isError && (
             <p className="wrong" role="alert">
               <Icon name="fail" />

@@ -48,7 +48,10 @@ export function UserTable({ users, when, onAct, onLink }: UserTableProps) {
             <td data-label={text.email}>
               <OneLine text={user.email} />
             </td>
-            <td data-label={text.role}>{messages.roles[user.role] ?? user.role}</td>
+            <td data-label={text.role}>
+              {messages.roles[user.role] ?? user.role}
+              {user.scope && <span className="muted"> ({text.scope.bound})</span>}
+            </td>
             <td data-label={text.created}>{when(user.created_at)}</td>
             <td data-label={text.lastSeen}>
               {user.last_seen_at ? when(user.last_seen_at) : text.never}
@@ -64,7 +67,6 @@ export function UserTable({ users, when, onAct, onLink }: UserTableProps) {
 }
 
 function Acts({ user, onAct, onLink }: Pick<UserTableProps, "onAct" | "onLink"> & { user: User }) {
-  const other = user.role === "admin" ? "auditor" : "admin";
   const name = visible(user.name);
   const button = (label: string, onClick: () => void, tone = "") => (
     <button
@@ -78,9 +80,7 @@ function Acts({ user, onAct, onLink }: Pick<UserTableProps, "onAct" | "onLink"> 
   );
   return (
     <>
-      {button(other === "admin" ? text.makeAdmin : text.makeAuditor, () =>
-        onAct({ kind: "role", user, role: other }),
-      )}
+      {button(text.changeRole, () => onAct({ kind: "role", user }))}
       {button(text.newLink, () => onLink(user))}
       {button(text.remove, () => onAct({ kind: "remove", user }), "danger")}
     </>

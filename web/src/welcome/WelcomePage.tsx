@@ -36,7 +36,8 @@ export default function WelcomePage({ session, top }: { session: Session; top: T
   const [hadEvents] = useState(session.has_events);
   const isAdmin = session.person.role === "admin";
   const make = useMutation({
-    mutationFn: () => createKey(text.keyName, "w"),
+    mutationFn: () =>
+      createKey({ name: text.keyName, kind: "w", scope: null, expires_at: null, networks: [] }),
     onSuccess: (made) => setKey(made.key),
   });
   // The session says whether there is any event; asking for it reads no event.

@@ -13,9 +13,10 @@ import msgspec
 
 from indelible.clock import Clock
 from indelible.errors import Conflict, NotFound
-from indelible.server.access.control import ControlDatabase
+from indelible.server.access.control import ControlDatabase, Row
 from indelible.server.access.outbox import OwnEvent, put
 from indelible.server.access.people import read_email
+from indelible.server.access.scope import Scope, parse_scope, scope_text
 from indelible.server.access.token import RandomBytes, hash_token, random_text
 
 _US_PER_HOUR = 3_600_000_000
@@ -25,7 +26,10 @@ MAX_ACCOUNTS = 1000
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """An account as an administrator sees it. `seen_us` is the last use of a login it still has."""
+    """
+    An account as an administrator sees it. `seen_us` is the last use of a login it still has;
+    `factors` are its second factors; `issuer` says who vouches for it, null: its password.
+    """
 
     id: str
     email: str
@@ -34,6 +38,10 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     created_us: int
     seen_us: int | None
     logins: int
+    scope: Scope | None = None
+    active: bool = True
+    issuer: str | None = None
+    factors: tuple[str, ...] = ()
 
 
 class Invitation(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,13 +68,15 @@ class Accounts:
     def all(self, tenant_id: int) -> list[Account]:
         """All accounts, by name."""
         rows = self._control.read(
-            "SELECT p.id, p.email, p.name, p.role, p.created_us, max(s.seen_us), count(s.id)"
+            "SELECT p.id, p.email, p.name, p.role, p.created_us, max(s.seen_us), count(s.id),"
+            " p.scope, p.active, p.issuer,"
+            " (SELECT count(*) FROM totp t WHERE t.person = p.id AND t.confirmed_us IS NOT NULL),"
+            " (SELECT count(*) FROM passkey k WHERE k.person = p.id)"
             " FROM person p LEFT JOIN session s ON s.person = p.id WHERE p.tenant = ?"
             " GROUP BY p.id ORDER BY p.name COLLATE NOCASE, p.email",
             (tenant_id,),
         )
-        names = ("id", "email", "name", "role", "created_us", "seen_us", "logins")
-        return [Account(**dict(zip(names, row, strict=True))) for row in rows]
+        return [_account(row) for row in rows]
 
     def one(self, tenant_id: int, person_id: str) -> Account:
         """One account. Raises NotFound."""
@@ -135,19 +145,23 @@ class Accounts:
                 raise NotFound("this invitation was used or withdrawn meanwhile")
             put(transaction, tenant_id, event)
 
-    def change_role(self, tenant_id: int, account: Account, role: str, event: OwnEvent) -> None:
+    def change(
+        self, tenant_id: int, account: Account, role: str, scope: Scope | None, event: OwnEvent
+    ) -> None:
         """
-        Gives an account another role, at once for its logins too.
+        Gives an account another role and scope, at once for its logins too.
 
-        Raises Conflict when it is the last administrator, or its role was changed meanwhile.
+        Raises Conflict when it is the last administrator, or was changed meanwhile.
         """
         with self._control.write() as transaction:
-            if account.role == "admin":
+            if account.role == "admin" and role != "admin":
                 _keep_an_administrator(transaction, tenant_id, account)
             changed = transaction.execute(
-                "UPDATE person SET role = ? WHERE id = ? AND tenant = ? AND role = ?",
-                (role, account.id, tenant_id, account.role),
-            ).rowcount
+                "UPDATE person SET role = ?, scope = ?"
+                " WHERE id = ? AND tenant = ? AND role = ? AND scope IS ?",
+                (role, scope_text(scope), account.id, tenant_id, account.role,
+                 scope_text(account.scope)),
+            ).rowcount  # fmt: skip
             if not changed:
                 raise Conflict(
                     "somebody else changed this account meanwhile",
@@ -175,11 +189,24 @@ class Accounts:
             put(transaction, tenant_id, event)
 
 
+def _account(row: Row) -> Account:
+    names = ("id", "email", "name", "role", "created_us", "seen_us", "logins")
+    factors = ("totp",) * bool(row[10]) + ("passkey",) * bool(row[11])
+    return Account(
+        **dict(zip(names, row[:7], strict=True)),
+        scope=parse_scope(row[7]),
+        active=bool(row[8]),
+        issuer=row[9],
+        factors=factors,
+    )
+
+
 def _keep_an_administrator(
     transaction: sqlite3.Connection, tenant_id: int, account: Account
 ) -> None:
     others = transaction.execute(
-        "SELECT count(*) FROM person WHERE tenant = ? AND role = 'admin' AND id <> ?",
+        "SELECT count(*) FROM person WHERE tenant = ? AND role = 'admin' AND active = 1"
+        " AND id <> ?",
         (tenant_id, account.id),
     ).fetchone()[0]
     if not others:

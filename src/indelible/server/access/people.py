@@ -11,6 +11,7 @@ from indelible.clock import Clock
 from indelible.errors import Denied, InvalidRequest, NotFound
 from indelible.server.access.control import ControlDatabase, Row
 from indelible.server.access.outbox import OwnEvent, put
+from indelible.server.access.scope import Scope, parse_scope
 from indelible.server.access.token import RandomBytes, hash_token, random_id, random_text
 
 _US_PER_HOUR = 3_600_000_000
@@ -27,6 +28,9 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     role: str
     password: str
+    scope: Scope | None = None
+    active: bool = True
+    issuer: str | None = None
 
 
 class LinkInvalid(Denied):
@@ -78,9 +82,7 @@ class People:
         return self._one("id = ?", person_id)
 
     def _one(self, where: str, value: str) -> Person | None:
-        rows = self._control.read(
-            "SELECT id, tenant, email, name, role, password FROM person WHERE " + where, (value,)
-        )
+        rows = self._control.read(f"SELECT {_PERSON} FROM person WHERE " + where, (value,))
         return _person(rows[0]) if rows else None
 
     def count(self, tenant_id: int) -> int:
@@ -168,7 +170,8 @@ class People:
                         (link.tenant_id, hash_token(token)),
                     )
                 transaction.execute(
-                    "INSERT INTO person VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO person(id, tenant, email, email_folded, name, role, password,"
+                    " created_us) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         person_id,
                         link.tenant_id,
@@ -192,7 +195,7 @@ class People:
             )
             put(transaction, link.tenant_id, event)
             found = transaction.execute(
-                "SELECT id, tenant, email, name, role, password FROM person WHERE id = ?",
+                f"SELECT {_PERSON} FROM person WHERE id = ?",
                 (person_id,),
             ).fetchone()
         return _person(found)
@@ -202,6 +205,7 @@ class People:
         return random_id(self._random_bytes, "p")
 
 
+_PERSON = "id, tenant, email, name, role, password, scope, active, issuer"
 _LINK = (
     "SELECT tenant, person, email, role FROM link"
     " WHERE token_hash = ? AND used_us IS NULL AND expires_us > ?"
@@ -214,7 +218,15 @@ def _link(row: Row) -> Link:
 
 def _person(row: Row) -> Person:
     return Person(
-        id=row[0], tenant_id=row[1], email=row[2], name=row[3], role=row[4], password=row[5]
+        id=row[0],
+        tenant_id=row[1],
+        email=row[2],
+        name=row[3],
+        role=row[4],
+        password=row[5],
+        scope=parse_scope(row[6]),
+        active=bool(row[7]),
+        issuer=row[8],
     )
 
 
@@ -229,8 +241,7 @@ def _find(
     if email is None:
         return None
     row = transaction.execute(
-        "SELECT id, tenant, email, name, role, password FROM person"
-        " WHERE email_folded = ? AND tenant = coalesce(?, tenant)",
+        f"SELECT {_PERSON} FROM person WHERE email_folded = ? AND tenant = coalesce(?, tenant)",
         (email.casefold(), tenant_id),
     ).fetchone()
     return _person(row) if row else None

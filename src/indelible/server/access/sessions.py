@@ -14,18 +14,23 @@ from indelible.clock import Clock
 from indelible.server.access.control import ControlDatabase, Row
 from indelible.server.access.outbox import OwnEvent, put
 from indelible.server.access.people import Person
+from indelible.server.access.scope import parse_scope
 from indelible.server.access.token import RandomBytes, hash_token, random_id, random_text
 
 _US_PER_HOUR = 3_600_000_000
 _TOUCH_EVERY_US = 60_000_000  # a shorter step would write at every request
 _TOKEN_LENGTH = 43
 _COLUMNS = (
-    "s.id, s.created_us, s.seen_us, s.ip, s.user_agent, p.id, p.tenant, p.email, p.name, p.role"
+    "s.id, s.created_us, s.seen_us, s.ip, s.user_agent, s.confirmed_us, s.way,"
+    " p.id, p.tenant, p.email, p.name, p.role, p.scope, p.active, p.issuer"
 )
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """One login that is valid now. `id` is not secret: it stands in events."""
+    """
+    One login that is valid now. `id` is not secret: it stands in events. `confirmed_us` is when the
+    person last showed who it is; `way` is how it logged in.
+    """
 
     id: str
     person: Person
@@ -34,6 +39,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     expires_us: int
     ip: str | None
     user_agent: str | None
+    confirmed_us: int
+    way: str
 
 
 class Sessions:
@@ -66,15 +73,18 @@ class Sessions:
         ip: str | None,
         user_agent: str | None,
         event: OwnEvent,
+        way: str = "password",
     ) -> tuple[str, Session]:
         """Starts a login; returns its token, which is nowhere stored, and the login."""
         token = random_text(self._random_bytes, _TOKEN_LENGTH)
         now_us = self._clock.now_us()
         with self._control.write() as transaction:
             transaction.execute(
-                "INSERT INTO session VALUES(?, ?, ?, ?, ?, ?, ?)",
-                (hash_token(token), session_id, person.id, now_us, now_us, ip, user_agent),
-            )
+                "INSERT INTO session(token_hash, id, person, created_us, seen_us, ip, user_agent,"
+                " confirmed_us, way) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (hash_token(token), session_id, person.id, now_us, now_us, ip, user_agent,
+                 now_us, way),
+            )  # fmt: skip
             put(transaction, person.tenant_id, event)
         session = Session(
             id=session_id,
@@ -84,6 +94,8 @@ class Sessions:
             expires_us=self._expiry(now_us, now_us),
             ip=ip,
             user_agent=user_agent,
+            confirmed_us=now_us,
+            way=way,
         )
         return token, session
 
@@ -97,7 +109,27 @@ class Sessions:
         if not rows:
             return None
         session = self._session(rows[0])
-        return session if session.expires_us > self._clock.now_us() else None
+        is_valid = session.expires_us > self._clock.now_us() and session.person.active
+        return session if is_valid else None
+
+    def of_person(self, person_id: str) -> list[Session]:
+        """The logins that a person has now, used last first."""
+        rows = self._control.read(
+            f"SELECT {_COLUMNS} FROM session s JOIN person p ON p.id = s.person"
+            " WHERE s.person = ? ORDER BY s.seen_us DESC, s.id",
+            (person_id,),
+        )
+        now_us = self._clock.now_us()
+        return [one for one in map(self._session, rows) if one.expires_us > now_us]
+
+    def confirm(self, session: Session, event: OwnEvent) -> None:
+        """Writes down that the person showed again who it is, with the event of it."""
+        with self._control.write() as transaction:
+            transaction.execute(
+                "UPDATE session SET confirmed_us = ? WHERE id = ?",
+                (self._clock.now_us(), session.id),
+            )
+            put(transaction, session.person.tenant_id, event)
 
     def needs_touch(self, session: Session) -> bool:
         """Whether its last use is so long ago that it should be written down."""
@@ -134,7 +166,15 @@ class Sessions:
 
     def _session(self, row: Row) -> Session:
         person = Person(
-            id=row[5], tenant_id=row[6], email=row[7], name=row[8], role=row[9], password=""
+            id=row[7],
+            tenant_id=row[8],
+            email=row[9],
+            name=row[10],
+            role=row[11],
+            password="",
+            scope=parse_scope(row[12]),
+            active=bool(row[13]),
+            issuer=row[14],
         )
         return Session(
             id=row[0],
@@ -144,4 +184,6 @@ class Sessions:
             expires_us=self._expiry(row[1], row[2]),
             ip=row[3],
             user_agent=row[4],
+            confirmed_us=row[5],
+            way=row[6],
         )

@@ -121,6 +121,9 @@ UNREADABLE: Final = 8
 NO_FACT: Final = 16
 NO_PERSON: Final = 32
 NO_CONTENT: Final = 64
+# Set by `seen.py` in what it shows, never stored.
+MASKED_PERSON: Final = 128
+MASKED_CONTENT: Final = 256
 
 _DURABLE = (
     "fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, "

@@ -186,7 +186,12 @@ def state_of(flags: int, gone: str = "") -> Mapping[str, str]:
         return _PRESENT
     if flags & table.UNREADABLE:
         return dict.fromkeys(("fact", "person", "content"), "unreadable")
-    return {**_PRESENT, **{part: how for part, how, _ in _read_gone(gone)}}
+    masked = {
+        part: "masked"
+        for part, bit in (("person", table.MASKED_PERSON), ("content", table.MASKED_CONTENT))
+        if flags & bit
+    }
+    return {**_PRESENT, **masked, **{part: how for part, how, _ in _read_gone(gone)}}
 
 
 def explained_by(gone: str) -> dict[str, int]:

@@ -22,6 +22,7 @@ import msgspec
 from indelible.clock import Clock, SystemClock
 from indelible.errors import InvalidRequest, StorageError
 from indelible.server.index import protocol
+from indelible.server.index.seen import through_masks
 from indelible.server.index.status import FOLDER, IndexStatus, State, write_status
 
 READER: Final = "indelible.server.ledger.reader:LedgerReader"
@@ -291,18 +292,19 @@ class IndexProcess:
 
     async def query(self, sql: str, parameters: Mapping[str, Any]) -> bytes:
         """
-        Runs one statement; gives its rows as lines of JSON.
+        Runs one statement; gives its rows as lines of JSON. Masks among its values are obeyed.
 
         Raises IndexFailed when the index cannot answer, InvalidRequest when the question is too
         large for its limits.
         """
+        sql, parameters = through_masks(sql, parameters)
         for again in (True, False):
             await self._wait_until_up()
             number = self._next_number()
             waiting: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
             self._queries[number] = waiting
             try:
-                await self._send(protocol.Query(number, sql, dict(parameters)))
+                await self._send(protocol.Query(number, sql, parameters))
                 return await waiting
             except _Gone:
                 if not again:
@@ -319,13 +321,14 @@ class IndexProcess:
 
         Memory stays flat here and there. Raises IndexFailed when it breaks, also in the middle.
         """
+        sql, parameters = through_masks(sql, parameters)
         await self._wait_until_up()
         number = self._next_number()
         queue: asyncio.Queue[protocol.ToService] = asyncio.Queue()
         self._streams[number] = queue
         ended = False
         try:
-            await self._send(protocol.Stream(number, sql, dict(parameters), form, CREDITS))
+            await self._send(protocol.Stream(number, sql, parameters, form, CREDITS))
             while True:
                 message = await queue.get()
                 if isinstance(message, protocol.Chunk):

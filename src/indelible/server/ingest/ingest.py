@@ -18,6 +18,7 @@ from indelible.clock import day_of
 from indelible.errors import InvalidEvent
 from indelible.event import ReportedBy, SentEvent, parse_value, split_sent
 from indelible.seal import PartedEvent
+from indelible.server.access.scope import Scope
 from indelible.server.ingest.answers import Answers
 from indelible.server.ingest.body import decompress, judge_each, read_events
 from indelible.server.ingest.categorise import Categorise, own_rules
@@ -116,9 +117,10 @@ class Ingest:
         content_type: str | None,
         content_encoding: str | None = None,
         import_format: str | None = None,
+        allowed: Scope | None = None,
     ) -> IngestReply:
         """
-        Stores the events of a request body.
+        Stores the events of a request body; those that are not `allowed` are rejected.
 
         `key_id` is the scope in which event ids are unique; an import's scope is its format.
         Raises InvalidRequest, TooLarge, UnsupportedMedia, Pushback, StorageError; then nothing
@@ -130,7 +132,8 @@ class Ingest:
         def prepare() -> tuple[int, _Prepared]:
             plain = decompress(body, content_encoding)
             said = read_events(plain, content_type)
-            return len(plain), self._prepare(tenant_id, said, scope, reported_by, received_us)
+            found = self._prepare(tenant_id, said, scope, reported_by, received_us, allowed)
+            return len(plain), found
 
         if len(body) > _THREAD_ABOVE_BYTES or content_encoding:
             loop = asyncio.get_running_loop()
@@ -220,6 +223,7 @@ class Ingest:
         scope: str,
         reported_by: ReportedBy,
         received_us: int,
+        allowed: Scope | None = None,
     ) -> _Prepared:
         positions: list[int] = []
         items: list[Incoming] = []
@@ -237,6 +241,8 @@ class Ingest:
                 if taken is None:
                     skipped += 1
                     continue
+                if allowed is not None:
+                    _check_allowed(allowed, sent, taken.parted.category_id, categories)
                 items.append(taken)
                 positions.append(position)
             except InvalidEvent as error:
@@ -307,6 +313,21 @@ def scope_of(key_id: str, import_format: str | None) -> tuple[str, ReportedBy]:
     if import_format is not None:
         return f"import:{import_format}", "import"
     return f"key:{key_id}", "client"
+
+
+def _check_allowed(
+    allowed: Scope, sent: SentEvent, category_id: int, categories: Mapping[str, int]
+) -> None:
+    """Raises InvalidEvent for an event that its key may not write."""
+    source = sent.context.source if sent.context is not None else None
+    ids = None if allowed.categories is None else {categories.get(n) for n in allowed.categories}
+    for name, is_right in (
+        ("stream", allowed.streams is None or (sent.stream or "user") in allowed.streams),
+        ("context.source", allowed.sources is None or source in allowed.sources),
+        ("category", ids is None or category_id in ids),
+    ):
+        if not is_right:
+            raise InvalidEvent(name, "this key may not write such events", code="beyond-scope")
 
 
 def _check_category(name: str, categories: Mapping[str, int]) -> None:

@@ -194,6 +194,7 @@ async def _counted(
 ) -> list[_Value]:
     index, reach = asked.index, asked.reach
     parameters = Parameters(reach.tenant_id)
+    parameters.hide(reach.masks)
     if asked.only is not None:
         prepared = await prepare(index, asked.only, index.indexed_through(reach.tenant_id))
         if prepared.empty:

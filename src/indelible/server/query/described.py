@@ -7,6 +7,8 @@ from typing import Any as AnyType
 import msgspec
 
 from indelible.errors import InvalidRequest
+from indelible.server.index.seen import Part
+from indelible.server.query.explain import explain_masks
 from indelible.server.query.parse import parse_text
 from indelible.server.query.printer import print_tree
 from indelible.server.query.sentence import explain_term, explain_tree
@@ -53,15 +55,16 @@ class Described(msgspec.Struct, frozen=True):
     error: QueryError | None
 
 
-def describe(text: str) -> Described:
-    """What a query says, or why it cannot be understood."""
+def describe(text: str, masks: tuple[Part, ...] = ()) -> Described:
+    """What a query says to somebody from whom parts are hidden, or why it cannot be understood."""
     try:
         tree = parse_text(text)
     except InvalidRequest as error:
         return Described(text, "", "", None, [], _error(error, text))
     chips = [_chip(term, text) for term in terms(tree)]
     shown = None if tree is None else _shown(tree, text)
-    return Described(text, print_tree(tree), explain_tree(tree), shown, chips, None)
+    told = " ".join(filter(None, (explain_tree(tree), explain_masks(tree, masks))))
+    return Described(text, print_tree(tree), told, shown, chips, None)
 
 
 def _error(error: InvalidRequest, text: str) -> QueryError:

@@ -6,11 +6,25 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from indelible.clock import to_datetime
+from indelible.server.index.seen import Part
 from indelible.server.query.filter import Filter
 from indelible.server.query.periods import Range
 from indelible.server.query.sentence import explain_tree
+from indelible.server.query.tree import Node, Word, terms
 
 DATE_FORMATS: Final = {"dmy": "%d/%m/%Y", "iso": "%Y-%m-%d", "mdy": "%m/%d/%Y"}
+_HIDDEN: Final[tuple[tuple[Part, frozenset[str], str], ...]] = (
+    (
+        "person",
+        frozenset({"actor", "ip", "device", "agent", "behalf", "has"}),
+        "names, e-mail and IP addresses and devices of people",
+    ),
+    (
+        "content",
+        frozenset({"change", "change.path", "before", "after", "reason", "target.name", "has"}),
+        "changes, reasons and other content",
+    ),
+)
 _WEEKDAYS: Final = (
     "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
 )  # fmt: skip
@@ -25,7 +39,22 @@ def explain(filter_: Filter, date_format: str = "dmy") -> str:
     clauses = explain_tree(filter_.tree)
     what = f" {clauses}," if clauses else ""
     own = "" if filter_.own else " (without Indelible's own)"
-    return f"Events{own}{what} {explain_range(filter_.range, date_format)}."
+    told = f"Events{own}{what} {explain_range(filter_.range, date_format)}."
+    hidden = explain_masks(filter_.tree, filter_.reach.masks)
+    return f"{told} {hidden}" if hidden else told
+
+
+def explain_masks(tree: Node | None, masks: tuple[Part, ...]) -> str:
+    """Why a search does not find what its reader may not see; "" where it says nothing of it."""
+    reasons = []
+    for part, names, what in _HIDDEN:
+        asked = any(isinstance(term, Word) or term.name in names for term in terms(tree))
+        if part in masks and asked:
+            reasons.append(what)
+    if not reasons:
+        return ""
+    listed = " and ".join(reasons)
+    return f"Your role does not see {listed}, so nothing is found by them."
 
 
 def explain_range(range_: Range, date_format: str = "dmy") -> str:

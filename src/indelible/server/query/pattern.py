@@ -14,6 +14,7 @@ import msgspec
 
 from indelible.server.index.folding import BREAK, fold
 from indelible.server.index.schema import TOKENS
+from indelible.server.index.seen import MASKS, Part
 
 Kind = Literal["part", "whole", "wild", "loose"]
 
@@ -33,6 +34,17 @@ class Parameters:
         name = f"p{len(self.values)}"
         self.values[name] = value
         return f"{{{name}:{kind}}}"
+
+    def hide(self, masks: tuple[Part, ...]) -> None:
+        """Hides these parts of events from the statement."""
+        if masks:
+            self.values[MASKS] = masks
+
+    @property
+    def hidden(self) -> tuple[Part, ...]:
+        """What is hidden from the statement."""
+        found: tuple[Part, ...] = self.values.get(MASKS, ())
+        return found
 
 
 class Pattern(msgspec.Struct, frozen=True):

@@ -60,6 +60,7 @@ async def prepare(
     """
     days = _days(filter_)
     parameters = Parameters(filter_.tenant_id)
+    parameters.hide(filter_.reach.masks)
     trees = (filter_.reach.tree, filter_.tree)
     context = await _look_up(index, trees, parameters, days)
     conditions = reach_conditions(filter_.reach, parameters)
@@ -99,6 +100,7 @@ async def within(
 
     Its values are bound in `parameters`, which are those of the statement.
     """
+    parameters.hide(reach.masks)
     tree = reach.tree
     context = await _look_up(index, (tree,), parameters, None)
     found = reach_conditions(reach, parameters)
@@ -118,7 +120,7 @@ async def _look_up(
 ) -> Context:
     found = (lookup for tree in trees for term in terms(tree) for lookup in _lookups(term))
     lookups = list(dict.fromkeys(found))
-    answers, id_kinds = await _ask(index, parameters.tenant_id, lookups, days)
+    answers, id_kinds = await _ask(index, parameters, lookups, days)
     return Context(parameters, answers, days, id_kinds)
 
 
@@ -167,12 +169,16 @@ def _days(filter_: Filter) -> tuple[int, int] | None:
 
 
 async def _ask(
-    index: IndexProcess, tenant_id: int, lookups: list[Lookup], days: tuple[int, int] | None
+    index: IndexProcess,
+    asking: Parameters,
+    lookups: list[Lookup],
+    days: tuple[int, int] | None,
 ) -> tuple[dict[Lookup, Found], dict[str, set[str]]]:
     """What the lookups find, and what the columns of ids hold."""
     if not lookups:
         return {}, {}
-    parameters = Parameters(tenant_id)
+    parameters = Parameters(asking.tenant_id)
+    parameters.hide(asking.hidden)
     statements = []
     for position, lookup in enumerate(lookups):
         where = values_where(lookup.pattern, lookup.columns, parameters, days)

@@ -20,9 +20,9 @@ from indelible.server.index.shown import ROW_SELECT, Row, row_to_json
 from indelible.server.ledger.reader import Entry, LedgerReader
 from indelible.server.query import stats
 from indelible.server.query.cursor import Cursor, encode_cursor, parse_cursor
-from indelible.server.query.entry import entry_to_json, event_of_entry
 from indelible.server.query.filter import Filter, Page
 from indelible.server.query.live import Newer
+from indelible.server.query.masked import masked_entry, masked_event
 from indelible.server.query.pattern import Parameters
 from indelible.server.query.periods import Range
 from indelible.server.query.prepare import Prepared, prepare, within
@@ -219,12 +219,12 @@ class Query:
                 hint="the search index is catching up; try again in a moment" if behind else None,
             )
         entry = await self._entry(reach.tenant_id, msgspec.json.decode(data, type=_Where).idx)
-        return event_of_entry(entry)
+        return masked_event(entry, reach.masks)
 
     async def entry(self, reach: Reach, index: int) -> dict[str, Any]:
         """One entry of the ledger, of whatever type. Raises NotFound."""
         await self.require_entry(reach, index)
-        return entry_to_json(await self._entry(reach.tenant_id, index))
+        return masked_entry(await self._entry(reach.tenant_id, index), reach.masks)
 
     async def require_entry(self, reach: Reach, index: int) -> None:
         """Raises NotFound for an entry that is out of reach; only events are in one of a part."""

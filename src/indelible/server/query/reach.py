@@ -15,6 +15,7 @@ import msgspec
 
 from indelible.server.index import fold, folding
 from indelible.server.index.schema import TOKENS
+from indelible.server.index.seen import Part
 from indelible.server.query.parse import parse_text
 from indelible.server.query.tree import Node
 
@@ -37,7 +38,8 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     The events that a caller may see: those of which all of this is true; null asks for nothing.
 
     `streams`, `categories` and `sources` list values; of `targets` the event has one; `query` is
-    query text that it matches. Values are compared exactly, text as a search compares it.
+    query text that it matches. Values are compared exactly, text as a search compares it. `masks`
+    are the parts of events that are hidden from the caller, as `index/seen.py` hides them.
     """
 
     tenant_id: int
@@ -46,11 +48,12 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sources: tuple[str, ...] | None = None
     targets: tuple[Target, ...] | None = None
     query: str = ""
+    masks: tuple[Part, ...] = ()
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is all of the tenant's log."""
-        return self == Reach(tenant_id=self.tenant_id)
+        """Whether it is all events of the tenant, be it with parts of them hidden."""
+        return self == Reach(tenant_id=self.tenant_id, masks=self.masks)
 
     @property
     def tree(self) -> Node | None:
@@ -65,6 +68,7 @@ def _tree(text: str) -> Node | None:
 
 def conditions(reach: Reach, parameters: Parameters) -> list[str]:
     """The conditions of a reach on `events`, tenant first, without those of its `query`."""
+    parameters.hide(reach.masks)
     found = [TENANT]
     for column, values in (
         ("stream", reach.streams),

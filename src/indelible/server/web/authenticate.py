@@ -15,11 +15,15 @@ from starlette.requests import Request
 
 from indelible.errors import Denied, Unauthenticated
 from indelible.server.access.csrf import SAFE_METHODS, check_csrf
-from indelible.server.access.keys import ApiKey
+from indelible.server.access.keys import ApiKey, KeyRefused
+from indelible.server.access.people import Person
+from indelible.server.access.scope import Scope
 from indelible.server.access.sessions import Session
 from indelible.server.access.token import VIEWER_PREFIX
 from indelible.server.embed.tokens import ViewerToken
-from indelible.server.query.reach import Reach
+from indelible.server.index.seen import Part
+from indelible.server.query.reach import Reach, Target
+from indelible.server.settings import AccessSettings
 from indelible.server.web.address import Entry
 from indelible.server.web.route import Api, Caller, Permission
 
@@ -110,7 +114,7 @@ def _caller_of_bearer(authorization: str, request: Request, service: Service) ->
                 code="viewer-token-ended",
             )
         return _caller_of_viewer(token, request, service)
-    key = service.access.keys.find(text)
+    key = service.access.keys.find(text, entry_of(request).ip)
     if key is None:
         raise Unauthenticated(
             "the key is unknown, revoked or mistyped",
@@ -119,9 +123,33 @@ def _caller_of_bearer(authorization: str, request: Request, service: Service) ->
     return _caller_of_key(key, request, service)
 
 
+def reach_of_person(person: Person, settings: AccessSettings) -> Reach:
+    """What an account sees: its scope, and for viewers with personal data masked."""
+    masks: tuple[Part, ...] = ()
+    if person.role == "viewer":
+        masks = ("person",) if settings.viewer_content == "shown" else ("content", "person")
+    return _reach(person.tenant_id, person.scope, masks)
+
+
+def _reach(tenant_id: int, scope: Scope | None, masks: tuple[Part, ...] = ()) -> Reach:
+    if scope is None:
+        return Reach(tenant_id=tenant_id, masks=masks)
+    targets = scope.targets
+    return Reach(
+        tenant_id=tenant_id,
+        streams=scope.streams,
+        categories=scope.categories,
+        sources=scope.sources,
+        targets=None if targets is None else tuple(Target(one.type, one.id) for one in targets),
+        masks=masks,
+    )
+
+
 def check_reach(caller: Caller, api: Api) -> None:
     """Raises Denied where a caller that sees a part of the log could learn of the rest."""
-    if not (caller.reach.is_whole or api.keeps_reach or api.permit == "write"):
+    if api.keeps_reach or api.permit == "write":
+        return
+    if not caller.reach.is_whole or (caller.reach.masks and not api.shows_no_event):
         raise Denied(
             "this is about the whole log, of which only a part may be seen here",
             hint="ask with a key or login that sees all of it",
@@ -139,10 +167,15 @@ def may_still_read(request: Request, service: Service, caller: Caller) -> bool:
     if caller.kind == "viewer":
         return service.viewer_tokens.find(text) is not None
     if caller.kind == "key":
-        key = service.access.keys.find(text)
+        try:
+            key = service.access.keys.find(text, entry_of(request).ip)
+        except KeyRefused:
+            return False
         return key is not None and "read" in _OF_KEY[key.kind]
     session = service.access.sessions.find(session_token(request) or "")
-    return session is not None and "read" in _OF_ROLE[session.person.role]
+    if session is None or "read" not in _OF_ROLE[session.person.role]:
+        return False
+    return reach_of_person(session.person, service.settings.access) == caller.reach
 
 
 def _kind_for(permit: Permission) -> str:
@@ -152,7 +185,7 @@ def _kind_for(permit: Permission) -> str:
 def _caller_of_key(key: ApiKey, request: Request, service: Service) -> Caller:
     entry = entry_of(request)
     return Caller(
-        reach=Reach(tenant_id=key.tenant_id),
+        reach=_reach(key.tenant_id, key.bounds.scope),
         tenant=service.tenant_name(key.tenant_id),
         kind="key",
         id=key.id,
@@ -162,6 +195,7 @@ def _caller_of_key(key: ApiKey, request: Request, service: Service) -> Caller:
         peer_ip=entry.peer_ip,
         user_agent=entry.user_agent,
         request_id=entry.request_id,
+        writes=key.bounds.scope,
     )
 
 
@@ -191,7 +225,7 @@ def caller_of_session(session: Session, request: Request, service: Service) -> C
     entry = entry_of(request)
     person = session.person
     return Caller(
-        reach=Reach(tenant_id=person.tenant_id),
+        reach=reach_of_person(person, service.settings.access),
         tenant=service.tenant_name(person.tenant_id),
         kind="person",
         id=person.id,

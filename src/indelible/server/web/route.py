@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from indelible.server.access.scope import Scope
 from indelible.server.query.reach import Reach
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     peer_ip: str | None = None
     user_agent: str | None = None
     request_id: str = ""
+    writes: Scope | None = None  # to which events a key that writes is bound
     may_export: bool = True
 
     @property
@@ -57,6 +59,7 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
 
     `keeps_reach` says that the handler shows nothing from beyond `Caller.reach`. A caller whose
     reach is a part of the log is refused everywhere else, so a new route is closed to it at first.
+    `shows_no_event` opens a route to callers who see the whole log with parts of events hidden.
     """
 
     method: str
@@ -76,6 +79,7 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
     # Statuses of errors that come with the body of `reply` instead of a problem.
     refused: tuple[int, ...] = ()
     keeps_reach: bool = False
+    shows_no_event: bool = False
     in_document: bool = True
     # Requests that this lets through need no key or login: a setting of the operator.
     open_when: Callable[[Request], bool] | None = None

@@ -80,12 +80,12 @@ def test_a_role_holds_at_once_and_is_not_changed_twice(access: Access, admin: Pe
         Person(id="p_2", tenant_id=1, email="", name="", role="auditor", password=""),
         session_id="s_1", ip=None, user_agent=None, event=EVENT,
     )  # fmt: skip
-    access.accounts.change_role(1, account, "admin", EVENT)
+    access.accounts.change(1, account, "admin", None, EVENT)
     session = access.sessions.find(token)
     assert session is not None
     assert session.person.role == "admin"
     with pytest.raises(Conflict) as caught:  # what another administrator still has on the screen
-        access.accounts.change_role(1, account, "admin", EVENT)
+        access.accounts.change(1, account, "admin", None, EVENT)
     assert caught.value.code == "changed-meanwhile"
 
 
@@ -109,13 +109,13 @@ def test_the_last_administrator_stays(access: Access, admin: Person) -> None:
     invited(access)
     for act in (
         lambda: access.accounts.remove(1, ana, EVENT),
-        lambda: access.accounts.change_role(1, ana, "auditor", EVENT),
+        lambda: access.accounts.change(1, ana, "auditor", None, EVENT),
     ):
         with pytest.raises(Conflict) as caught:
             act()
         assert caught.value.code == "last-administrator"
     invited(access, 3, "admin")
-    access.accounts.change_role(1, ana, "auditor", EVENT)
+    access.accounts.change(1, ana, "auditor", None, EVENT)
 
 
 def test_another_tenant_sees_and_changes_nothing(access: Access, admin: Person) -> None:
@@ -131,4 +131,4 @@ def test_another_tenant_sees_and_changes_nothing(access: Access, admin: Person) 
     with pytest.raises(NotFound):
         access.accounts.withdraw(2, open_, EVENT)
     with pytest.raises(Conflict):
-        access.accounts.change_role(2, account, "admin", EVENT)
+        access.accounts.change(2, account, "admin", None, EVENT)

@@ -132,7 +132,8 @@ def test_deciders_are_the_other_administrators(world: World) -> None:
         for number, (tenant, role) in enumerate([(1, "admin"), (1, "admin"), (1, "auditor"),
                                                  (2, "admin")]):  # fmt: skip
             run.execute(
-                "INSERT INTO person VALUES(?, ?, ?, ?, 'N', ?, 'x', 0)",
+                "INSERT INTO person(id, tenant, email, email_folded, name, role, password,"
+                " created_us) VALUES(?, ?, ?, ?, 'N', ?, 'x', 0)",
                 (f"p_{number}", tenant, f"{number}@x", f"{number}@x", role),
             )
     assert world.approvals.deciders(1, "p_0") == 1

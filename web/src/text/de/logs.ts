@@ -69,6 +69,7 @@ export const logs: typeof english.logs = {
   actsAs: "Handelt für andere",
   as: "als",
   anonymous: "anonym",
+  masked: "Für Ihre Rolle verdeckt",
   erased: "Gelöscht",
   expired: "Abgelaufen",
   policy: (version: number) => `Richtlinie ${countText(version)}`,

@@ -63,6 +63,7 @@ export const logs = {
   actsAs: "Acts as another",
   as: "as",
   anonymous: "anonymous",
+  masked: "Masked for your role",
   erased: "Erased",
   expired: "Expired",
   policy: (version: number) => `policy ${countText(version)}`,

@@ -11,6 +11,7 @@ from indelible.server.query.tree import Word
 
 _OF_AN_ID: Final = frozenset("0123456789abcdef-*")
 _OF_NO_ID: Final = frozenset("0-*")
+_NO_ID: Final = table.UNREADABLE | table.NO_FACT
 
 
 def _pattern(word: Word) -> Pattern:
@@ -36,7 +37,9 @@ def condition(word: Word, context: Context) -> str:
     if letters <= _OF_AN_ID and len(pattern.text) <= 36:
         found = pattern.on("toString(id)", context.parameters)
         # A stub has no id, but its column holds zeros.
-        conditions.append(f"({found} AND flags < 8)" if letters <= _OF_NO_ID else found)
+        conditions.append(
+            f"({found} AND bitAnd(flags, {_NO_ID}) = 0)" if letters <= _OF_NO_ID else found
+        )
     return any_of(conditions)
 
 

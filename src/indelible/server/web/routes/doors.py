@@ -90,6 +90,7 @@ async def _store(request: Request, caller: Caller, events: list[bytes]) -> Inges
         b"[" + b",".join(events) + b"]",
         key_id=caller.id,
         content_type=JSON,
+        allowed=caller.writes,
     )
     service.metrics.ingested(reply.stored, reply.duplicates, len(reply.rejected))
     return reply

@@ -47,6 +47,7 @@ ROUTES = (
         path="/metrics",
         handler=get_metrics,
         permit="read",
+        shows_no_event=True,
         open_when=open_here,
         summary="Metrics for Prometheus",
         tag="Operate",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,8 +21,10 @@ from indelible.errors import (
     NotFound,
     Pushback,
 )
-from indelible.seal import encode_extra
+from indelible.seal import CONTENT, FACT, PERSON, encode_extra
 from indelible.server.ledger import Checkpoint, LedgerReader
+from indelible.server.query.masked import hidden_parts
+from indelible.server.query.reach import Reach
 from indelible.server.web.route import Api, Caller, Handler, Param
 from indelible.server.web.service import service_of
 from indelible.tlog.note import encode_base64
@@ -30,6 +33,7 @@ from indelible.tlog.tile import WIDTH, Tile, parse_path, width_at
 
 _IMMUTABLE = {"cache-control": "private, max-age=31536000, immutable"}
 _BRIEF = {"cache-control": "private, max-age=1"}
+_BITS: Final = {"person": PERSON, "content": CONTENT}
 _CHECKPOINT_WAIT_S = 3.0
 _POLL_S = 0.1
 
@@ -164,7 +168,7 @@ async def _proof(request: Request, index: int, file_name: str) -> Response:
         await asyncio.sleep(_POLL_S)
         waited_s += _POLL_S
         checkpoint = _checkpoint(reader, caller.tenant_id)
-    body = await asyncio.to_thread(_make_proof, reader, caller.tenant_id, index, checkpoint)
+    body = await asyncio.to_thread(_make_proof, reader, caller.reach, index, checkpoint)
     return Response(
         body,
         media_type="text/plain; charset=utf-8",
@@ -172,11 +176,17 @@ async def _proof(request: Request, index: int, file_name: str) -> Response:
     )
 
 
-def _make_proof(reader: LedgerReader, tenant_id: int, index: int, checkpoint: Checkpoint) -> bytes:
+def _make_proof(reader: LedgerReader, reach: Reach, index: int, checkpoint: Checkpoint) -> bytes:
+    tenant_id = reach.tenant_id
     (sealed,) = reader.sealed(tenant_id, index, index + 1)
     entry = sealed.entry
+    # The leaf proves as well without a part and its salt; only what it held cannot be shown.
+    hidden = {_BITS[part] for part in hidden_parts(entry, reach.masks)}
+    parts = {FACT: entry.fact, PERSON: entry.person, CONTENT: entry.content}
     extra = encode_extra(
-        sealed.leaf, sealed.salts, {1: entry.fact, 2: entry.person, 4: entry.content}
+        sealed.leaf,
+        sealed.salts,
+        {bit: None if bit in hidden else part for bit, part in parts.items()},
     )
     hashes = prove_inclusion(
         index, checkpoint.size, lambda level, n: reader.tile(tenant_id, level, n)
@@ -225,6 +235,7 @@ ROUTES = (
             path=prefix + path,
             handler=handler,
             permit="read",
+            shows_no_event=True,
             summary=summary,
             tag="Prove",
             params=(*extra, *params),

@@ -46,7 +46,8 @@ async def get_query(request: Request) -> Response:
     text = parameters.pop("q", "")
     if parameters:
         text = edit_text(text, parameters)
-    return Response(encode_json(describe(text)), media_type=_JSON)
+    caller: Caller = request.state.caller
+    return Response(encode_json(describe(text, caller.reach.masks)), media_type=_JSON)
 
 
 async def get_facets(request: Request) -> Response:

@@ -66,6 +66,7 @@ ROUTES = (
         path="/v1/settings",
         handler=get_settings,
         permit="read",
+        shows_no_event=True,
         summary="Settings of the screen",
         tag="Govern",
         reply=ScreenSettings,

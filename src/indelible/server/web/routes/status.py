@@ -101,6 +101,7 @@ ROUTES = (
         path="/v1/status",
         handler=get_status,
         permit="read",
+        shows_no_event=True,
         summary="State of the service",
         tag="Operate",
         reply=StatusReply,

@@ -11,21 +11,25 @@ from starlette.responses import Response
 
 from indelible.clock import format_us
 from indelible.codec import encode_json
-from indelible.errors import NotFound
+from indelible.errors import InvalidRequest, NotFound
 from indelible.server.access.accounts import Account, Invitation
 from indelible.server.access.people import read_email
+from indelible.server.access.scope import Scope, check_scope
 from indelible.server.ingest.own_event import of_act
 from indelible.server.web.body import read_json
 from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.service import Service, service_of
 
-# Viewers come with masked fields; until those are there, nobody is promised that role.
-Role = Literal["auditor", "admin"]
+Role = Literal["viewer", "auditor", "admin"]
 _ID = Param(name="id", description="The account's id", required=True)
 
 
 class UserReply(msgspec.Struct, frozen=True, kw_only=True):
-    """An account. `last_seen_at` is the last use of a login that it still has."""
+    """
+    An account. `last_seen_at` is the last use of a login that it still has; `scope` the part of
+    the log that it sees, null for all of it; `factors` its second factors; `issuer` who vouches
+    for it, null: its own password.
+    """
 
     id: str
     email: str
@@ -35,6 +39,10 @@ class UserReply(msgspec.Struct, frozen=True, kw_only=True):
     last_seen_at: str | None
     logins: int
     is_you: bool
+    scope: Scope | None
+    active: bool
+    issuer: str | None
+    factors: tuple[str, ...]
 
 
 class InvitationReply(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,16 +63,23 @@ class UsersReply(msgspec.Struct, frozen=True):
 
 
 class InviteBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Auditors read, export and verify; administrators can do that and set things."""
+    """
+    Viewers read with personal data masked; auditors read, export and verify; administrators can do
+    that and set things.
+    """
 
     email: str
     role: Role
 
 
 class RoleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The new role."""
+    """
+    The new role; and the part of the log that a viewer or auditor is bound to: left out it stays,
+    null takes it away. Administrators see all of the log.
+    """
 
     role: Role
+    scope: Scope | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class LinkReply(msgspec.Struct, frozen=True):
@@ -118,15 +133,27 @@ async def withdraw_invitation(request: Request) -> Response:
 
 
 async def change_role(request: Request) -> Response:
-    """Gives an account another role; it holds at once."""
+    """Gives an account another role or scope; it holds at once."""
     service, caller = _who(request)
     body = await read_json(request, RoleBody)
     account = service.access.accounts.one(caller.tenant_id, request.path_params["id"])
-    if account.role != body.role:
-        changes = [{"path": "role", "before": account.role, "after": body.role}]
+    scope = account.scope if body.scope is msgspec.UNSET else check_scope(body.scope)
+    if body.role == "admin":
+        if isinstance(body.scope, Scope):
+            raise InvalidRequest("administrators see all of the log", parameter="scope")
+        scope = None
+    changes = [
+        {"path": path, "before": before, "after": after}
+        for path, before, after in (
+            ("role", account.role, body.role),
+            ("scope", msgspec.to_builtins(account.scope), msgspec.to_builtins(scope)),
+        )
+        if before != after
+    ]
+    if changes:
         event = _event(request, "ChangeUserRole", 200, [_target(account)], changes)
         await asyncio.to_thread(
-            service.access.accounts.change_role, caller.tenant_id, account, body.role, event
+            service.access.accounts.change, caller.tenant_id, account, body.role, scope, event
         )
         await service.own.drain()
     return _json(_user(service.access.accounts.one(caller.tenant_id, account.id), caller))
@@ -198,6 +225,10 @@ def _user(account: Account, caller: Caller) -> UserReply:
         last_seen_at=None if account.seen_us is None else format_us(account.seen_us),
         logins=account.logins,
         is_you=account.id == caller.id,
+        scope=account.scope,
+        active=account.active,
+        issuer=account.issuer,
+        factors=account.factors,
     )
 
 
@@ -261,7 +292,7 @@ ROUTES = (
         path="/v1/users/{id}",
         handler=change_role,
         permit="admin",
-        summary="Change a role",
+        summary="Change a role or scope",
         tag="Govern",
         description="The last administrator stays one.",
         params=(_ID,),

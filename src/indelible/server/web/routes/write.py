@@ -46,6 +46,7 @@ async def post_events(request: Request) -> Response:
             content_type=request.headers.get("content-type"),
             content_encoding=request.headers.get("content-encoding"),
             import_format=import_format,
+            allowed=caller.writes,
         )
     service.metrics.ingested(reply.stored, reply.duplicates, len(reply.rejected))
     return Response(encode_json(reply), status_code=reply.status, media_type="application/json")
