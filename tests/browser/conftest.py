@@ -120,7 +120,10 @@ class Screen:
 def log_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """A service that holds the sample events, searchable. Tests leave its events as they are."""
     data = tmp_path_factory.mktemp("log") / "data"
-    service = start(data, setup_token=init_folder(data)["token"])
+    token = init_folder(data)["token"]
+    # One login serves all tests, however long they take.
+    (data / "indelible.toml").write_text("[session]\nconfirm_minutes = 10080\n")
+    service = start(data, setup_token=token)
     service.send(*sample_events())
     service.events(limit=1)  # waits until the index has them
     yield service

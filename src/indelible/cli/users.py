@@ -8,11 +8,32 @@ import click
 
 from indelible.cli.data import command_event, data_option, first_tenant, open_access, read_settings
 from indelible.cli.output import give, json_option, say
+from indelible.errors import NotFound
 
 
 @click.group()
 def users() -> None:
     """People who log in."""
+
+
+@users.command("reset-factors")
+@data_option
+@click.argument("email")
+@json_option
+def reset_factors(data_dir: Path, email: str, as_json: bool) -> None:
+    """Take the second factors of an account away, for somebody who has lost them. Recorded."""
+    tenant = first_tenant(data_dir)
+    with open_access(data_dir) as access:
+        person = access.people.by_email(email)
+        if person is None or person.tenant_id != tenant.id:
+            raise NotFound(f"there is no account {email}")
+        event = command_event(
+            "ResetSecondFactors",
+            "indelible users reset-factors",
+            targets=[{"type": "account", "id": person.id, "name": person.name}],
+        )
+        access.factors.remove(tenant.id, person.id, event, passkeys=True)
+    give({"email": email, "reset": True}, f"{email} has no second factor now", as_json=as_json)
 
 
 @users.command("reset-link")

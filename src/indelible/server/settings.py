@@ -76,6 +76,10 @@ TABLE: tuple[Setting, ...] = (
          "Form of the service's own log lines. Bodies of events never appear in them."),
     _row("session", "idle_hours", 12, forms.count(1, 720), "A login ends after this long unused."),
     _row("session", "longest_hours", 168, forms.count(1, 8760), "A login ends after this long."),
+    _row("session", "confirm_minutes", 15, forms.count(0, 10_080),
+         "After this long an act of administration asks again who it is; 0 never asks."),
+    _row("access", "second_factor", "optional", forms.choice("optional", "admins", "everyone"),
+         "Who must have a second factor besides a password."),
     _row("access", "viewer_content", "shown", forms.choice("shown", "masked"),
          "Whether viewers see the content of events: names of targets, changes, reasons, metadata."
          " Personal data is masked for them in any case."),
@@ -173,12 +177,20 @@ class SessionSettings(msgspec.Struct, frozen=True):
 
     idle_hours: int
     longest_hours: int
+    confirm_minutes: int
 
 
 class AccessSettings(msgspec.Struct, frozen=True):
     """Group "access": what roles see, and what they must show to get in."""
 
+    second_factor: str
     viewer_content: str
+
+    def needs_factor(self, role: str) -> bool:
+        """Whether accounts of this role must have a second factor."""
+        return self.second_factor == "everyone" or (
+            self.second_factor == "admins" and role == "admin"
+        )
 
 
 class LinkSettings(msgspec.Struct, frozen=True):

@@ -10,10 +10,12 @@ from indelible.server.access.accounts import Accounts
 from indelible.server.access.approvals import Approvals
 from indelible.server.access.attempts import Attempts
 from indelible.server.access.control import ControlDatabase
+from indelible.server.access.factors import Factors
 from indelible.server.access.keys import Keys
 from indelible.server.access.outbox import OwnEvent, put
 from indelible.server.access.people import People
 from indelible.server.access.sessions import Sessions
+from indelible.server.access.steps import LoginSteps
 from indelible.server.access.tenant_settings import TenantSettings
 from indelible.server.access.token import RandomBytes
 from indelible.server.access.views import Views
@@ -42,6 +44,8 @@ class Access:
             longest_hours=settings.session.longest_hours,
         )
         self.keys = Keys(self.control, clock)
+        self.factors = Factors(self.control, clock, random_bytes)
+        self.steps = LoginSteps(self.control, clock, random_bytes)
         self.attempts = Attempts(self.control, clock)
         self.tenant_settings = TenantSettings(self.control, settings.screen)
         self.views = Views(self.control, clock)

@@ -123,6 +123,7 @@ def of_login(
     event_id: str,
     right: bool,
     session_id: str | None = None,
+    way: str = "password",
 ) -> OwnEvent:
     """
     A login or a failed one.
@@ -140,6 +141,7 @@ def of_login(
         actor=_person(person) if person else {"kind": "anonymous"},
         origin=_origin(entry.ip, entry.peer_ip, entry.user_agent),
         context={"request_id": entry.request_id, "session_id": session_id},
+        metadata={"way": way},
     )
 
 

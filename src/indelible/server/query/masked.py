@@ -25,7 +25,7 @@ _SIGNS: Final = re.compile(r"@|%40|\+|%2")
 
 def masked_event(entry: Entry, masks: Iterable[Part]) -> dict[str, Any]:
     """The event of an entry through masks. Raises what `event_of_entry` raises."""
-    parts = hidden_parts(entry, masks)
+    parts = _hidden_parts(entry, masks)
     shown = event_of_entry(_without(entry, parts))
     if not masks:
         return shown
@@ -49,7 +49,7 @@ def masked_entry(entry: Entry, masks: Iterable[Part]) -> dict[str, Any]:
     """
     if not masks:
         return entry_to_json(entry)
-    shown = entry_to_json(_without(entry, hidden_parts(entry, masks)))
+    shown = entry_to_json(_without(entry, _hidden_parts(entry, masks)))
     shown["leaf"] = None
     if shown["event"] is not None:
         shown["event"] = masked_event(entry, masks)
@@ -57,7 +57,7 @@ def masked_entry(entry: Entry, masks: Iterable[Part]) -> dict[str, Any]:
     return shown
 
 
-def hidden_parts(entry: Entry, masks: Iterable[Part]) -> frozenset[Part]:
+def _hidden_parts(entry: Entry, masks: Iterable[Part]) -> frozenset[Part]:
     """
     What of this entry is hidden: besides the masks, the content of Indelible's own events, which
     holds what others searched for.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
+from indelible.clock import US_PER_S
 from indelible.errors import Denied, Unauthenticated
 from indelible.server.access.csrf import SAFE_METHODS, check_csrf
 from indelible.server.access.keys import ApiKey, KeyRefused
@@ -30,6 +31,7 @@ from indelible.server.web.route import Api, Caller, Permission
 if TYPE_CHECKING:
     from indelible.server.web.service import Service
 
+PROXY_WAY = "proxy"  # who logs in by a header of the proxy shows who it is with each request
 SECURE_COOKIE = "__Host-indelible"
 PLAIN_COOKIE = "indelible_session"
 
@@ -91,11 +93,51 @@ async def authenticate(request: Request, service: Service, permit: Permission) -
             )
         if request.method not in SAFE_METHODS:
             check_csrf(request.headers, entry_of(request).origins, session_token(request) or "")
+        check_person(session, request, service, permit)
         caller = caller_of_session(session, request, service)
     if permit not in caller.permissions:
         what = f"a key of kind {_kind_for(permit)}" if caller.kind == "key" else "another role"
         raise Denied(f"{caller.name or caller.id} may not {permit} here", hint=f"this needs {what}")
     return caller
+
+
+# Under this path people set up what they lack, and see to their own logins.
+_OWN_PATH = "/v1/session"
+
+
+def lacks_factor(session: Session, service: Service) -> bool:
+    """Whether this login was made with a password alone although the account needs a factor."""
+    person = session.person
+    if session.way != "password" or not service.settings.access.needs_factor(person.role):
+        return False
+    return not service.access.factors.standing(person.id).any
+
+
+def check_person(session: Session, request: Request, service: Service, permit: Permission) -> None:
+    """Raises Denied while a factor is lacking, or who it is must be shown again."""
+    route: str = request.scope["state"].get("route") or ""
+    if not route.startswith(_OWN_PATH) and lacks_factor(session, service):
+        raise Denied(
+            "a second factor must be set up first",
+            hint="the screen leads there; `/v1/session/factors` over HTTP",
+            code="factor-needed",
+        )
+    if permit == "admin" and request.method not in SAFE_METHODS:
+        check_confirmed(session, service)
+
+
+def check_confirmed(session: Session, service: Service) -> None:
+    """Raises Denied when it is too long ago that the person showed who it is."""
+    minutes = service.settings.session.confirm_minutes
+    if session.way == PROXY_WAY or not minutes:
+        return
+    age_us = service.clock.now_us() - session.confirmed_us
+    if age_us > minutes * 60 * US_PER_S:
+        raise Denied(
+            "show again who you are before this",
+            hint="`POST /v1/session/confirm` with the password or a code",
+            code="confirm-needed",
+        )
 
 
 def _bearer(authorization: str) -> str:

@@ -68,7 +68,7 @@ class NewKeyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["w", "r", "a"]
     scope: Scope | None = None
     expires_at: Moment | None = None
-    networks: tuple[str, ...] = ()
+    networks: list[str] = msgspec.field(default_factory=list)
 
 
 class RotateBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,7 +22,6 @@ from indelible.errors import (
 )
 from indelible.seal import CONTENT, FACT, PERSON, encode_extra
 from indelible.server.ledger import Checkpoint, LedgerReader
-from indelible.server.query.masked import hidden_parts
 from indelible.server.query.reach import Reach
 from indelible.server.web.route import Api, Caller, Handler, Param
 from indelible.server.web.service import service_of
@@ -33,7 +31,6 @@ from indelible.tlog.tile import WIDTH, Tile, parse_path, width_at
 
 _IMMUTABLE = {"cache-control": "private, max-age=31536000, immutable"}
 _BRIEF = {"cache-control": "private, max-age=1"}
-_BITS: Final = {"person": PERSON, "content": CONTENT}
 _CHECKPOINT_WAIT_S = 3.0
 _POLL_S = 0.1
 
@@ -180,14 +177,12 @@ def _make_proof(reader: LedgerReader, reach: Reach, index: int, checkpoint: Chec
     tenant_id = reach.tenant_id
     (sealed,) = reader.sealed(tenant_id, index, index + 1)
     entry = sealed.entry
-    # The leaf proves as well without a part and its salt; only what it held cannot be shown.
-    hidden = {_BITS[part] for part in hidden_parts(entry, reach.masks)}
     parts = {FACT: entry.fact, PERSON: entry.person, CONTENT: entry.content}
-    extra = encode_extra(
-        sealed.leaf,
-        sealed.salts,
-        {bit: None if bit in hidden else part for bit, part in parts.items()},
-    )
+    if reach.masks:
+        # The leaf proves as well without a part and its salt. Content goes too: its bytes are shown
+        # whole or not at all, and may name people.
+        parts = {FACT: entry.fact}
+    extra = encode_extra(sealed.leaf, sealed.salts, parts)
     hashes = prove_inclusion(
         index, checkpoint.size, lambda level, n: reader.tile(tenant_id, level, n)
     )

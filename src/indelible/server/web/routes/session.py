@@ -12,8 +12,10 @@ from indelible.clock import format_us
 from indelible.codec import encode_json
 from indelible.errors import Denied, Unauthenticated
 from indelible.server.access.csrf import check_csrf, check_origin, csrf_token
+from indelible.server.access.factors import Standing, WrongCode
 from indelible.server.access.people import Person
 from indelible.server.access.sessions import Session
+from indelible.server.access.steps import StepEnded
 from indelible.server.ingest.own_event import of_login, of_session
 from indelible.server.settings import ScreenSettings
 from indelible.server.web.authenticate import (
@@ -23,11 +25,31 @@ from indelible.server.web.authenticate import (
     cookie_name,
     entry_of,
     find_session,
+    lacks_factor,
     session_token,
 )
 from indelible.server.web.body import read_json
 from indelible.server.web.route import Api
 from indelible.server.web.service import Service, service_of
+
+FACTOR = "factor"
+
+
+class FactorBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The token of the step, and a code from the authenticator or a recovery code."""
+
+    step: str
+    code: str
+
+
+class StepReply(msgspec.Struct, frozen=True):
+    """
+    The password was right and a second factor is still to be shown within ten minutes; `ways`
+    are those that the account has: `totp`, `recovery`, `passkey`.
+    """
+
+    step: str
+    ways: tuple[str, ...]
 
 
 class LoginBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,7 +77,10 @@ class TenantReply(msgspec.Struct, frozen=True):
 
 
 class SessionReply(msgspec.Struct, frozen=True):
-    """A login: who, what to send as X-CSRF-Token, and the settings of the screen."""
+    """
+    A login: who, what to send as X-CSRF-Token, and the settings of the screen. With `needs_factor`
+    a second factor must be set up first; until then everything else is refused.
+    """
 
     person: PersonReply
     tenant: TenantReply
@@ -64,6 +89,7 @@ class SessionReply(msgspec.Struct, frozen=True):
     settings: ScreenSettings
     version: str
     has_events: bool
+    needs_factor: bool
 
 
 async def log_in(request: Request) -> Response:
@@ -82,7 +108,8 @@ async def log_in(request: Request) -> Response:
     await asyncio.to_thread(access.attempts.take, email, entry.ip)
     person = access.people.by_email(email)
     password = body.password[:1001]  # one more than can be set: a longer one is never right
-    if not await service.passwords.check(person.password if person else None, password):
+    stored = person.password if person is not None and person.active else None
+    if not await service.passwords.check(stored or None, password):
         event = of_login(person, entry, event_id=service.own.new_id(), right=False)
         tenant_id = person.tenant_id if person else min(service.tenants)
         await service.own.record(tenant_id, event)
@@ -92,7 +119,62 @@ async def log_in(request: Request) -> Response:
     if service.passwords.outdated(person.password):
         newer = await service.passwords.hash(password)
         await asyncio.to_thread(access.people.replace_password, person.id, person.password, newer)
+    standing = access.factors.standing(person.id)
+    if standing.any:
+        step = await asyncio.to_thread(access.steps.begin, FACTOR, {"person": person.id})
+        return Response(
+            encode_json(StepReply(step, ways_of(standing))),
+            status_code=202,
+            media_type="application/json",
+        )
     return await start_session(request, service, person)
+
+
+def ways_of(standing: Standing) -> tuple[str, ...]:
+    """How the second step of a login can be made."""
+    has = {
+        "totp": standing.totp,
+        "recovery": standing.recovery_left > 0,
+        "passkey": standing.passkeys > 0,
+    }
+    return tuple(way for way, is_there in has.items() if is_there)
+
+
+async def show_factor(request: Request) -> Response:
+    """The second step of a login: a one-time or recovery code."""
+    service = service_of(request)
+    check_origin(request.headers, entry_of(request).origins)
+    need_keeping_browser(request)
+    body = await read_json(request, FactorBody)
+    access = service.access
+    step = body.step[:100]
+    person = access.people.by_id(str(access.steps.look(FACTOR, step)["person"]))
+    if person is None or not person.active:
+        raise StepEnded
+    way = await use_code(request, service, person, body.code)
+    await asyncio.to_thread(access.steps.take, FACTOR, step)
+    return await start_session(request, service, person, way=f"password, {way}")
+
+
+async def use_code(request: Request, service: Service, person: Person, code: str) -> str:
+    """
+    Uses a code of a person up; returns which kind it was. Raises WrongCode, on record.
+
+    Guessing has the limits of passwords, per person and address.
+    """
+    access, entry = service.access, entry_of(request)
+    bucket = f"factor {person.id}"
+    await asyncio.to_thread(access.attempts.take, bucket, entry.ip)
+    try:
+        way = await asyncio.to_thread(access.factors.use, person.id, code[:40])
+    except WrongCode:
+        event = of_login(
+            person, entry, event_id=service.own.new_id(), right=False, way="second factor"
+        )
+        await service.own.record(person.tenant_id, event)
+        raise
+    await asyncio.to_thread(access.attempts.give_back, bucket, entry.ip)
+    return way
 
 
 def need_keeping_browser(request: Request) -> None:
@@ -111,7 +193,9 @@ def need_keeping_browser(request: Request) -> None:
         )
 
 
-async def start_session(request: Request, service: Service, person: Person) -> Response:
+async def start_session(
+    request: Request, service: Service, person: Person, *, way: str = "password"
+) -> Response:
     """Starts a login for a person who has shown the right to it, and sets the cookie."""
     entry = entry_of(request)
     sessions = service.access.sessions
@@ -127,7 +211,7 @@ async def start_session(request: Request, service: Service, person: Person) -> R
         await asyncio.to_thread(sessions.end, earlier, ended)
     session_id = sessions.new_id()
     event = of_login(
-        person, entry, event_id=service.own.new_id(), right=True, session_id=session_id
+        person, entry, event_id=service.own.new_id(), right=True, session_id=session_id, way=way
     )
     token, session = await asyncio.to_thread(
         sessions.start,
@@ -136,9 +220,17 @@ async def start_session(request: Request, service: Service, person: Person) -> R
         ip=entry.ip,
         user_agent=entry.user_agent,
         event=event,
+        way=way,
     )
     await service.own.drain()
     response = await _session_response(service, session, token)
+    keep_cookie(response, request, service, token)
+    return response
+
+
+def keep_cookie(response: Response, request: Request, service: Service, token: str) -> None:
+    """Gives the browser the token of a login."""
+    entry = entry_of(request)
     response.set_cookie(
         cookie_name(entry),
         token,
@@ -148,7 +240,6 @@ async def start_session(request: Request, service: Service, person: Person) -> R
         samesite="lax",  # strict would show the login page to whoever follows a link from a mail
         max_age=service.settings.session.longest_hours * 3600,
     )
-    return response
 
 
 async def get_session(request: Request) -> Response:
@@ -190,6 +281,7 @@ async def _session_response(service: Service, session: Session, token: str) -> R
         settings=service.access.tenant_settings.get(tenant.id),
         version=service.version,
         has_events=await asyncio.to_thread(service.activity.has_events, tenant.id),
+        needs_factor=lacks_factor(session, service),
     )
     return Response(encode_json(reply), media_type="application/json")
 
@@ -202,8 +294,23 @@ ROUTES = (
         permit=None,
         summary="Log in",
         tag="Session",
-        description="Sets the session cookie. Failed attempts are limited and recorded.",
+        description=(
+            "Sets the session cookie. Failed attempts are limited and recorded. Where the account"
+            " has a second factor the answer is 202 with `step` and `ways` instead."
+        ),
         body=LoginBody,
+        reply=SessionReply,
+        errors=(400, 401, 403, 415, 429),
+    ),
+    Api(
+        method="POST",
+        path="/v1/session/factor",
+        handler=show_factor,
+        permit=None,
+        summary="The second step of a login",
+        tag="Session",
+        description="A one-time code or a recovery code, with the `step` that the login gave.",
+        body=FactorBody,
         reply=SessionReply,
         errors=(400, 401, 403, 415, 429),
     ),

@@ -181,6 +181,21 @@ async def make_link(request: Request) -> Response:
     return _json(_link(service, account.email, token), 201)
 
 
+async def reset_factors(request: Request) -> Response:
+    """Takes the second factors of an account away, and ends its logins."""
+    service, caller = _who(request)
+    account = service.access.accounts.one(caller.tenant_id, request.path_params["id"])
+    event = _event(request, "ResetSecondFactors", 204, [_target(account)])
+    await asyncio.to_thread(
+        service.access.factors.remove, caller.tenant_id, account.id, event, passkeys=True
+    )
+    for session in service.access.sessions.of_person(account.id):
+        ended = _event(request, "EndLogin", 204, [{"type": "login", "id": session.id}])
+        await asyncio.to_thread(service.access.sessions.end, session, ended)
+    await service.own.drain()
+    return Response(status_code=204)
+
+
 def _who(request: Request) -> tuple[Service, Caller]:
     return service_of(request), request.state.caller
 
@@ -310,6 +325,18 @@ ROUTES = (
         params=(_ID,),
         status=204,
         errors=(*_ERRORS, 404, 409),
+    ),
+    Api(
+        method="DELETE",
+        path="/v1/users/{id}/factors",
+        handler=reset_factors,
+        permit="admin",
+        summary="Take the second factors of an account away",
+        tag="Govern",
+        description="For somebody who has lost them. Its logins end.",
+        params=(_ID,),
+        status=204,
+        errors=(*_ERRORS, 404),
     ),
     Api(
         method="POST",
