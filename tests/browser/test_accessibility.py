@@ -41,7 +41,7 @@ def test_list_and_its_panels(screen: Screen, axe_source: str, theme: str) -> Non
     assert faults(page, axe_source) == []
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Account of").click()
-    expect(page.get_by_role("menuitem", name="Log out")).to_be_focused()
+    expect(page.get_by_role("menuitem", name="My account")).to_be_focused()
     assert faults(page, axe_source) == []
     page.keyboard.press("Escape")
     for button, dialog in (

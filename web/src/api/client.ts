@@ -50,6 +50,13 @@ export function address(path: string, parameters: Parameters = {}): string {
   return url.href;
 }
 
+/** Asks the person again who they are; resolves to whether they showed it. Set by the screen. */
+let confirmIdentity: (() => Promise<boolean>) | null = null;
+
+export function onConfirmNeeded(ask: (() => Promise<boolean>) | null): void {
+  confirmIdentity = ask;
+}
+
 interface Call {
   method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   parameters?: Parameters;
@@ -59,6 +66,16 @@ interface Call {
 }
 
 async function send(path: string, call: Call): Promise<Response> {
+  try {
+    return await sendOnce(path, call);
+  } catch (problem) {
+    const isAsked = problem instanceof ApiProblem && problem.code === "confirm-needed";
+    if (!isAsked || confirmIdentity === null || !(await confirmIdentity())) throw problem;
+    return sendOnce(path, call);
+  }
+}
+
+async function sendOnce(path: string, call: Call): Promise<Response> {
   const headers: Record<string, string> = { accept: "application/json", ...call.headers };
   const isOurs = bearer !== "" && headers.authorization === undefined;
   if (isOurs) headers.authorization = `Bearer ${bearer}`;

@@ -33,8 +33,18 @@ export function useKeepSession(): (session: Session | null) => void {
   };
 }
 
-export function logIn(email: string, password: string): Promise<Session> {
-  return call<Session>("v1/session", { method: "POST", body: { email, password } });
+/** The password was right; a second factor is still to be shown. */
+export interface SecondStep {
+  step: string;
+  ways: string[];
+}
+
+export function logIn(email: string, password: string): Promise<Session | SecondStep> {
+  return call("v1/session", { method: "POST", body: { email, password } });
+}
+
+export function showFactor(step: string, code: string): Promise<Session> {
+  return call<Session>("v1/session/factor", { method: "POST", body: { step, code } });
 }
 
 export function logOut(): Promise<void> {

@@ -167,6 +167,8 @@ export interface Session {
   settings: Settings;
   version: string;
   has_events: boolean;
+  /** A second factor must be set up before anything else. */
+  needs_factor: boolean;
   /** Of the frame in a host product: what its viewer token allows. `streams` null are all. */
   embed?: { title: string; streams: Stream[] | null; mayExport: boolean };
 }

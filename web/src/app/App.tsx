@@ -18,6 +18,8 @@ const StepsPage = lazy(() => import("../steps/StepsPage.tsx"));
 const WhyPage = lazy(() => import("../tree/WhyPage.tsx"));
 const EventPage = lazy(() => import("../drawer/EventPage.tsx"));
 const UsersPage = lazy(() => import("../users/UsersPage.tsx"));
+const AccountPage = lazy(() => import("../account/AccountPage.tsx"));
+const ActivityPage = lazy(() => import("../account/ActivityPage.tsx"));
 const ProfilePage = lazy(() => import("../profile/ProfilePage.tsx"));
 const ExportsPage = lazy(() => import("../exports/ExportsPage.tsx"));
 const StatusPage = lazy(() => import("../status/StatusPage.tsx"));
@@ -99,6 +101,8 @@ export function App() {
 
 /** The pages that need nothing but the session, with their titles. */
 const pages: Record<string, { Page: ComponentType<PageProps>; title: string }> = {
+  account: { Page: AccountPage, title: messages.account.title },
+  activity: { Page: ActivityPage, title: messages.account.activity },
   approvals: { Page: ApprovalsPage, title: messages.approvals.title },
   event: { Page: EventPage, title: messages.logs.title },
   governance: { Page: GovernancePage, title: messages.governance.title },
@@ -112,6 +116,7 @@ const pages: Record<string, { Page: ComponentType<PageProps>; title: string }> =
 };
 
 export function Page({ session, top, page }: PageProps & { page: string }) {
+  if (session.needs_factor) return <AccountPage session={session} top={top} />;
   const found = pages[page];
   if (found) return <found.Page session={session} top={top} />;
   if (isProfile(page)) return <ProfilePage session={session} top={top} of={page} />;

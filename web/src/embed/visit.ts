@@ -124,6 +124,7 @@ function sessionOf(visit: Visit): Session {
     settings,
     version: "",
     has_events: true,
+    needs_factor: false,
     embed: { title: visit.title, streams: visit.streams, mayExport: visit.export },
   };
 }

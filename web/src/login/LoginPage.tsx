@@ -1,10 +1,12 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useState } from "react";
 import { ApiProblem } from "../api/client.ts";
-import { logIn, useKeepSession } from "../api/session.ts";
+import { logIn, type SecondStep, useKeepSession } from "../api/session.ts";
+import type { Session } from "../api/types.ts";
 import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
 import { Gate } from "./Gate.tsx";
+import { SecondStepForm } from "./SecondStepForm.tsx";
 
 /** Browsers keep our cookie only on HTTPS, or on the machine itself. */
 export function cookieWillBeKept(): boolean {
@@ -29,13 +31,18 @@ export default function LoginPage({ ended, onLogin }: LoginPageProps) {
   const keep = useKeepSession();
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
+  const [step, setStep] = useState<SecondStep | null>(null);
   const attempt = useMutation({
     mutationFn: () => logIn(email, password),
-    onSuccess: (session) => {
-      onLogin();
-      keep(session);
+    onSuccess: (answer) => {
+      if ("step" in answer) setStep(answer);
+      else enter(answer);
     },
   });
+  const enter = (session: Session) => {
+    onLogin();
+    keep(session);
+  };
   useEffect(() => {
     document.title = `${messages.login.title} · ${messages.product}`;
   }, []);
@@ -43,6 +50,7 @@ export default function LoginPage({ ended, onLogin }: LoginPageProps) {
     event.preventDefault();
     attempt.mutate();
   };
+  if (step) return <SecondStepForm step={step} onDone={enter} onBack={() => setStep(null)} />;
   return (
     <Gate title={messages.login.title}>
       {ended && <p>{messages.login.expired}</p>}

@@ -178,6 +178,18 @@ function Account({ session }: { session: Session }) {
               tabIndex={-1}
               onClick={() => {
                 close();
+                go("account");
+              }}
+            >
+              <Icon name="person" />
+              {messages.account.title}
+            </button>
+            <button
+              type="button"
+              role="menuitem"
+              tabIndex={-1}
+              onClick={() => {
+                close();
                 leave.mutate();
               }}
             >

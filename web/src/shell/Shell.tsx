@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from "react";
+import { ConfirmIdentity } from "../account/ConfirmIdentity.tsx";
 import type { Session } from "../api/types.ts";
 import { ExportsNotice } from "../exports/ExportsMark.tsx";
 import { useOwnExports } from "../exports/useExports.ts";
@@ -49,6 +50,7 @@ export function Shell({ session, page, children }: ShellProps) {
         {children(top)}
         <ExportsNotice own={exports} />
       </main>
+      <ConfirmIdentity />
     </div>
   );
 }

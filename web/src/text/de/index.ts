@@ -1,4 +1,5 @@
 import type { Messages } from "../en/index.ts";
+import { account } from "./account.ts";
 import { actions } from "./actions.ts";
 import { approvals } from "./approvals.ts";
 import { drawer, integrity } from "./drawer.ts";
@@ -33,6 +34,7 @@ import { welcome } from "./welcome.ts";
 /** Every sentence of the screen, in German. */
 export const german: Messages = {
   product: "Indelible",
+  account,
   amounts,
   approvals,
   erasures,

@@ -1,3 +1,4 @@
+import { account } from "./account.ts";
 import { actions } from "./actions.ts";
 import { approvals } from "./approvals.ts";
 import { drawer, integrity } from "./drawer.ts";
@@ -32,6 +33,7 @@ import { welcome } from "./welcome.ts";
 /** Every sentence of the screen, in English. Functions where a value stands inside. */
 export const english = {
   product: "Indelible",
+  account,
   amounts,
   approvals,
   erasures,

@@ -1,0 +1,78 @@
+import { useMutation } from "@tanstack/react-query";
+import { type FormEvent, useEffect, useState } from "react";
+import { confirmLogin, fetchFactors } from "../api/account.ts";
+import { onConfirmNeeded } from "../api/client.ts";
+import { Dialog } from "../controls/Dialog.tsx";
+import { Icon } from "../icons/Icon.tsx";
+import { messages } from "../text/messages.ts";
+
+const text = messages.account;
+
+/** Asks again who somebody is when an act needs it; the act goes on by itself afterwards. */
+export function ConfirmIdentity() {
+  const [asked, setAsked] = useState<{ answer: (shown: boolean) => void } | null>(null);
+  useEffect(() => {
+    onConfirmNeeded(() => new Promise<boolean>((answer) => setAsked({ answer })));
+    return () => onConfirmNeeded(null);
+  }, []);
+  if (asked === null) return null;
+  const close = (shown: boolean) => {
+    asked.answer(shown);
+    setAsked(null);
+  };
+  return <ConfirmDialog onDone={() => close(true)} onClose={() => close(false)} />;
+}
+
+function ConfirmDialog({ onDone, onClose }: { onDone: () => void; onClose: () => void }) {
+  const [typed, setTyped] = useState("");
+  const [byCode, setByCode] = useState(false);
+  useEffect(() => {
+    fetchFactors().then(
+      (factors) => setByCode(factors.totp),
+      () => setByCode(false),
+    );
+  }, []);
+  const confirm = useMutation({
+    mutationFn: () => confirmLogin(byCode ? { code: typed } : { password: typed }),
+    onSuccess: onDone,
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    confirm.mutate();
+  };
+  return (
+    <Dialog title={text.confirmTitle} onClose={onClose}>
+      <form onSubmit={submit}>
+        <div className="in">
+          <p>{text.confirmText}</p>
+          <label className="lbl">
+            {byCode ? text.code : messages.login.password}
+            <input
+              key={byCode ? "code" : "password"}
+              className="input"
+              type={byCode ? "text" : "password"}
+              autoComplete={byCode ? "one-time-code" : "current-password"}
+              required
+              value={typed}
+              onChange={(event) => setTyped(event.target.value)}
+            />
+          </label>
+          {confirm.isError && (
+            <p className="wrong" role="alert">
+              <Icon name="fail" />
+              {confirm.error.message}
+            </p>
+          )}
+        </div>
+        <div className="actions">
+          <button type="button" className="btn" onClick={onClose}>
+            {text.cancel}
+          </button>
+          <button type="submit" className="btn main" disabled={confirm.isPending}>
+            {text.confirm}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,47 @@
+import type * as english from "../en/account.ts";
+
+export const account: typeof english.account = {
+  title: "Mein Konto",
+  activity: "Was ich getan habe",
+  activityLead:
+    "Die Ereignisse, deren Handelnder Ihre E-Mail-Adresse hat. Nichts davon ist verdeckt.",
+  activityNone: "Nichts in diesem Monat.",
+  factor: "Zweiter Faktor",
+  factorLead:
+    "Ein Code aus einer Authenticator-App, der nach dem Passwort verlangt wird. Wer nur das Passwort kennt, kommt nicht herein.",
+  mustSetUp: "Ihre Rolle braucht einen zweiten Faktor. Richten Sie ihn ein, um fortzufahren.",
+  on: "Ein",
+  off: "Aus",
+  setUp: "Einrichten",
+  turnOn: "Einschalten",
+  turnOff: "Ausschalten",
+  scan: "Scannen Sie dies mit einer Authenticator-App, oder geben Sie den Text darunter ein. Tippen Sie dann den Code ein, den die App zeigt.",
+  qr: "Code zum Scannen mit einer Authenticator-App",
+  copySecret: "Text kopieren",
+  code: "Code",
+  wrongCode: "Dieser Code ist falsch oder zu alt.",
+  cancel: "Abbrechen",
+  recoveryTitle: "Bewahren Sie diese Notfallcodes auf.",
+  recoveryText:
+    "Jeder lässt Sie einmal herein, wenn die App verloren ist. Sie werden nicht noch einmal gezeigt; neue ersetzen sie.",
+  recoveryLeft: (count: number) => `${count} Notfallcodes übrig`,
+  copyCodes: "Codes kopieren",
+  kept: "Ich habe sie aufbewahrt",
+  renew: "Neue Notfallcodes",
+  logins: "Wo Sie angemeldet sind",
+  device: "Browser",
+  address: "Adresse",
+  way: "Angemeldet mit",
+  seen: "Zuletzt gesehen",
+  thisOne: "dieser",
+  unknown: "unbekannt",
+  end: "Beenden",
+  endOf: (device: string, seen: string) =>
+    `Anmeldung von ${device} beenden, zuletzt gesehen ${seen}`,
+  endOthers: "Alle anderen beenden",
+  confirmTitle: "Sind Sie es noch?",
+  confirmText: "Dieser Schritt verlangt es, weil Ihre Anmeldung eine Weile her ist.",
+  confirm: "Weiter",
+  secondStep: "Zweiter Schritt",
+  secondText: "Geben Sie den Code Ihrer Authenticator-App ein, oder einen Notfallcode.",
+};
