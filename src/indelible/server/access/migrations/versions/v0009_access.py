@@ -8,7 +8,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0009"
-down_revision = "0011"
+down_revision = "0007"
 
 _ADDED = (
     # What a person sees of the log, as JSON; null is all of it.
