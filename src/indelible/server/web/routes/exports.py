@@ -271,6 +271,7 @@ ROUTES: Final = (
         path="/v1/exports",
         handler=list_exports,
         permit="read",
+        shows_no_event=True,
         summary="List exports",
         tag="Export",
         description="The newest 200, also those that were sent directly. An administrator's key or"
