@@ -31,7 +31,7 @@ export function FoundPanel({ found, identifiers, when, onKnown }: FoundPanelProp
     <section className="panel found" aria-labelledby="found-title">
       <div className="found-head" role="status">
         <h2 id="found-title">{headline}</h2>
-        <p className="muted">{text.foundIn(found.found)}</p>
+        <p className="muted">{text.foundWhere(found.found)}</p>
       </div>
       {found.found > 0 && (
         <div className="in">

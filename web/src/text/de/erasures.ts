@@ -31,7 +31,7 @@ export const erasures: typeof english.erasures = {
     `Löscht ${amountText(parts, "Teil", "Teile")} von ${amountText(events, "Ereignis", "Ereignissen")}`,
   nothing: "Davon steht nichts im Log",
   nothingGoes: "Davon kann jetzt nichts gelöscht werden",
-  foundIn: (count: number) => `Gefunden in ${amountText(count, "Ereignis", "Ereignissen")}.`,
+  foundWhere: (count: number) => `Gefunden in ${amountText(count, "Ereignis", "Ereignissen")}.`,
   stays: "Was bleibt",
   staysNone: "Von dem, was gefunden wurde, bleibt nichts.",
   why: {

@@ -33,7 +33,7 @@ export const erasures = {
     `Would erase ${amountText(parts, "part", "parts")} of ${amountText(events, "event", "events")}`,
   nothing: "Nothing of this is in the log",
   nothingGoes: "Nothing of this can go now",
-  foundIn: (count: number) => `Found in ${amountText(count, "event", "events")}.`,
+  foundWhere: (count: number) => `Found in ${amountText(count, "event", "events")}.`,
   stays: "What stays",
   staysNone: "Nothing of what was found stays.",
   why: {
