@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 import uuid
 from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ from indelible.clock import US_PER_DAY
 from indelible.errors import StorageError
 from indelible.event import Event, complete, parse_event, split
 from indelible.server.index import IndexProcess
+from indelible.server.index.rollup import BLOCK_ENTRIES
 from indelible.server.query import Defaults, Filter, Page, Query, Reach, parse_filter
 
 READER = "tests.integration.search_index:EntryFile"
@@ -153,10 +155,10 @@ class Entries:
 class Running:
     """An index process, and questions to it, from a test that is not asynchronous."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, block_entries: int = BLOCK_ENTRIES) -> None:
         self.data = data
         self._loop = asyncio.new_event_loop()
-        self.index = IndexProcess(data, reader=READER, memory_mb=700)
+        self.index = IndexProcess(data, reader=READER, memory_mb=700, block_entries=block_entries)
         self.run(self.index.start())
         reader: Any = EntryFile(data / "ledger.sqlite3")
         self.query = Query(self.index, reader)
@@ -167,6 +169,13 @@ class Running:
     def wait(self, size: int, tenant_id: int = 1, limit_s: float = 90.0) -> None:
         """Waits until the index has that many entries."""
         assert self.run(self.index.wait_for(tenant_id, size - 1, limit_s)), self.index.status()
+
+    def wait_rolled(self, stop: int, limit_s: float = 60.0) -> None:
+        """Waits until the blocks before this entry are counted."""
+        until = time.monotonic() + limit_s
+        while self.rows("SELECT max(stop) AS stop FROM rolled")[0]["stop"] < stop:
+            assert time.monotonic() < until, "no blocks are counted"
+            time.sleep(0.05)
 
     def rows(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
         data = self.run(self.index.query(sql, parameters))

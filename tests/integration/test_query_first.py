@@ -12,6 +12,7 @@ import pytest
 from tests.integration.search_index import Entries, Running
 
 from indelible.clock import to_us
+from indelible.server.index.rollup import BLOCK_ENTRIES
 from indelible.server.query.compare import compare_ranges
 from indelible.server.query.filter import Filter
 from indelible.server.query.periods import Range
@@ -22,9 +23,14 @@ START = datetime(2026, 10, 5, tzinfo=UTC)  # a Monday
 DAYS = 14
 
 
-@pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, list[dict[str, Any]]]]:
-    """Two weeks of a few people whose addresses change, some without name or address."""
+@pytest.fixture(scope="module", params=[BLOCK_ENTRIES, 64])
+def log(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Running, list[dict[str, Any]]]]:
+    """
+    Two weeks of a few people whose addresses change, some without name or address; once looked at
+    row by row, once with blocks counted before.
+    """
     rng = random.Random(3)
     data = tmp_path_factory.mktemp("new")
     events = []
@@ -48,8 +54,9 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, lis
         )
     entries = Entries(data)
     indices = entries.add(*events)
-    running = Running(data)
+    running = Running(data, block_entries=request.param)
     running.wait(entries.size)
+    running.wait_rolled(entries.size // request.param * request.param)
     shown = []
     for index, event in zip(indices, events, strict=True):
         actor = event["actor"]

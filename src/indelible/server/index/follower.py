@@ -23,6 +23,7 @@ from indelible.errors import StorageError
 from indelible.server.index import schema as table
 from indelible.server.index.engine import Client
 from indelible.server.index.insert import Inserter, Row, received_us, rows_of
+from indelible.server.index.rollup import BLOCK_ENTRIES, Rollup
 from indelible.server.index.rows import LedgerEntry, stub_row
 from indelible.server.index.state import Batch, Progress, ProgressFile
 from indelible.server.index.status import IndexStatus
@@ -68,10 +69,12 @@ class Follower:
         folder: Path,
         clock: Clock,
         report: Callable[[IndexStatus], None],
+        block_entries: int = BLOCK_ENTRIES,
     ) -> None:
         self._ledger = ledger
         self._client = client
-        self._inserter = Inserter(client)
+        self._rollup = Rollup(client, clock, block_entries)
+        self._inserter = Inserter(client, self._rollup)
         self._folder = folder
         self._clock = clock
         self._report = report
@@ -86,6 +89,7 @@ class Follower:
         """Makes the tables where they are missing."""
         for statement in table.CREATE:
             self._client.run(statement)
+        self._rollup.create()
 
     def rebuild(self, reason: str) -> None:
         """Empties the index; the next steps fill it from the first entry."""
@@ -234,6 +238,7 @@ class Follower:
             f"ALTER TABLE events DELETE WHERE tenant = {int(tenant_id)} "
             f"AND idx >= {int(from_index)} SETTINGS mutations_sync = 1"
         )
+        self._rollup.forget()
         if from_index == 0:
             self._inserter.forget()
             for name in ("vals", "known"):
@@ -271,6 +276,12 @@ class Follower:
                 self._insert(tenant.id, followed, entries)
                 moved += len(entries)
                 self.report()
+        if not moved:
+            # Counting comes last: what is not counted yet is looked at row by row.
+            moved = sum(
+                self._rollup.step(tenant_id, followed.progress.batch.start)
+                for tenant_id, followed in self._tenants.items()
+            )
         return moved
 
     def _gather(self, tenant_id: int, start: int, size: int) -> list[LedgerEntry]:

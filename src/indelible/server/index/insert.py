@@ -24,6 +24,7 @@ from indelible.server.index.batch import (
     values_stream,
 )
 from indelible.server.index.engine import DAMAGED, Client, EngineError
+from indelible.server.index.rollup import Rollup
 from indelible.server.index.rows import EVENT, LedgerEntry, row_of, stub_row
 
 # Refusals that the content of a batch cannot be the reason for: wait and try again, never bisect.
@@ -74,8 +75,9 @@ def received_us(row: Row) -> int:
 class Inserter:
     """Writes batches of one engine. Used by the follower's thread only."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, rollup: Rollup) -> None:
         self._client = client
+        self._rollup = rollup
         # What is in `known` for sure: tenant, column, value → first and last day.
         self._known: dict[tuple[int, str, str], tuple[int, int]] = {}
 
@@ -120,8 +122,9 @@ class Inserter:
         self.insert(tenant_id, epoch, (cut, bounds[1]), rows[middle:], stub, alerts)
 
     def forget(self) -> None:
-        """Call when values may have left the index."""
+        """Call when values may have left the index, or rows may be others."""
         self._known.clear()
+        self._rollup.forget()
 
     def _write(self, tenant_id: int, rows: list[Row], token: str) -> None:
         columns = Columns(rows)

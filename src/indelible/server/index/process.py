@@ -242,7 +242,7 @@ def _open(folder: Path, memory_mb: int) -> Client:
         raise SystemExit(EXIT_DAMAGED) from cause
 
 
-def run(descriptor: int, data_dir: Path, reader: str, memory_mb: int) -> None:
+def run(descriptor: int, data_dir: Path, reader: str, memory_mb: int, block_entries: int) -> None:
     """The whole life of the index process."""
     for number in (signal.SIGINT, signal.SIGHUP):
         # A Ctrl-C reaches the whole group of processes; the service closes our socket in its time.
@@ -262,7 +262,12 @@ def run(descriptor: int, data_dir: Path, reader: str, memory_mb: int) -> None:
     is_new = not (folder / status.ENGINE_FOLDER).exists()
     client = _open(folder, memory_mb)
     follower = Follower(
-        _ledger(reader, data_dir), client, folder, clock, _Reporter(channel, folder, clock)
+        _ledger(reader, data_dir),
+        client,
+        folder,
+        clock,
+        _Reporter(channel, folder, clock),
+        block_entries,
     )
     server = IndexServer(channel, folder / status.ENGINE_FOLDER, memory_mb, wake)
     thread = threading.Thread(

@@ -22,6 +22,7 @@ import msgspec
 from indelible.clock import Clock, SystemClock
 from indelible.errors import InvalidRequest, StorageError
 from indelible.server.index import protocol
+from indelible.server.index.rollup import BLOCK_ENTRIES
 from indelible.server.index.seen import through_masks
 from indelible.server.index.status import FOLDER, IndexStatus, State, write_status
 
@@ -53,11 +54,13 @@ class IndexProcess:
         data_dir: Path,
         *,
         memory_mb: int = 1024,
+        block_entries: int = BLOCK_ENTRIES,
         reader: str = READER,
         clock: Clock | None = None,
     ) -> None:
         self._data_dir = data_dir
         self._memory_mb = memory_mb
+        self._block_entries = block_entries
         self._reader = reader
         self._clock = clock or SystemClock()
         # Owned by the event loop.
@@ -155,6 +158,7 @@ class IndexProcess:
                 [
                     sys.executable, "-m", "indelible.server.index",
                     str(theirs.fileno()), str(self._data_dir), self._reader, str(self._memory_mb),
+                    str(self._block_entries),
                 ],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,

@@ -16,6 +16,7 @@ from indelible.server.index import IndexProcess
 from indelible.server.query.fields import COUNTED, TARGET
 from indelible.server.query.prepare import Prepared
 from indelible.server.query.printer import field_term
+from indelible.server.query.rolled import counted, is_rolled
 
 FACETS: Final = (
     "actor", "ip", "device", "agent", "method", "operation", "endpoint", "status_class", "status",
@@ -82,28 +83,47 @@ async def count_facets(
     if prepared.empty:
         empty = [Facet(field, [], 0, 0) for field in fields]
         return Facets(0, True, empty, prepared.through)
-    plain = [name for name in fields if name != TARGET and not COUNTED[name].each]
-    lists = [name for name in fields if name not in plain]
-    # Without a plain field there would be nothing that counts the events.
-    together = plain or ["outcome"]
+    blocks = [name for name in fields if is_rolled(prepared, name)]
+    plain = [
+        name for name in fields if name != TARGET and not COUNTED[name].each and name not in blocks
+    ]
+    lists = [name for name in fields if name not in plain and name not in blocks]
+    together = plain
     where = "position(lowerUTF8(arrayStringConcat(v, ' ')), lowerUTF8({contains:String})) > 0"
     contained = where if contains else "1"
     parameters = {**prepared.parameters.values, "contains": contains}
     tail = f"WHERE {contained} ORDER BY c DESC, v LIMIT {int(limit)} BY n"
+    total = _total(prepared)
+    counted_of = {name: counted(prepared, name) for name in blocks}
+    parameters |= prepared.parameters.values
     answers = await asyncio.gather(
-        index.query(_plain(together, prepared.where, tail), parameters),
+        *(index.query(_block(sql, tail), parameters) for sql in counted_of.values()),
         *(index.query(_list(name, prepared.where, tail), parameters) for name in lists),
-        index.query(f"SELECT 0 AS n, [] AS v, count() AS c, 0 AS d, 0 AS s FROM events "
-                    f"WHERE {prepared.where}", prepared.parameters.values),
-    )  # fmt: skip
+        *([index.query(_plain(together, prepared.where, tail), parameters)] if plain else []),
+        index.query(total, parameters),
+    )
     rows: dict[str, list[_Row]] = {}
-    for row in _decode(answers[0]):
-        rows.setdefault(together[row.n], []).append(row)
-    for name, answer in zip(lists, answers[1:-1], strict=True):
+    for name, answer in zip([*blocks, *lists], answers, strict=False):
         rows[name] = _decode(answer)
+    for row in _decode(answers[-2]) if plain else []:
+        rows.setdefault(together[row.n], []).append(row)
     total = _decode(answers[-1])[0].c
     facets = [_facet(name, rows.get(name, [])) for name in fields]
     return Facets(total, True, facets, prepared.through)
+
+
+def _total(prepared: Prepared) -> str:
+    source = f"SELECT count() AS n FROM events WHERE {prepared.where}"
+    if is_rolled(prepared, "outcome"):
+        source = counted(prepared, "outcome")
+    return f"SELECT 0 AS n, [] AS v, c, 0 AS d, 0 AS s FROM (SELECT sum(n) AS c FROM ({source}))"
+
+
+def _block(counted_values: str, tail: str) -> str:
+    return (
+        "SELECT 0 AS n, v, c, d, s FROM (SELECT [value] AS v, n AS c, count() OVER () AS d, "
+        f"sum(n) OVER () AS s FROM ({counted_values}) WHERE n > 0) {tail}"
+    )
 
 
 def _plain(names: list[str], where: str, tail: str) -> str:

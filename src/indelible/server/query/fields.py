@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from indelible.server.index.rollup import ACTOR
 from indelible.server.query.printer import field_term
 
 
@@ -39,10 +40,6 @@ class Counted(msgspec.Struct, frozen=True):
         return None if self.term is None else field_term(self.term, value, negated=negated)
 
 
-_ACTOR: Final = (
-    "if(actor_email = '', if(actor_name = '', toString(actor_id), toString(actor_name)), "
-    "toString(actor_email))"
-)
 _ROOT: Final = "if(job_root = '', job_id, job_root)"
 
 COUNTED: Final = {
@@ -62,7 +59,7 @@ COUNTED: Final = {
     "severity": Counted("severity", "severity", "severity"),
     "source": Counted("source", "source", "source"),
     "kind": Counted("kind", "kind"),
-    "actor": Counted(_ACTOR, "by", "actor"),
+    "actor": Counted(ACTOR, "by", "actor"),
     "ip": Counted("ip", "ip", "ip"),
     "device": Counted("device_id", "device", "device"),
     "agent": Counted("user_agent", "agent", "agent"),

@@ -65,8 +65,8 @@ async def prepare(
     context = await _look_up(index, trees, parameters, days)
     conditions = reach_conditions(filter_.reach, parameters)
     context.seen = " AND ".join(conditions)
+    context.is_whole = filter_.reach.is_whole and not filter_.reach.masks
     context.through = through
-    context.end_us = filter_.range.to_us
     if filter_.range.from_us is not None:
         context.starts = tuple(sorted({filter_.range.from_us, *starts}))
     if filter_.range.from_us is not None:

@@ -151,7 +151,7 @@ class Query:
             # Counts for the tabs: what each would show, whichever is open.
             filter_ = msgspec.structs.replace(filter_, stream=None)
         prepared = await self.prepare(filter_, min_index)
-        return await stats.group_by(self._index, prepared, stats.GROUPS[name], limit)
+        return await stats.group_by(self._index, prepared, name, limit)
 
     async def histogram(
         self, filter_: Filter, buckets: int, min_index: int | None = None

@@ -12,6 +12,7 @@ from indelible.server.index import IndexProcess
 from indelible.server.query.fields import ALIASES, COUNTED, TARGET, Counted
 from indelible.server.query.periods import bucket_edges
 from indelible.server.query.prepare import Prepared
+from indelible.server.query.rolled import Rolled, is_rolled, most_frequent
 
 
 def _expression(counted: Counted) -> str:
@@ -82,6 +83,7 @@ _COUNTS: Final = (
     ", ".join(f"countIf(outcome = '{outcome}') AS {outcome}" for outcome in OUTCOMES)
     + ", count() AS n"
 )
+_decode_rolled = msgspec.json.Decoder(Rolled).decode_lines
 _decode_counted = msgspec.json.Decoder(_Counted).decode_lines
 _decode_cells = msgspec.json.Decoder(_Cell).decode_lines
 _decode_ends = msgspec.json.Decoder(_Ends).decode
@@ -92,10 +94,14 @@ async def count(index: IndexProcess, prepared: Prepared) -> int:
     return (await _ends(index, prepared)).n
 
 
-async def group_by(index: IndexProcess, prepared: Prepared, expression: str, limit: int) -> Stats:
-    """The most frequent values with their counts."""
+async def group_by(index: IndexProcess, prepared: Prepared, name: str, limit: int) -> Stats:
+    """The most frequent values of a field of `GROUPS` with their counts."""
     if prepared.empty:
         return Stats(total=0, exact=True, groups=[], others=0, indexed_through=prepared.through)
+    name = ALIASES.get(name, name)
+    if is_rolled(prepared, name) and not (name in COUNTED and COUNTED[name].each):
+        return await _by_blocks(index, prepared, name, limit)
+    expression = GROUPS[name]
     sql = (
         f"SELECT toString({expression}) AS key, {_COUNTS} FROM events WHERE {prepared.where} "
         f"GROUP BY key ORDER BY n DESC, key LIMIT {int(limit)}"
@@ -109,6 +115,20 @@ async def group_by(index: IndexProcess, prepared: Prepared, expression: str, lim
         groups=groups,
         # An event with several targets or changes counts for each: then nothing may be left.
         others=max(0, total - sum(group.count for group in groups)),
+        indexed_through=prepared.through,
+    )
+
+
+async def _by_blocks(index: IndexProcess, prepared: Prepared, name: str, limit: int) -> Stats:
+    sql = most_frequent(prepared, name, limit)
+    rows = _decode_rolled(await index.query(sql, prepared.parameters.values))
+    total = rows[0].total if rows else 0
+    groups = [Group(row.key or None, row.n, _by_outcome(row)) for row in rows]
+    return Stats(
+        total=total,
+        exact=True,
+        groups=groups,
+        others=total - sum(group.count for group in groups),
         indexed_through=prepared.through,
     )
 
@@ -172,7 +192,7 @@ def _bars(cells: list[_Cell], edges: list[int], width: int) -> list[Group]:
     return bars
 
 
-def _by_outcome(row: _Counted | _Cell) -> dict[str, int]:
+def _by_outcome(row: _Counted | _Cell | Rolled) -> dict[str, int]:
     counts: dict[str, int] = {outcome: getattr(row, outcome) for outcome in OUTCOMES}
     return {outcome: some for outcome, some in counts.items() if some}
 

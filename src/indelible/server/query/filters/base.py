@@ -59,11 +59,11 @@ class Context:
     ) -> None:
         self.parameters = parameters
         # For filters that look beyond the range: where the periods in it begin (nowhere
-        # when it is open), its end, the snapshot, and the condition on all that the caller may see.
+        # when it is open), the snapshot, and the condition on all that the caller may see.
         self.starts: tuple[int, ...] = ()
-        self.end_us: int | None = None
         self.through = 0
         self.seen = ""
+        self.is_whole = False  # it is the tenant alone
         self.id_kinds = id_kinds  # column of ids → what it holds in the range; absent: nothing
         self._answers = answers
         self._days = days

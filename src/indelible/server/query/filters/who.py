@@ -65,9 +65,7 @@ class FirstTime:
 
     def condition(self, field: Field, context: Context) -> str:
         """
-        The pair of actor and value is not among those before the period.
-
-        Only values that occur in the range are looked for, so the set of pairs stays small.
+        The pair of actor and value came first in the period of the event.
         """
         column = FIRST[field.value.lower()][0]
         known = f"({column} != '' AND (actor_email != '' OR actor_name != '' OR actor_id != ''))"
@@ -77,20 +75,26 @@ class FirstTime:
         starts = [add(start, "Int64") for start in context.starts]
         through = add(context.through, "UInt64")
         seen = f"{context.seen} AND idx < {through}"
-        inside = f"{seen} AND occurred_us >= {starts[0]} AND {column} != ''"
-        if context.end_us is not None:
-            inside += f" AND occurred_us < {add(context.end_us, 'Int64')}"
-        pair = f"{', '.join(_NAMES)}, {column}"
-        values = f"SELECT {column} FROM events WHERE {inside} GROUP BY {column}"
+        pair = ", ".join(_NAMES)
+        source = f"SELECT {pair}, {column} AS value, occurred_us AS first_us FROM events WHERE "
+        firsts = f"{source}{seen} AND {column} != ''"
+        if context.is_whole:
+            # Of the whole log, the blocks that are counted know when each pair came first.
+            counted = f"(SELECT max(stop) FROM rolled WHERE {context.seen} AND stop <= {through})"
+            firsts += (
+                f" AND idx >= {counted} UNION ALL SELECT {pair}, value, first_us FROM pairs "
+                f"WHERE {context.seen} AND col = '{column}'"
+            )
         fresh = []
         for place, start in enumerate(starts):
-            before = (
-                f"SELECT {pair} FROM events WHERE {seen} AND occurred_us < {start} "
-                f"AND {column} IN ({values}) GROUP BY {pair}"
-            )
             # Each event is held against the time before its own period.
             until = f" AND occurred_us < {starts[place + 1]}" if place + 1 < len(starts) else ""
-            fresh.append(f"(occurred_us >= {start}{until} AND ({pair}) NOT IN ({before}))")
+            new = f"FROM ({firsts}) GROUP BY {pair}, value HAVING min(first_us) >= {start}"
+            # Few values are new for anybody: their rows alone are looked at together with names.
+            fresh.append(
+                f"(occurred_us >= {start}{until} AND {column} IN (SELECT value {new}) "
+                f"AND ({pair}, {column}) IN (SELECT {pair}, value {new}))"
+            )
         return f"({known} AND {any_of(fresh)})"
 
     def explain(self, field: Field) -> Clause:
