@@ -177,6 +177,16 @@ def queries(service: Service, numbers: Numbers, end_us: int) -> None:
     ]
     values["facet"] = quantile(timed(client, "/v1/stats", facets), 0.95)
 
+    # Without a search and over everything, as the sidebar asks at its widest.
+    whole = {**everything, "stream": "user", "own": "hide"}
+    facets = [{**whole, "group": name} for name in ("operation", "actor", "ip", "outcome")]
+    values["facet_all"] = quantile(timed(client, "/v1/stats", facets), 0.95)
+    week = [
+        {**span(7, end_us - n * 3_600_000_000), "stream": "user", "compare": "previous"}
+        for n in range(10)
+    ]
+    values["summary_week"] = quantile(timed(client, "/v1/summary", week), 0.95)
+
     spent = []
     for n in range(10):
         shifted = span(MONTH_DAYS, end_us - n * 3_600_000_000)

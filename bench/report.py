@@ -38,6 +38,8 @@ TARGETS = [
     Target("histogram", "histogram and counts of a month, p95", "ms", 300, 100, peer="histogram"),
     Target("period_change", "another week or month: page, bars, tab counts, p95", "ms", 200, 100),
     Target("facet", "facet of a month, p95", "ms", 300, 100),
+    Target("facet_all", "facet of everything, p95", "ms", 300, 100),
+    Target("summary_week", "summary of a week against the one before, p95", "ms", 300, 100),
     Target("export", "CSV export", "rows/s", 250_000, 700_000, True),
     Target("scroll_frame", "slowest frame of a scroll of 10 s", "ms", 50, 17),
     Target("scroll_rows", "most rows in the document meanwhile", "rows", 60, 45),

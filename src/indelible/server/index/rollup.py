@@ -77,7 +77,7 @@ CREATE TABLE IF NOT EXISTS counts (
     stream LowCardinality(String),
     own UInt8,
     day Int32,
-    value LowCardinality(String) CODEC(ZSTD(1)),
+    value String CODEC(ZSTD(1)),
     stop UInt64,
     attempt UInt64,
     n UInt64 CODEC(ZSTD(1)),

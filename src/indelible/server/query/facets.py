@@ -88,25 +88,24 @@ async def count_facets(
         name for name in fields if name != TARGET and not COUNTED[name].each and name not in blocks
     ]
     lists = [name for name in fields if name not in plain and name not in blocks]
-    together = plain
     where = "position(lowerUTF8(arrayStringConcat(v, ' ')), lowerUTF8({contains:String})) > 0"
     contained = where if contains else "1"
     parameters = {**prepared.parameters.values, "contains": contains}
     tail = f"WHERE {contained} ORDER BY c DESC, v LIMIT {int(limit)} BY n"
-    total = _total(prepared)
+    total_sql = _total(prepared)
     counted_of = {name: counted(prepared, name) for name in blocks}
     parameters |= prepared.parameters.values
     answers = await asyncio.gather(
         *(index.query(_block(sql, tail), parameters) for sql in counted_of.values()),
         *(index.query(_list(name, prepared.where, tail), parameters) for name in lists),
-        *([index.query(_plain(together, prepared.where, tail), parameters)] if plain else []),
-        index.query(total, parameters),
+        *([index.query(_plain(plain, prepared.where, tail), parameters)] if plain else []),
+        index.query(total_sql, parameters),
     )
     rows: dict[str, list[_Row]] = {}
     for name, answer in zip([*blocks, *lists], answers, strict=False):
         rows[name] = _decode(answer)
     for row in _decode(answers[-2]) if plain else []:
-        rows.setdefault(together[row.n], []).append(row)
+        rows.setdefault(plain[row.n], []).append(row)
     total = _decode(answers[-1])[0].c
     facets = [_facet(name, rows.get(name, [])) for name in fields]
     return Facets(total, True, facets, prepared.through)

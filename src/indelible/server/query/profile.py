@@ -13,7 +13,7 @@ from indelible.server.query.filter import Filter
 from indelible.server.query.history import target_where
 from indelible.server.query.parse import parse_text
 from indelible.server.query.prepare import prepare
-from indelible.server.query.stats import GROUPS, Group
+from indelible.server.query.stats import Group
 from indelible.server.query.summary import FAILED
 from indelible.server.query.term import quoted, term_of
 
@@ -102,7 +102,7 @@ async def find_profile(
     time = await stats.over_time(index, prepared, BARS)
     related = []
     for by in RELATED[of]:
-        found = await stats.group_by(index, prepared, GROUPS[by], TOP)
+        found = await stats.group_by(index, prepared, by, TOP)
         related.append(Related(by=by, values=[_value(by, group) for group in found.groups or ()]))
     return Profile(
         include=include,
