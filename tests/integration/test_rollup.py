@@ -115,6 +115,12 @@ def test_only_what_blocks_hold_is_asked_of_them(running: Running) -> None:
     reach = type(day.reach)(tenant_id=1, streams=("user",))
     part = running.filter(reach=reach)
     assert not is_rolled(running.run(running.query.prepare(part)), "ip")
+    # Nor is what they hold told to those from whom it is hidden.
+    for masks in (("person",), ("content",), ("person", "content")):
+        masked = running.filter(reach=type(day.reach)(tenant_id=1, masks=masks))
+        assert not is_rolled(running.run(running.query.prepare(masked)), "ip")
+        ips = running.run(running.query.group(masked, "ip", 10)).groups
+        assert [group.key for group in ips or []] == [None] or "person" not in masks
 
 
 def test_a_rebuilt_index_counts_its_blocks_anew(running: Running) -> None:
