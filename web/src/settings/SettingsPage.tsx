@@ -1,11 +1,14 @@
+import { useQuery } from "@tanstack/react-query";
 import { Suspense, useEffect } from "react";
-import type { Session } from "../api/types.ts";
+import { fetchRetention, RETENTION } from "../api/retention.ts";
+import type { DateFormat, Session } from "../api/types.ts";
 import { Link } from "../app/Link.tsx";
 import { go, useAddress, wasOpened } from "../app/route.ts";
 import { Tabs } from "../controls/Tabs.tsx";
 import { Icon } from "../icons/Icon.tsx";
 import type { Top } from "../shell/Shell.tsx";
 import { messages } from "../text/messages.ts";
+import { footOf } from "./names.ts";
 import { TABS } from "./tabs.ts";
 import "./settings.css";
 
@@ -57,10 +60,20 @@ export default function SettingsPage({ session, top }: { session: Session; top: 
         </Suspense>
       </div>
       <div className="endbar">
-        <span id="settings-foot" />
+        <PolicyFoot format={session.settings.date_format} />
         <span className="grow" />
         <Link to={OWN_EVENTS}>{text.everyChange}</Link>
       </div>
     </>
   );
+}
+
+/** Which policy is in force, under every tab. */
+function PolicyFoot({ format }: { format: DateFormat }) {
+  const { data } = useQuery({
+    queryKey: RETENTION,
+    queryFn: ({ signal }) => fetchRetention(signal),
+  });
+  if (!data) return null;
+  return <span className="cut">{footOf(data, format)}</span>;
 }

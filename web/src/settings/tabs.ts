@@ -17,6 +17,11 @@ export interface SettingsTab {
 /** The tabs in their order; each is fetched when it is first opened. */
 export const TABS: readonly SettingsTab[] = [
   {
+    key: "retention",
+    title: messages.retention.title,
+    Panel: lazy(() => import("./RetentionTab.tsx")),
+  },
+  {
     key: "holds",
     title: messages.holds.title,
     Panel: lazy(() => import("../holds/HoldsTab.tsx")),

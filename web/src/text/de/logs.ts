@@ -76,8 +76,8 @@ export const logs: typeof english.logs = {
   entry: (index: number) => `Eintrag ${countText(index)}`,
   reasons: {
     "data-subject": "betroffene Person",
-    order: "behördliche Anordnung",
-    secret: "geheim oder irrtümlich aufgezeichnet",
+    authority: "behördliche Anordnung",
+    error: "geheim oder irrtümlich aufgezeichnet",
     contract: "Vertragsende",
     other: "anderer Grund",
   },

@@ -70,8 +70,8 @@ export const logs = {
   entry: (index: number) => `entry ${countText(index)}`,
   reasons: {
     "data-subject": "data subject",
-    order: "order of an authority",
-    secret: "secret or recorded in error",
+    authority: "order of an authority",
+    error: "secret or recorded in error",
     contract: "end of contract",
     other: "other reason",
   } as Record<string, string>,
