@@ -79,7 +79,10 @@ class CategoryPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
 
 
 class TrialBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """An event to try; `rules` are tried instead of the saved ones of those categories."""
+    """
+    An event to try; `rules` are tried instead of the saved ones of those categories, which need not
+    be there yet.
+    """
 
     operation: str
     stream: Stream = "user"
@@ -195,21 +198,21 @@ async def try_category(request: Request) -> Response:
     if body.category is not None and body.category not in categories:
         raise InvalidRequest(f"there is no category {body.category[:60]!r}", parameter="category")
     for name, rules in body.rules.items():
-        if name not in categories:
-            raise InvalidRequest(f"there is no category {name[:60]!r}", parameter="rules")
+        check_name(name)  # one that is not there yet may be tried before it is made
         check_text(CategoryText(name=name, rules=rules))
     chosen = _choose(standing.catalogue, body)
     name = body.category or chosen.category
     day = service.retention.policies.today()
-    today = standing.policies.category_on(categories[name].id, day) or categories[name]
+    saved = categories.get(name)
+    today = saved and (standing.policies.category_on(saved.id, day) or saved)
     reply = TrialReply(
         category=name,
         label=standing.catalogue.text_of(name).label,
         by="sender" if body.category else chosen.by,
         rule=None if body.category else chosen.rule,
         position=None if body.category else chosen.position,
-        recorded=today.enabled,
-        keep=KeepReply(*(days_of(today, part) for part, _ in PARTS)),
+        recorded=today is None or today.enabled,
+        keep=KeepReply(*(days_of(today, part) if today else None for part, _ in PARTS)),
     )
     return _json(reply)
 
