@@ -22,7 +22,7 @@ def test_an_erasure_survives_kills(tmp_path: Path) -> None:
     try:
         ana = service.set_up()
         bea = second_administrator(service, ana, "bea@example.com")
-        person: dict[str, Any] = {
+        person = {
             "kind": "user",
             "id": "u_km",
             "email": SUBJECT,
