@@ -5,7 +5,7 @@
 #   make setup     the Python environment and the built screen
 #   make fix       format the code, and mend what can be mended by itself
 #   make web       build the screen
-#   make bench     1 million events through the service, measured, beside other engines
+#   make bench     1 million events through the service beside other engines; what capture costs
 #   make test-frameworks   capture on products from PyPI, and on other interpreters and versions
 #   make soak      the fault tests with the counts of a release; writes docs/soak/
 #   make audit     known holes in the locked packages, and whether the SBOM is up to date
@@ -42,7 +42,8 @@ demo: setup
 	@exec $(PY) scripts/demo.py $(ARGS)
 
 bench: python
-	@exec $(PY) -m bench $(ARGS)
+	@$(PY) -m bench $(ARGS)
+	@exec $(PY) -m bench.capture
 
 test-frameworks: python
 	@$(PY) scripts/test_frameworks.py $(ARGS)

@@ -15,7 +15,6 @@ from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
-from litestar.params import FromPath, JSONBody
 from starlette.responses import StreamingResponse
 
 from indelible.capture.bodies import Bodies
@@ -23,6 +22,16 @@ from indelible.capture.fastapi import audit_action, capture_fastapi
 from indelible.capture.litestar import AuditPlugin
 from indelible.client import audited, bind, describe, wrap
 from indelible.testing import MemoryAudit, assert_audited
+
+try:
+    from litestar.params import FromPath, JSONBody
+except ImportError:  # older Litestar goes by the names of the parameters
+
+    class FromPath:  # type: ignore[no-redef]
+        __class_getitem__ = staticmethod(lambda kind: kind)
+
+    JSONBody = FromPath  # type: ignore[misc]
+
 
 App = Any
 

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 from indelible.capture.bodies import Bodies
-from indelible.capture.exchange import Exchange, HttpSettings, Route
+from indelible.capture.exchange import HEADERS, Exchange, HttpSettings, Route
 from indelible.capture.request import ForwardedHeader, Rule, writes_and_denied
 from indelible.client import Indelible
 from indelible.client.context import hold, release, said_of
@@ -28,6 +28,8 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _HOLDER = "indelible.holder"
+_READ = {name.encode(): name for name in HEADERS}
+_NONE: list[str] = []
 
 
 class AuditMiddleware:
@@ -69,15 +71,17 @@ class AuditMiddleware:
 
     def _begin(self, scope: Scope) -> Exchange:
         headers: dict[str, list[str]] = {}
-        for name, value in scope["headers"]:
-            headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+        for raw, value in scope["headers"]:
+            name = _READ.get(raw)  # the servers give names in lower case, as ASGI says
+            if name is not None:
+                headers.setdefault(name, []).append(value.decode("latin-1"))
         peer = scope.get("client")
         path: str = scope.get("path", "")
         inner = path.removeprefix(scope.get("root_path", "")) or "/"
         return self._settings.begin(
             scope.get("method", ""),
             inner,
-            lambda name: headers.get(name, []),
+            lambda name: headers.get(name, _NONE),
             peer[0] if peer else None,
         )
 

@@ -28,6 +28,9 @@ from indelible.client import Indelible
 from indelible.client.context import Description, Holder
 from indelible.client.fields import EventFields
 
+HEADERS = ("x-forwarded-for", "forwarded", "user-agent", "x-request-id", "traceparent",
+           "content-type")  # fmt: skip
+"""All headers that `begin` asks for."""
 CLIENT_CLOSED = 499  # nginx's word for "the client went away before the answer"
 
 
@@ -38,6 +41,9 @@ class Route(msgspec.Struct, frozen=True):
     params: Mapping[str, object] = {}
     name: str | None = None
     said: Description = {}
+
+
+_NO_ROUTE = Route()
 
 
 class HttpSettings:
@@ -70,14 +76,16 @@ class HttpSettings:
             values = header(name)
             return values[0] if values else None
 
-        origin: dict[str, str | None] = {
-            "ip": self.proxies.resolve(peer_ip, header(self.proxies.header)),
-            "peer_ip": peer_ip,
-            "user_agent": first("user-agent"),
-        }
+        origin: dict[str, str] = {}
+        if ip := self.proxies.resolve(peer_ip, header(self.proxies.header)):
+            origin["ip"] = ip
+        if peer_ip:
+            origin["peer_ip"] = peer_ip
+        if user_agent := first("user-agent"):
+            origin["user_agent"] = user_agent
         holder = Holder()
         holder.collects = True
-        holder.origin = {name: value for name, value in origin.items() if value}
+        holder.origin = origin
         holder.request_id = request_id_of(first("x-request-id"), self.client.new_request_id)
         holder.trace_id = trace_id_of(first("traceparent"))
         body = None
@@ -102,7 +110,7 @@ class Exchange:
         self.path = path
         self.body = body
         self.status: int | None = None
-        self.route = Route()
+        self.route = _NO_ROUTE
         self.gone = False
         """The client went away before it had the whole answer."""
         self.error: str | None = None

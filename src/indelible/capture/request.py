@@ -54,9 +54,15 @@ class TrustedProxies:
         self._trust_unix = "unix" in set(networks)
         # Few addresses make most requests.
         self._is_trusted = lru_cache(maxsize=4096)(self._is_in_networks)
+        self._remembered = lru_cache(maxsize=4096)(self._resolve)
 
     def resolve(self, peer: str | None, header_values: Sequence[str]) -> str | None:
         """The client's address; None when nobody trustworthy names one."""
+        if len(header_values) == 1 and len(header_values[0]) <= _LONGEST_ADDRESS:
+            return self._remembered(peer, (header_values[0],))
+        return self._resolve(peer, header_values) if header_values else self._remembered(peer, ())
+
+    def _resolve(self, peer: str | None, header_values: Sequence[str]) -> str | None:
         hop = None if peer is None else parse_address(peer)
         if hop is None and not (peer is None and self._trust_unix):
             return None
@@ -118,6 +124,7 @@ def request_id_of(header: str | None, make: Callable[[], str]) -> str:
     return header if header is not None and _REQUEST_ID.fullmatch(header) else make()
 
 
+@lru_cache(maxsize=4096)
 def operation_of(name: str | None) -> str:
     """An operation from the name of a route or function: `create_group` → `CreateGroup`."""
     words = [word for word in _WORD.split(name or "") if word]
@@ -131,17 +138,34 @@ def template_of(path: str, template: str | None, params: Mapping[str, object]) -
     `template` is the matched route's own; what a router prefix or mount put before it is taken from
     the path.
     """
-    values = {str(value): name for name, value in params.items()}
     if template is None:
-        return _with_names(path, values)
-    tail = re.sub(r"\{(\w+)(?::\w+)?\}", lambda m: str(params.get(m[1], m[0])), template)
-    plain = re.sub(r"\{(\w+):\w+\}", r"{\1}", template)
+        return _with_names(path, params)
+    pieces, plain = _pieces_of(template)
+    tail = "".join([str(params.get(name, f"{{{name}}}")) if name else text
+                    for text, name in pieces])  # fmt: skip
     if not tail or not path.endswith(tail):
         return plain
-    return _with_names(path[: len(path) - len(tail)], values) + plain
+    before = path[: len(path) - len(tail)]
+    return _with_names(before, params) + plain if before else plain
 
 
-def _with_names(path: str, values: Mapping[str, str]) -> str:
+_PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
+
+
+@lru_cache(maxsize=4096)
+def _pieces_of(template: str) -> tuple[tuple[tuple[str, str | None], ...], str]:
+    """Text and parameters of a template in order, and the template without converters."""
+    pieces: list[tuple[str, str | None]] = []
+    at = 0
+    for match in _PARAMETER.finditer(template):
+        pieces += [(template[at : match.start()], None), ("", match[1])]
+        at = match.end()
+    pieces.append((template[at:], None))
+    return tuple(pieces), _PARAMETER.sub(r"{\1}", template)
+
+
+def _with_names(path: str, params: Mapping[str, object]) -> str:
+    values = {str(value): name for name, value in params.items()}
     return "/".join(f"{{{values[part]}}}" if part in values else part for part in path.split("/"))
 
 

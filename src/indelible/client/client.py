@@ -355,7 +355,8 @@ class Indelible:
     def _here(self) -> Parts:
         """The parts of this process; a forked child makes them with its first event."""
         parts = self._parts
-        if parts is not None and parts.pid == os.getpid():
+        # A forked child forgets its parent's before it can ask, unless the client was closed then.
+        if parts is not None and not (self._closed and parts.pid != os.getpid()):
             return parts
         with self._lock:
             if self._parts is None or self._parts.pid != os.getpid():

@@ -44,15 +44,14 @@ class Composer:
         self, operation: str, fields: EventFields, holder: Holder | None, instance: str
     ) -> dict[str, Any]:
         """The event without its `source_seq`; raises TypeError for a field there is none of."""
-        unknown = fields.keys() - FIELD_NAMES
-        if unknown:
-            raise TypeError(f"unknown event field {min(unknown)!r}")
+        if not FIELD_NAMES.issuperset(fields):
+            raise TypeError(f"unknown event field {min(fields.keys() - FIELD_NAMES)!r}")
         now_us = self._now_us()
         event: dict[str, Any] = {"id": uuid7(now_us, self._random_bytes), "operation": operation}
         event |= {name: value for name, value in fields.items() if value is not None}
         occurred_at = fields.get("occurred_at")
         event["occurred_at"] = format_us(now_us) if occurred_at is None else as_moment(occurred_at)
-        about: dict[str, Any] = {name: event.pop(name, None) for name in _CONTEXT}
+        about: dict[str, Any] = {}
         on_behalf_of = event.pop("on_behalf_of", None)
         if holder is not None:
             if "actor" not in event:
@@ -60,9 +59,11 @@ class Composer:
             for name in _WHO_AND_WHERE:
                 if name not in event and (value := getattr(holder, name)) is not None:
                     event[name] = value
-            for name in _CONTEXT:
-                about[name] = about[name] or getattr(holder, name)
             on_behalf_of = on_behalf_of or holder.on_behalf_of
+        for name in _CONTEXT:
+            value = event.pop(name, None) or (holder and getattr(holder, name))
+            if value is not None:
+                about[name] = value
         if on_behalf_of is not None:
             event["actor"] = {**as_record(event.get("actor", {})), "on_behalf_of": on_behalf_of}
         if "targets" in event:
@@ -70,9 +71,10 @@ class Composer:
         if "changes" in event:
             event["changes"] = as_list(event["changes"])
         about["source"] = self._source
-        about["source_version"] = self._source_version
+        if self._source_version is not None:
+            about["source_version"] = self._source_version
         about["source_instance"] = instance
-        event["context"] = {name: value for name, value in about.items() if value is not None}
+        event["context"] = about
         return event if self._redaction is None else self._redaction.event(event)
 
     def gap(self, gap: Gap, seq: int, instance: str) -> bytes:

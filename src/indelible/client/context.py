@@ -131,6 +131,8 @@ class Holder:
 
         Fields of several things get the thing in front of their path: `group/7.name`.
         """
+        if not (self.touched or self.targets):
+            return [], [*self.changes]
         things: dict[tuple[str | None, str | None], Target] = {}
         fields: dict[tuple[tuple[str | None, str | None], str], Change] = {}
         for target, changes in self.touched:

@@ -14,6 +14,19 @@ _VARIANT = 0b10
 
 _POOL_BYTES = 4096
 
+# How many forks lie between the first process and this one. Python runs the hook in every child
+# that may go on using it; asking for the process id instead costs a system call per event.
+_forks = 0
+
+
+def _count_fork() -> None:
+    global _forks  # noqa: PLW0603 - a fact of the process, changed by the fork hook alone
+    _forks += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_count_fork)
+
 
 class RandomPool(threading.local):
     """
@@ -27,13 +40,13 @@ class RandomPool(threading.local):
         self._source = source
         self._page = b""
         self._at = 0
-        self._pid = 0
+        self._forks = 0
 
     def __call__(self, count: int) -> bytes:
         start = self._at
-        if start + count > len(self._page) or self._pid != os.getpid():
+        if start + count > len(self._page) or self._forks != _forks:
             self._page = self._source(max(count, _POOL_BYTES))
-            self._pid = os.getpid()
+            self._forks = _forks
             start = 0
         self._at = start + count
         return self._page[start : self._at]
@@ -47,10 +60,7 @@ def uuid7(now_us: int, random_bytes: RandomBytes) -> str:
     process sort by microsecond; 62 random bits keep them apart.
     """
     milliseconds, fraction_us = divmod(now_us, 1000)
-    value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80
-    value |= _VERSION << 76
-    value |= (fraction_us * 4096 // 1000) << 64
-    value |= _VARIANT << 62
-    value |= int.from_bytes(random_bytes(8), "big") & 0x3FFF_FFFF_FFFF_FFFF
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    tail = int.from_bytes(random_bytes(8), "big") & 0x3FFF_FFFF_FFFF_FFFF | _VARIANT << 62
+    time, low = f"{milliseconds & 0xFFFF_FFFF_FFFF:012x}", f"{tail:016x}"
+    fraction = fraction_us * 4096 // 1000
+    return f"{time[:8]}-{time[8:]}-{_VERSION:x}{fraction:03x}-{low[:4]}-{low[4:]}"

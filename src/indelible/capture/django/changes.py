@@ -66,13 +66,14 @@ class ModelCapture:
         try:
             names = self._named(sender, update_fields)
             found = sender._base_manager.using(using).filter(pk=instance.pk)
-            row = found.values(*names, *_name_fields(sender, names)).first()
-            instance.__dict__[_BEFORE] = row
+            # One row at most, so nothing is sorted or cut: each step would copy the query.
+            for row in found.values(*names, *_name_fields(sender, names)):
+                instance.__dict__[_BEFORE] = row
         except Exception as error:  # noqa: BLE001 - the SDK guard
             get_client().swallow(error, "could not read a row before a change")
 
     def _named(self, model: Any, update_fields: Iterable[str] | None) -> list[str]:
-        fields = self._rows.fields(model)
+        fields: Iterable[Any] = self._rows.fields(model)
         if update_fields is not None:
             chosen = frozenset(update_fields)
             fields = [field for field in fields if {field.name, field.attname} & chosen]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from indelible.capture.values import NAMES, as_text, shown
@@ -18,6 +20,7 @@ _NEVER_MODELS = frozenset(
         "sessions.Session",
     }
 )
+_PLAIN = frozenset({str, int, bool, float})
 _NEVER_FIELDS = frozenset({"last_login"})  # written by every login, which is told itself
 
 
@@ -26,21 +29,24 @@ class Rows:
 
     def __init__(self, skip: tuple[str, ...]) -> None:
         self._skip = _NEVER_MODELS | frozenset(skip)
-
-    def wants(self, model: Any) -> bool:
+        # Asked for each row; models do not change while a project runs.
+        self.wants: Callable[[Any], bool] = lru_cache(maxsize=None)(self._wants)
         """Whether changes of this model are told."""
+        self.fields: Callable[[Any], tuple[Any, ...]] = lru_cache(maxsize=None)(self._fields)
+        """The columns of this model that are told."""
+
+    def _wants(self, model: Any) -> bool:
         meta = model._meta
         label = meta.concrete_model._meta.label if meta.concrete_model else meta.label
         return label not in self._skip and getattr(model, "__audit__", True) is not False
 
-    def fields(self, model: Any) -> list[Any]:
-        """The columns of this model that are told."""
+    def _fields(self, model: Any) -> tuple[Any, ...]:
         meta = model._meta
-        return [
+        return tuple(
             field
             for field in meta.concrete_fields
             if field.name not in _NEVER_FIELDS and f"{meta.label}.{field.name}" not in self._skip
-        ]
+        )
 
     def noun(self, model: Any) -> str:
         """`Group`; of a proxy, the name of what it stands for."""
@@ -74,7 +80,10 @@ class Rows:
         changes = []
         for field in self.fields(model):
             name = field.attname
-            old, new = _clean(field, before.get(name)), _clean(field, after.get(name))
+            old, new = before.get(name), after.get(name)
+            if old is new or (type(old) is type(new) and type(old) in _PLAIN and old == new):
+                continue
+            old, new = _clean(field, old), _clean(field, new)
             if old != new and (name in after or not after):
                 changes.append(Change(path=field.name, before=_told(old), after=_told(new)))
         return changes
