@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hmac
 import json
 import re
 import socket
@@ -13,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.integration.conftest import RunningService, init_folder
+from tests.integration.conftest import Reply, RunningService, init_folder
 from tests.unit.server.ingest.test_doors import CLOUD, LINE, RECORD, otlp
 
 Start = Callable[..., RunningService]
@@ -48,6 +50,51 @@ def test_otlp_and_cloudevents(service: RunningService) -> None:
         "POST", "/v1/otlp/logs", key=service.key("w"), body=b"x", headers={"content-type": "a/b"}
     )
     assert (wrong.status, wrong.code) == (415, "unsupported-media")
+
+
+def test_webhooks(start_service: Start, tmp_path: Path) -> None:
+    secret, older = b"s" * 24, b"o" * 32
+    file = tmp_path / "billing.secret"
+    lines = ["# ours", *(f"whsec_{base64.b64encode(one).decode()}" for one in (older, secret))]
+    file.write_text("\n".join(lines))
+    data = tmp_path / "data"
+    init_folder(data)
+    (data / "indelible.toml").write_text(f'[webhooks]\nsources = ["billing={file}"]\n')
+    service = start_service(data)
+
+    def post(
+        body: bytes, source: str = "billing", key: bytes = secret, age_s: int = 0, **over: str
+    ) -> Reply:
+        said_s = str(int(time.time()) - age_s)
+        signed = hmac.digest(key, f"msg_1.{said_s}.".encode() + body, "sha256")
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": "msg_1",
+            "webhook-timestamp": said_s,
+            "webhook-signature": f"v1a,xx v1,{base64.b64encode(signed).decode()}",
+            **over,
+        }
+        return service.request("POST", f"/v1/webhooks/{source}", body=body, headers=headers)
+
+    paid = {"type": "invoice.paid", "timestamp": "2026-11-20T10:00:00Z", "data": {"n": 1}}
+    body = json.dumps(paid).encode()
+    assert (post(body).status, post(body, key=older).json["duplicates"]) == (200, 1)
+    for wrong in (
+        post(body, key=b"x" * 24),
+        post(body, age_s=400),
+        post(body, age_s=-400),
+        post(body, source="other"),
+        post(body + b" ", **{"webhook-signature": "v1,AAAA"}),
+        post(body, **{"webhook-timestamp": "soon"}),
+        post(body, **{"webhook-id": ""}),
+    ):
+        assert (wrong.status, wrong.code) == (401, "unauthenticated")
+    assert post(b"[1]").status == 400
+    file.write_text("whsec_short")
+    assert post(body).status == 401
+    (event,) = service.events(**{"from": "2026-11-20T00:00:00Z", "to": "2026-11-21T00:00:00Z"})
+    assert (event["operation"], event["context"]["source"]) == ("invoice.paid", "billing")
+    assert event["metadata"] == {"data": {"n": 1}}
 
 
 @pytest.fixture

@@ -123,6 +123,18 @@ def _patterns(value: object) -> tuple[str, ...]:
         raise ValueError from cause
 
 
+def _sources(value: object) -> tuple[str, ...]:
+    """Names with files: checked here, so that a mistake stops the start."""
+    found = _lines(value)
+    for item in found:
+        name, _, path = item.partition("=")
+        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name) or not Path(path).is_file():
+            raise ValueError
+    if len({item.partition("=")[0] for item in found}) != len(found):
+        raise ValueError
+    return found
+
+
 def _file(value: object) -> str:
     text = _text(value)
     if not Path(text).is_file():
@@ -178,5 +190,6 @@ ORIGINS = Form(
 )
 LINES = Form("words, separated by commas or as a list", _lines)
 PATTERNS = Form("a regular expression, or a list of them", _patterns)
+SOURCES = Form("names with files, like billing=/etc/indelible/billing.secret", _sources)
 FILE = Form("the path of a file that is there", _file)
 ZONE = Form("an IANA time zone like Europe/Berlin", _zone)

@@ -122,6 +122,8 @@ TABLE: tuple[Setting, ...] = (
     _row("syslog", "tls_key", None, forms.FILE, "Private key (PEM) of the certificate."),
     _row("syslog", "client_ca", None, forms.FILE,
          "Authorities (PEM) one of which must have signed a sender's certificate."),
+    _row("webhooks", "sources", (), forms.SOURCES,
+         "Senders of Standard Webhooks, each with the file of its secrets."),
     _row("redact", "enabled", True, forms.BOOL,
          "Mask passwords, tokens, keys and card numbers in events before they are stored."),
     _row("redact", "keys", (), forms.LINES,
@@ -259,6 +261,17 @@ class SyslogSettings(msgspec.Struct, frozen=True):
     client_ca: str | None
 
 
+class WebhookSettings(msgspec.Struct, frozen=True):
+    """Group "webhooks": who may send them."""
+
+    sources: tuple[str, ...]
+
+    def secret_file(self, source: str) -> Path | None:
+        """Where the secrets of a source are; None for one that is not known."""
+        files = dict(item.split("=", 1) for item in self.sources)
+        return Path(files[source]) if source in files else None
+
+
 class RedactSettings(msgspec.Struct, frozen=True):
     """Group "redact": what is masked in events before they are stored."""
 
@@ -292,6 +305,7 @@ class Settings(msgspec.Struct, frozen=True):
     export: ExportSettings
     embed: EmbedSettings
     syslog: SyslogSettings
+    webhooks: WebhookSettings
     redact: RedactSettings
     screen: ScreenSettings
     origins: dict[str, str]

@@ -46,6 +46,11 @@ def read_cloudevents(body: bytes, media: str, headers: Mapping[str, str]) -> lis
     return [encode_json(_event(item, position)) for position, item in enumerate(found)]
 
 
+def event_of(item: dict[str, Any]) -> bytes:
+    """One CloudEvent that is decoded already, as a body of ours."""
+    return encode_json(_event(item, 0))
+
+
 def _binary(body: bytes, media: str, headers: Mapping[str, str]) -> dict[str, Any]:
     event: dict[str, Any] = {
         name[len(_HEADER) :]: unquote(value)

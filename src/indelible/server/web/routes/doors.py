@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import msgspec
@@ -15,15 +16,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from indelible.codec import encode_json
-from indelible.errors import InvalidRequest, UnsupportedMedia
+from indelible.errors import InvalidRequest, Unauthenticated, UnsupportedMedia
+from indelible.event.model import MAX_EVENT_BYTES
 from indelible.server.ingest import MAX_BODY_BYTES, MAX_EVENTS, IngestReply
 from indelible.server.ingest.body import decompress
 from indelible.server.ingest.doors import read_cloudevents, read_otlp
-from indelible.server.ingest.doors.cloudevents import BATCH, ONE
+from indelible.server.ingest.doors.cloudevents import BATCH, ONE, event_of
 from indelible.server.ingest.doors.otlp import JSON, PROTOBUF
-from indelible.server.web.route import Api, Caller
+from indelible.server.ingest.doors.webhooks import as_cloudevent, check_signature, read_secrets
+from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.routes.write import read_body
 from indelible.server.web.service import service_of
+
+log = logging.getLogger("indelible.web")
 
 
 class PartialSuccess(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -81,6 +86,37 @@ async def post_cloudevents(request: Request) -> Response:
     return Response(encode_json(reply), status_code=reply.status, media_type=JSON)
 
 
+async def post_webhook(request: Request) -> Response:
+    """Stores a webhook that is signed with a secret of its source."""
+    service = service_of(request)
+    source = request.path_params["source"]
+    path = service.settings.webhooks.secret_file(source)
+    if path is None:
+        raise Unauthenticated("the webhook is not signed with a secret of this source")
+    with service.ingest.room.claim() as claim:
+        body = await read_body(request, MAX_EVENT_BYTES, claim.add)
+        claim.queue()
+        now_s = service.clock.now_us() // 1_000_000
+        headers = request.headers
+
+        def read() -> bytes:
+            try:
+                secrets = read_secrets(path)
+            except (OSError, ValueError) as error:
+                log.error("the secrets of webhook source %s cannot be read: %s", source, error)
+                secrets = []
+            message_id = check_signature(body, headers, secrets, now_s)
+            return event_of(as_cloudevent(body, source, message_id))
+
+        event = await run_in_threadpool(read)
+        tenant_id = min(service.tenants)
+        reply = await service.ingest.submit(
+            tenant_id, event, key_id=f"webhook:{source}", content_type=JSON
+        )
+        service.metrics.ingested(reply.stored, reply.duplicates, len(reply.rejected))
+    return Response(encode_json(reply), status_code=reply.status, media_type=JSON)
+
+
 async def _store(request: Request, caller: Caller, events: list[bytes]) -> IngestReply:
     service = service_of(request)
     if len(events) > MAX_EVENTS:
@@ -133,6 +169,24 @@ ROUTES = (
         tag="Write",
         body=dict[str, Any] | list[dict[str, Any]],
         body_media=(ONE, BATCH, JSON),
+        reply=IngestReply,
+        errors=_ERRORS,
+        refused=(422,),
+    ),
+    Api(
+        method="POST",
+        path="/v1/webhooks/{source}",
+        handler=post_webhook,
+        permit=None,
+        summary="Store a webhook",
+        description=(
+            "Standard Webhooks 1.0: no key, but `webhook-id`, `webhook-timestamp` and "
+            "`webhook-signature` made with a secret of the source (setting `webhooks.sources`). "
+            "A message that comes twice is stored once (`spec/doors.md`)."
+        ),
+        tag="Write",
+        params=(Param(name="source", description="The sender's name in the settings"),),
+        body=dict[str, Any],
         reply=IngestReply,
         errors=_ERRORS,
         refused=(422,),
