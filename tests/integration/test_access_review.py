@@ -15,19 +15,28 @@ _PATH = "/v1/access-review"
 def test_the_review_names_people_invitations_and_keys(service: RunningService) -> None:
     admin = service.set_up()
     admin.request("POST", "/v1/users", json={"email": "bo@example.com", "role": "auditor"})
-    made = admin.request("POST", "/v1/keys", json={"name": "=1+1", "kind": "w"}).json
+    body = {
+        "name": "=1+1",
+        "kind": "w",
+        "scope": {"sources": ["fleet"]},
+        "networks": ["10.0.0.0/8"],
+    }
+    made = admin.request("POST", "/v1/keys", json=body).json
     admin.request("DELETE", f"/v1/keys/{made['id']}")
     review = admin.request("GET", _PATH).json
     assert [(one["email"], one["role"], one["logins"]) for one in review["people"]] == [
         (EMAIL, "admin", 1)
     ]
     assert review["people"][0]["last_seen_at"]
+    assert review["people"][0]["factors"] == []
+    assert review["people"][0]["scope"] is None
     assert [(one["email"], one["role"]) for one in review["invitations"]] == [
         ("bo@example.com", "auditor")
     ]
     (key,) = [one for one in review["keys"] if one["id"] == made["id"]]
     assert (key["name"], key["kind"], key["last_used_at"]) == ("=1+1", "w", None)
     assert key["revoked_at"]
+    assert (key["scope"], key["networks"]) == ({"sources": ["fleet"]}, ["10.0.0.0/8"])
 
     reply = admin.request("GET", _PATH, params={"format": "csv"})
     assert reply.headers["content-type"].startswith("text/csv")
@@ -37,6 +46,9 @@ def test_the_review_names_people_invitations_and_keys(service: RunningService) -
     (row,) = [row for row in rows if row["Id"] == made["id"]]
     assert row["Name"] == "'=1+1"
     assert row["State"].startswith("revoked 2")
+    assert (row["Sees"], row["From networks"]) == ('{"sources":["fleet"]}', "10.0.0.0/8")
+    (person,) = [row for row in rows if row["What"] == "person"]
+    assert (person["Sees"], person["Second factor"]) == ("everything", "none")
 
     found = [
         event

@@ -1,5 +1,6 @@
 import { address, call } from "./client.ts";
 import type { KeyKind } from "./types.ts";
+import type { Scope } from "./users.ts";
 
 export const ACCESS = ["access-review"] as const;
 
@@ -8,6 +9,12 @@ export interface PersonAccess {
   email: string;
   name: string;
   role: string;
+  active: boolean;
+  /** The part of the log that is seen; null is all of it. */
+  scope: Scope | null;
+  factors: string[];
+  /** Who vouches for the account; null: its own password. */
+  issuer: string | null;
   created_at: string;
   last_seen_at: string | null;
   logins: number;
@@ -25,6 +32,9 @@ export interface KeyAccess {
   id: string;
   name: string;
   kind: KeyKind;
+  scope: Scope | null;
+  networks: string[];
+  expires_at: string | null;
   created_at: string;
   last_used_at: string | null;
   revoked_at: string | null;

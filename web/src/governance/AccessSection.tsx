@@ -8,10 +8,12 @@ import {
   type KeyAccess,
   type PersonAccess,
 } from "../api/access.ts";
+import type { Scope } from "../api/users.ts";
 import { Icon } from "../icons/Icon.tsx";
 import { Failure } from "../logs/Failure.tsx";
 import { messages } from "../text/messages.ts";
-import { OneLine } from "../text/Shown.tsx";
+import { OneLine, Shown } from "../text/Shown.tsx";
+import { draftOf } from "../users/ScopeFields.tsx";
 import type { When } from "./GovernancePage.tsx";
 
 const text = messages.governance.access;
@@ -62,7 +64,7 @@ function Tables({ review, when }: { review: AccessReview; when: When }) {
   return (
     <>
       <table className="plain" aria-label={text.people}>
-        {head([text.person, text.role, text.may, text.since, text.lastUse])}
+        {head([text.person, text.role, text.may, text.factor, text.since, text.lastUse])}
         <tbody>
           {review.people.map((one) => (
             <Person key={one.id} one={one} when={when} />
@@ -74,7 +76,7 @@ function Tables({ review, when }: { review: AccessReview; when: When }) {
       </table>
       {review.keys.length > 0 && (
         <table className="plain" aria-label={text.keys}>
-          {head([text.key, text.kind, text.may, text.since, text.lastUse])}
+          {head([text.key, text.kind, text.may, text.bounds, text.since, text.lastUse])}
           <tbody>
             {review.keys.map((one) => (
               <Key key={one.id} one={one} when={when} />
@@ -88,7 +90,7 @@ function Tables({ review, when }: { review: AccessReview; when: When }) {
 
 function Person({ one, when }: { one: PersonAccess; when: When }) {
   return (
-    <tr>
+    <tr className={one.active ? undefined : "off"}>
       <td className="two-lines">
         <b>
           <OneLine text={one.name || one.email} />
@@ -97,7 +99,18 @@ function Person({ one, when }: { one: PersonAccess; when: When }) {
       </td>
       <td data-label={text.role}>{messages.roles[one.role] ?? one.role}</td>
       <td data-label={text.may} className="may">
-        {text.roleMay[one.role] ?? one.role}
+        {one.active ? (text.roleMay[one.role] ?? one.role) : text.closed}
+        {one.scope && <Bound scope={one.scope} />}
+      </td>
+      <td data-label={text.factor} className="may">
+        {one.factors.length === 0
+          ? text.noFactor
+          : one.factors.map((factor) => text.factors[factor] ?? factor).join(", ")}
+        {one.issuer && (
+          <>
+            , <OneLine text={one.issuer} />
+          </>
+        )}
       </td>
       <td data-label={text.since}>{when(one.created_at)}</td>
       <td data-label={text.lastUse}>
@@ -117,6 +130,7 @@ function Invited({ one, when }: { one: InvitedAccess; when: When }) {
       <td data-label={text.may} className="may">
         {text.nothingYet}
       </td>
+      <td data-label={text.factor}>{messages.logs.nothing}</td>
       <td data-label={text.since}>{when(one.created_at)}</td>
       <td data-label={text.lastUse}>{text.invitedUntil(when(one.expires_at))}</td>
     </tr>
@@ -135,6 +149,12 @@ function Key({ one, when }: { one: KeyAccess; when: When }) {
       <td data-label={text.kind}>{text.kindNames[one.kind]}</td>
       <td data-label={text.may} className="may">
         {one.revoked_at ? text.revoked(when(one.revoked_at)) : messages.keys.kinds[one.kind]}
+        {one.scope && <Bound scope={one.scope} />}
+      </td>
+      <td data-label={text.bounds} className="may">
+        {[one.expires_at ? text.expires(when(one.expires_at)) : text.noEnd, ...one.networks].join(
+          ", ",
+        )}
       </td>
       <td data-label={text.since}>{when(one.created_at)}</td>
       <td data-label={text.lastUse}>
@@ -143,3 +163,23 @@ function Key({ one, when }: { one: KeyAccess; when: When }) {
     </tr>
   );
 }
+
+/** The part of the log that somebody or a key is bound to. */
+function Bound({ scope }: { scope: Scope }) {
+  const { streams, categories, sources, targets } = draftOf(scope);
+  const named: [string, string][] = [
+    [text.boundTo.streams, streams.map(streamName).join(", ")],
+    [text.boundTo.categories, categories],
+    [text.boundTo.sources, sources],
+    [text.boundTo.targets, targets],
+  ];
+  const told = named.filter(([, value]) => value !== "");
+  return (
+    <span className="bound">
+      {text.only} <Shown text={told.map(([name, value]) => `${name}: ${value}`).join("; ")} />
+    </span>
+  );
+}
+
+const streamName = (stream: string): string =>
+  messages.logs.streams[stream as keyof typeof messages.logs.streams] ?? stream;

@@ -19,6 +19,7 @@ from indelible.codec import encode_json
 from indelible.errors import Denied, InvalidRequest
 from indelible.server.access.accounts import Account, Invitation
 from indelible.server.access.keys import ApiKey
+from indelible.server.access.scope import Scope, scope_text
 from indelible.server.export.disarm import safe_csv
 from indelible.server.ingest.own_event import of_act
 from indelible.server.web.route import Api, Caller, Param
@@ -26,16 +27,26 @@ from indelible.server.web.routes.read import read_parameters
 from indelible.server.web.service import Service, service_of
 
 _REVIEWERS: Final = frozenset({"auditor", "admin"})
-_HEAD: Final = ("What", "Id", "Name", "E-mail", "Role or kind", "Since", "Last used", "State")
+_HEAD: Final = (
+    "What", "Id", "Name", "E-mail", "Role or kind", "Sees", "Second factor", "Vouched for by",
+    "Since", "Last used", "Until", "From networks", "State",
+)  # fmt: skip
 
 
 class PersonAccess(msgspec.Struct, frozen=True, kw_only=True):
-    """An account. `last_seen_at` is the last use of a login that it still has."""
+    """
+    An account. `last_seen_at` is the last use of a login that it still has; `scope` the part of the
+    log that it sees, null for all of it; `issuer` who vouches for it, null: its own password.
+    """
 
     id: str
     email: str
     name: str
     role: str
+    active: bool
+    scope: Scope | None
+    factors: tuple[str, ...]
+    issuer: str | None
     created_at: str
     last_seen_at: str | None
     logins: int
@@ -57,6 +68,9 @@ class KeyAccess(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name: str
     kind: Literal["w", "r", "a"]
+    scope: Scope | None
+    networks: tuple[str, ...]
+    expires_at: str | None
     created_at: str
     last_used_at: str | None
     revoked_at: str | None
@@ -127,25 +141,27 @@ def _review(service: Service, caller: Caller) -> AccessReview:
 
 def _rows(review: AccessReview) -> Iterator[tuple[str, ...]]:
     for one in review.people:
-        state = f"{one.logins} open logins"
-        used = one.last_seen_at or ""
-        yield "person", one.id, one.name, one.email, one.role, one.created_at, used, state
-    for invited in review.invitations:
-        state = f"invited until {invited.expires_at}"
         yield (
-            "invitation",
-            invited.id,
-            "",
-            invited.email,
-            invited.role,
-            invited.created_at,
-            "",
-            state,
-        )
+            "person", one.id, one.name, one.email, one.role, _sees(one.scope),
+            " ".join(one.factors) or "none", one.issuer or "password", one.created_at,
+            one.last_seen_at or "", "", "",
+            f"{one.logins} open logins" if one.active else "closed",
+        )  # fmt: skip
+    for invited in review.invitations:
+        yield (
+            "invitation", invited.id, "", invited.email, invited.role, "", "", "",
+            invited.created_at, "", invited.expires_at, "", "invited",
+        )  # fmt: skip
     for key in review.keys:
-        state = f"revoked {key.revoked_at}" if key.revoked_at else "active"
-        used = key.last_used_at or ""
-        yield "key", key.id, key.name, "", _KINDS[key.kind], key.created_at, used, state
+        yield (
+            "key", key.id, key.name, "", _KINDS[key.kind], _sees(key.scope), "", "",
+            key.created_at, key.last_used_at or "", key.expires_at or "", " ".join(key.networks),
+            f"revoked {key.revoked_at}" if key.revoked_at else "active",
+        )  # fmt: skip
+
+
+def _sees(scope: Scope | None) -> str:
+    return scope_text(scope) or "everything"
 
 
 _KINDS: Final = {"w": "writes events", "r": "reads", "a": "administers"}
@@ -157,6 +173,10 @@ def _person(one: Account) -> PersonAccess:
         email=one.email,
         name=one.name,
         role=one.role,
+        active=one.active,
+        scope=one.scope,
+        factors=one.factors,
+        issuer=one.issuer,
         created_at=format_us(one.created_us),
         last_seen_at=_when(one.seen_us),
         logins=one.logins,
@@ -178,6 +198,9 @@ def _key(one: ApiKey) -> KeyAccess:
         id=one.id,
         name=one.name,
         kind=one.kind,
+        scope=one.bounds.scope,
+        networks=one.bounds.networks,
+        expires_at=_when(one.bounds.expires_us),
         created_at=format_us(one.created_us),
         last_used_at=_when(one.last_used_us),
         revoked_at=_when(one.revoked_us),
