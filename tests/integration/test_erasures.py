@@ -140,6 +140,8 @@ def test_a_person_from_the_first_look_to_the_certificate(
     assert (named.status, named.code) == (400, "names-the-person")
     by_key = service.request("POST", "/v1/erasures", key=service.key("a"), json=ask)
     assert (by_key.status, by_key.code) == (403, "person-needed")
+    backup = tmp_path / "backup"
+    run_command("backup", str(backup), "--data", str(service.data))
     asked = ana.request("POST", "/v1/erasures", json=ask)
     assert asked.status == 201, asked.body
     erasure, approval = asked.json["id"], asked.json["approval"]
@@ -175,3 +177,11 @@ def test_a_person_from_the_first_look_to_the_certificate(
     # Read with nothing of ours in the way: the values are nowhere, not even in free pages.
     left = left_on_disk(service.data, SECRETS)
     assert {name: found for name, found in left.items() if not name.startswith("index")} == {}
+
+    # A backup of before brings nothing back, where the original's journal of erasures is known.
+    made = run_command(
+        "restore", str(backup), "--data", str(tmp_path / "new"), "--as-new-origin", "test/second",
+        "--guard", str(service.data), "--json",
+    )  # fmt: skip
+    assert json.loads(made.stdout)["verified"] is True
+    assert left_on_disk(tmp_path / "new", SECRETS[:4]) == {}

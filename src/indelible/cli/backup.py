@@ -106,7 +106,7 @@ def restore(
         raise SettingsError("--nothing-newer and --as-new-origin exclude each other")
     data_dir, source = data_dir.absolute(), source.absolute()
     if as_new_origin is not None:
-        return _restore_as_new(source, data_dir, read_origin(as_new_origin), as_json)
+        return _restore_as_new(source, data_dir, read_origin(as_new_origin), guard, as_json)
     manifest = restore_files(source, data_dir)
     status = _verify(data_dir)
     continues, reason = False, "the restored log does not verify: see `indelible verify`"
@@ -175,7 +175,27 @@ def _settle(
     return True, reason
 
 
-def _restore_as_new(source: Path, data_dir: Path, origin: str, as_json: bool) -> int:
+def _erased_since(guard: Path | None, manifest: Manifest) -> dict[int, int] | None:
+    """What the original's journal says was erased; None, and a warning, without one."""
+    from indelible.server.ledger.journal import erased_parts, journal_file, read_journal
+
+    if guard is None:
+        say(
+            "what was erased after this backup was made comes back: name the original's guard with"
+            " --guard, or erase it again"
+        )
+        return None
+    tenant = manifest.logs[0].tenant
+    folder = guard if guard.is_dir() else guard.parent
+    for place in (folder / "guard", folder):
+        if journal_file(place, tenant).is_file():
+            return erased_parts(read_journal(journal_file(place, tenant)))
+    return {}
+
+
+def _restore_as_new(
+    source: Path, data_dir: Path, origin: str, guard: Path | None, as_json: bool
+) -> int:
     from indelible.server.ops.new_log import continue_as
     from indelible.server.ops.restore import empty_folder, restore_files
 
@@ -188,9 +208,11 @@ def _restore_as_new(source: Path, data_dir: Path, origin: str, as_json: bool) ->
                 "the log in the backup does not verify, so nothing new is made of it",
                 hint="restore it without --as-new-origin, and see `indelible verify`",
             )
+        erased = _erased_since(guard, manifest)
         replayed = continue_as(
-            stage, data_dir, manifest, origin, SystemClock(), _progress("sealed", "entries")
-        )
+            stage, data_dir, manifest, origin, SystemClock(), _progress("sealed", "entries"),
+            erased or {},
+        )  # fmt: skip
         shutil.rmtree(stage)
         old = manifest.logs[0]
         event = command_event(
@@ -203,6 +225,7 @@ def _restore_as_new(source: Path, data_dir: Path, origin: str, as_json: bool) ->
                 "old_root": old.root,
                 "events": replayed.events,
                 "without_fact": replayed.without_fact,
+                "erased_left_out": None if erased is None else len(erased),
             },
         )
         event["severity"] = "warning"

@@ -59,6 +59,7 @@ class Erasing:
             own,
             clock,
             random_bytes,
+            data_dir / "guard",
         )
         self.acts.register("erasure", self.erasures.approved, self.erasures.ended)
         self.acts.register("hold_release", self._release)

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
 from indelible.clock import Clock
 from indelible.errors import SettingsError, StorageError
 from indelible.event import Event, join
-from indelible.seal import EVENT, PartedEvent
+from indelible.seal import CONTENT, EVENT, FACT, PERSON, PartedEvent
 from indelible.server.folder import CONTROL_FILE, LEDGER_FILE, finish_folder
 from indelible.server.ledger import Entry, Incoming, Ledger, LedgerReader
 from indelible.server.ledger.categories import first_policy
@@ -43,12 +44,14 @@ def continue_as(
     origin: str,
     clock: Clock,
     progress: Callable[[int, int], None] | None = None,
+    erased: Mapping[int, int] = MappingProxyType({}),
 ) -> Replayed:
     """
     Makes a data folder in the empty folder `target` with the events of the restored folder `old`.
 
-    Accounts, API keys and settings go along. Raises SettingsError when the log cannot be taken
-    over, and leaves a half-made folder, which is not a data folder, for the caller to remove.
+    Accounts, API keys and settings go along; parts in `erased` (index → bits), which the old log
+    declared erased after the backup was made, do not. Raises SettingsError when the log cannot be
+    taken over, and leaves a half-made folder, which is not a data folder, for the caller to remove.
     """
     if len(manifest.logs) != 1:
         raise SettingsError("--as-new-origin takes backups of one log only")
@@ -62,10 +65,12 @@ def continue_as(
     if (old / FILE_NAME).is_file():
         shutil.copyfile(old / FILE_NAME, target / FILE_NAME)
     Ledger.create(target, clock, tenant=end.name, origin=origin)
-    _copy_rows(old, target, "alias")
+    if not erased:
+        # Otherwise one of them could lead back to somebody who was erased: all are drawn anew.
+        _copy_rows(old, target, "alias")
     reader = LedgerReader(old / LEDGER_FILE)
     try:
-        replayed, same_places = _replay(reader, target, end, clock, progress)
+        replayed, same_places = _replay(reader, target, end, clock, progress, erased)
     finally:
         reader.close()
     if same_places:
@@ -81,6 +86,7 @@ def _replay(
     end: LogEnd,
     clock: Clock,
     progress: Callable[[int, int], None] | None,
+    erased: Mapping[int, int],
 ) -> tuple[Replayed, bool]:
     ledger = Ledger.open(target, clock=clock)
     events = without_fact = 0
@@ -90,7 +96,8 @@ def _replay(
         names = {category.id: category.name for category in first_policy(0).categories}
         for start in range(_FIRST_EVENT, end.size, _BATCH):
             items: list[Incoming] = []
-            for entry in reader.read(end.tenant, start, start + _BATCH):
+            for stored_entry in reader.read(end.tenant, start, start + _BATCH):
+                entry = _without(stored_entry, erased.get(stored_entry.index, 0))
                 if entry.leaf_type != EVENT or entry.fact is None:
                     # Other entries speak of the old tree; without a fact there is no event left.
                     without_fact += entry.leaf_type == EVENT
@@ -107,6 +114,18 @@ def _replay(
     finally:
         ledger.close()
     return Replayed(events, without_fact), same_places
+
+
+def _without(entry: Entry, parts: int) -> Entry:
+    """The entry without these parts."""
+    if not parts:
+        return entry
+    return msgspec.structs.replace(
+        entry,
+        fact=None if parts & FACT else entry.fact,
+        person=None if parts & PERSON else entry.person,
+        content=None if parts & CONTENT else entry.content,
+    )
 
 
 def _incoming(entry: Entry, names: dict[int, str]) -> Incoming:

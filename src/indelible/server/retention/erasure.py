@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from indelible.clock import US_PER_DAY, US_PER_S, Clock, day_of, format_us
@@ -23,6 +24,7 @@ from indelible.server.ingest.own import OwnAudit
 from indelible.server.ingest.own_event import of_service
 from indelible.server.ledger import Ledger
 from indelible.server.ledger.held import Held
+from indelible.server.ledger.journal import Span, add_to_journal
 from indelible.server.retention.certificate import make_certificate
 from indelible.server.retention.declare import (
     Declared,
@@ -67,6 +69,7 @@ class Erasures:
         own: OwnAudit,
         clock: Clock,
         random_bytes: RandomBytes,
+        guard_folder: Path,
     ) -> None:
         self.table = table
         self.scanner = scanner
@@ -77,6 +80,7 @@ class Erasures:
         self._own = own
         self._clock = clock
         self._random_bytes = random_bytes
+        self._guard_folder = guard_folder
         self._held: dict[int, Held] = {}  # used in acts alone, so by the writer thread alone
         self._running = asyncio.Lock()
         self._wake = asyncio.Event()
@@ -218,6 +222,8 @@ class Erasures:
             await self._refuse(erasure, plan)
             return
         last = max(one.entry for one in declared)
+        spans = [Span(one.first, one.count, one.parts) for one in declared]
+        await asyncio.to_thread(add_to_journal, self._guard_folder, erasure.tenant_id, spans)
         await self._forget_index(erasure.tenant_id, last)
         indices = sorted(goes)
         for at in range(0, len(indices), _EVENTS_AN_ACT):
