@@ -16,7 +16,7 @@ export function Kept({ event, format }: { event: AuditEvent; format: DateFormat 
   return (
     <section className="block">
       <h2>{text.title}</h2>
-      <dl className="pairs">
+      <dl className="pairs two kept">
         {parts.map((part) => {
           const missing = gone(event, part);
           const until = kept[`${part}_until`];

@@ -1,5 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Suspense, useEffect } from "react";
+import { ERASURES, fetchErasures } from "../api/erasures.ts";
+import { fetchHolds, HOLDS } from "../api/holds.ts";
 import { fetchRetention, RETENTION } from "../api/retention.ts";
 import type { DateFormat, Session } from "../api/types.ts";
 import { Link } from "../app/Link.tsx";
@@ -13,6 +15,7 @@ import { TABS } from "./tabs.ts";
 import "./settings.css";
 
 const text = messages.settings;
+const UNDER_WAY: ReadonlySet<string> = new Set(["waiting", "approved", "removing"]);
 /** Everything that Indelible says about itself, acts of people first. */
 const OWN_EVENTS = "?period=month&q=category%3Aaudit";
 
@@ -24,8 +27,9 @@ export default function SettingsPage({ session, top }: { session: Session; top: 
   useEffect(() => {
     document.title = `${text.title} · ${messages.product}`;
   }, []);
-  if (!tab) return null;
   const isAdmin = session.person.role === "admin";
+  const counts = useCounts(isAdmin);
+  if (!tab) return null;
   const choose = (key: string) =>
     go(key === TABS[0]?.key ? "settings" : `settings?tab=${key}`, {
       replace: true,
@@ -37,7 +41,7 @@ export default function SettingsPage({ session, top }: { session: Session; top: 
       <div className="bar settings-bar">
         <Tabs
           label={text.title}
-          tabs={TABS}
+          tabs={TABS.map((item) => ({ ...item, count: counts[item.key] }))}
           current={tab.key}
           controls="settings-part"
           onChoose={choose}
@@ -76,4 +80,21 @@ function PolicyFoot({ format }: { format: DateFormat }) {
   });
   if (!data) return null;
   return <span className="cut">{footOf(data, format)}</span>;
+}
+
+/** How many holds are open, and how many erasures are under way, behind the names of their tabs. */
+function useCounts(isAdmin: boolean): Record<string, number | undefined> {
+  const holds = useQuery({
+    queryKey: HOLDS,
+    queryFn: ({ signal }) => fetchHolds(signal),
+  });
+  const erasures = useQuery({
+    queryKey: ERASURES,
+    queryFn: ({ signal }) => fetchErasures(signal),
+    enabled: isAdmin,
+  });
+  return {
+    holds: holds.data?.filter((hold) => hold.state !== "released").length,
+    erasures: erasures.data?.filter((one) => UNDER_WAY.has(one.state)).length,
+  };
 }
