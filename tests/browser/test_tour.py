@@ -11,8 +11,11 @@ from __future__ import annotations
 
 import ast
 import csv
+import hashlib
 import io
+import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -163,6 +166,35 @@ def test_4_who_got_admin_this_month_and_who_approved_it(visit: Visit) -> None:
     expect(first_row(page, "ApproveRequest")).to_contain_text("j.osei@meridian.example")
     expect(first_row(page, "RequestApproval")).to_be_visible()
     visit.done("4-approval")
+
+
+def test_5_yesterdays_whole_log_to_engineering(
+    visit: Visit, history: RunningService, tmp_path: Path
+) -> None:
+    page = visit.page
+    expect(explained(page)).to_contain_text("event")
+    visit.click(page.get_by_role("button", name="Previous day"))
+    expect(explained(page)).to_contain_text("14/03/2024")
+    visit.click(page.get_by_role("button", name="Export", exact=True))
+    dialog = page.get_by_role("dialog", name="Export")
+    expect(dialog).to_contain_text("Thursday 14/03/2024, 00:00 to 24:00")
+    visit.click(dialog.get_by_role("button", name=re.compile("^All tabs, ")))
+    visit.click(dialog.get_by_role("radio", name="JSON Lines"))
+    scope = dialog.get_by_text(re.compile("events, these filters, columns, zone")).inner_text()
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / "tour-5-export.png")
+    with page.expect_download() as waiting:
+        visit.click(dialog.locator("button[type=submit]"))
+    path = tmp_path / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    events = [json.loads(line) for line in path.read_bytes().splitlines()]
+    assert scope.startswith(f"{len(events):,} events")
+    assert {event["stream"] for event in events} == {"user", "system", "task"}
+    assert {event["occurred_at"][:10] for event in events} == {"2024-03-14"}
+    # What engineering gets can be told from any other file.
+    listed = history.request("GET", "/v1/exports", key=history.key("a")).json["exports"]
+    assert hashlib.sha256(path.read_bytes()).hexdigest() in {one["sha256"] for one in listed}
+    visit.done("5-whole-log")
 
 
 def test_6_why_the_system_deleted_a_group(visit: Visit) -> None:
