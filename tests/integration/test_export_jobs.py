@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.conftest import RunningService, init_folder, start
+from tests.integration.conftest import RunningService, init_folder, run_command, start
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -113,6 +113,35 @@ def test_a_job_from_asking_to_removing(filled: RunningService) -> None:
     ]
     removed = service.events(q=f"target:{job['id']} operation:RemoveExport")[0]
     assert removed["actor"]["name"] != made["requested_by"]
+
+
+def test_evidence_verifies_offline(filled: RunningService, tmp_path: Path) -> None:
+    service = filled
+    made = _ask(service, format="evidence", compress="zstd", q="operation:Op3", own="hide")
+    assert made["file_name"].endswith(".evidence.zst")
+    job = _wait(service, made["id"], "done", "failed")
+    assert (job["state"], job["rows"]) == ("done", made["total"])
+    kept = service.request("GET", f"/v1/exports/{job['id']}/file", key=service.key("r")).body
+    direct = service.request(
+        "GET", "/v1/export?format=evidence&q=operation:Op3&own=hide&columns=", key=service.key("r")
+    )
+    keys = service.request("GET", "/v1/log/key", key=service.key("r")).body
+    for name, data in (("kept", kept), ("direct", direct.body), ("keys", keys)):
+        (tmp_path / name).write_bytes(data)
+    service.events(limit=1)
+    for name in ("kept", "direct"):
+        done = run_command(
+            "verify", str(tmp_path / name), "--log-key", str(tmp_path / "keys"), "--json",
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        (tenant,) = json.loads(done.stdout)["tenants"]
+        assert tenant["key_pinned"]
+        assert set(tenant["counts"]) == {"VALID"}
+        assert any(f"{made['total']:,} events and" in remark for remark in tenant["remarks"])
+    # Cut off in the middle it is no evidence.
+    (tmp_path / "part").write_bytes(direct.body[: len(direct.body) // 2])
+    assert run_command("verify", str(tmp_path / "part"), check=False).returncode == 1
 
 
 def test_bad_requests_are_told(filled: RunningService) -> None:

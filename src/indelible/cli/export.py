@@ -25,7 +25,7 @@ from indelible.errors import SettingsError, StorageError
 
 _TIMEOUT_S = 300.0
 # As in server/export, which is loaded only when it is used; a test compares.
-_FORMATS = ("csv", "jsonl", "parquet", "xlsx", "ocsf", "ecs", "cef")
+_FORMATS = ("csv", "jsonl", "parquet", "xlsx", "ocsf", "ecs", "cef", "evidence")
 _LOOK_EVERY_S = 2.0
 
 
@@ -39,6 +39,7 @@ _LOOK_EVERY_S = 2.0
 @click.option("--separator", type=click.Choice(["comma", "semicolon", "tab"]), help="Of CSV.")
 @click.option("--bom", type=click.Choice(["yes", "no"]), help="Byte order mark, for Excel.")
 @click.option("--compress", type=click.Choice(["none", "gzip", "zstd"]))
+@click.option("--order", type=click.Choice(["desc", "asc"]), help="Newest or oldest first.")
 @click.option("--stream", type=click.Choice(["user", "system", "task", "all"]), default="all")
 @click.option("--from", "from_", help="First moment (RFC 3339).")
 @click.option("--to", help="First moment after the range (RFC 3339).")
@@ -60,7 +61,8 @@ def export(
     **given: str | None,
 ) -> None:
     """
-    Write events to stdout, or to a file with --output: csv, jsonl, parquet, xlsx, ocsf, ecs, cef.
+    Write events to stdout, or to a file with --output: csv, jsonl, parquet, xlsx, ocsf, ecs,
+    cef, or evidence, which `indelible verify FILE` checks offline.
 
     From a data folder the service must not run: then use --url.
     """
@@ -122,7 +124,7 @@ async def _from_folder(data_dir: Path, parameters: dict[str, str], file: IO[byte
     from indelible.server.export.direct import DirectExports
     from indelible.server.export.export import OnRows, file_name
     from indelible.server.export.job import Asked, JobTable, Who
-    from indelible.server.export.told import Teller
+    from indelible.server.export.told import Teller, statement_of
     from indelible.server.folder import CONTROL_FILE, FolderLock
     from indelible.server.ids import id_maker
     from indelible.server.index import IndexProcess
@@ -191,6 +193,7 @@ async def _from_folder(data_dir: Path, parameters: dict[str, str], file: IO[byte
                 date_format=defaults.date_format,
                 number=count,
                 on_rows=on_rows,
+                statement=statement_of(job.asked),
             )
 
         try:

@@ -1,4 +1,4 @@
-"""`indelible verify`: checks a data folder, a service, proofs and certificates: what holds."""
+"""`indelible verify`: checks a data folder, a service, proofs, bundles and certificates."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from indelible.errors import Error
 from indelible.tlog.signature import VerifierKey, parse_vkey
 from indelible.verify.certificate import is_certificate, verify_certificate
+from indelible.verify.evidence import is_evidence, verify_evidence
 from indelible.verify.folder import verify_folder
 from indelible.verify.pin import read_pins
 from indelible.verify.prooffile import verify_proof_file
@@ -75,8 +76,8 @@ def verify(
     Check that nothing was changed, added or left out.
 
     Reads a data folder (also while the service runs), the log of a service (--url), or FILES:
-    offline proofs of single events, or certificates of erasures. Uses nothing of the service's
-    own code, and never writes to the folder.
+    offline proofs of single events, bundles of evidence, or certificates of erasures. Uses nothing
+    of the service's own code, and never writes to the folder.
 
     Exit status: 0 all valid, 1 tampering, 2 could not check.
     """
@@ -85,10 +86,7 @@ def verify(
         if files:
             if pin_file is not None:
                 keys += _pinned_keys(pin_file)
-            reports = [
-                (verify_certificate if is_certificate(path) else verify_proof_file)(path, keys)
-                for path in files
-            ]
+            reports = [_verify_file(path, keys, max_findings) for path in files]
             report = _join(reports)
         elif url is not None:
             with _Bar(as_json) as bar:
@@ -149,6 +147,15 @@ class _Bar:
     def update(self, done: int, total: int) -> None:
         """Shows how far the log at hand is checked."""
         self._progress.update(self._task, completed=done, total=total)
+
+
+def _verify_file(path: Path, keys: Sequence[VerifierKey], max_findings: int) -> Report:
+    """A file tells by its first bytes what it is."""
+    if is_evidence(path):
+        return verify_evidence(path, keys, max_findings=max_findings)
+    if is_certificate(path):
+        return verify_certificate(path, keys)
+    return verify_proof_file(path, keys)
 
 
 def _read_keys(given: Sequence[str]) -> list[VerifierKey]:

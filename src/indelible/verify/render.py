@@ -73,6 +73,8 @@ def _render_tenant(tenant: TenantReport, console: Console) -> None:
         more = len(tenant.ranges) - _MAX_RANGES_SHOWN + tenant.ranges_left_off
         if more > 0:
             console.print(Text(f"  and {more:,} more ranges"))
+    for remark in tenant.remarks:
+        console.print(Text(f"  {visible(remark)}"))
     for finding in tenant.findings:
         console.print(_finding_line(finding))
     if tenant.findings_left_off:

@@ -101,6 +101,8 @@ class TenantReport(msgspec.Struct, frozen=True):
     # Whether the signing key was given from outside; else it was read out of the log itself.
     key_pinned: bool
     exit_code: int
+    # What a reader of the verdicts should know besides, in sentences.
+    remarks: tuple[str, ...] = ()
 
 
 class Report(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from pathlib import Path
-from typing import Final, Literal, cast, get_args
+from typing import Any, Final, Literal, cast, get_args
 
 import msgspec
 
@@ -22,6 +22,7 @@ from indelible.server.export.columns import STANDARD, Form, parse_columns, selec
 from indelible.server.export.compress import Compression, compressed
 from indelible.server.export.csv import SEPARATORS, Separator, csv_form, csv_lines
 from indelible.server.export.ecs import ecs_line
+from indelible.server.export.evidence import INDEX_FORM, evidence_lines
 from indelible.server.export.jsonl import JSONL_COLUMNS, event_lines, jsonl_line
 from indelible.server.export.ocsf import ocsf_line
 from indelible.server.index import IndexProcess
@@ -30,7 +31,7 @@ from indelible.server.query.periods import Range
 from indelible.server.query.prepare import Prepared
 from indelible.server.query.request import one_of
 
-Format = Literal["csv", "jsonl", "parquet", "xlsx", "ocsf", "ecs", "cef"]
+Format = Literal["csv", "jsonl", "parquet", "xlsx", "ocsf", "ecs", "cef", "evidence"]
 OnRows = Callable[[int], None]
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 WISH_NAMES: Final = frozenset({"format", "csv", "columns", "separator", "bom", "compress", "order"})
@@ -42,6 +43,7 @@ MEDIA: Final = {
     "ocsf": "application/x-ndjson",
     "ecs": "application/x-ndjson",
     "cef": "text/plain; charset=utf-8",
+    "evidence": "application/x-ndjson",
 }
 _ENDINGS: Final = {
     "csv": "csv",
@@ -51,6 +53,7 @@ _ENDINGS: Final = {
     "ocsf": "ocsf.jsonl",
     "ecs": "ecs.jsonl",
     "cef": "cef",
+    "evidence": "evidence",
 }
 _LINES: Final = {"jsonl": jsonl_line, "ocsf": ocsf_line, "ecs": ecs_line, "cef": cef_line}
 _PACKED: Final = ("parquet", "xlsx")
@@ -147,9 +150,16 @@ class Exporter:
         date_format: str,
         number: int,
         on_rows: OnRows | None = None,
+        statement: Mapping[str, Any] | None = None,
     ) -> Export:
-        """The stream of a set that was counted; `on_rows` is told of rows as they come."""
-        chunks = self._chunks(prepared, wish, tenant, date_format, on_rows)
+        """
+        The stream of a set that was counted; `on_rows` is told of rows as they come. `statement`
+        is what a bundle of evidence says of itself.
+        """
+        if wish.format == "evidence":
+            chunks = self._evidence(prepared, on_rows, {**(statement or {}), "count": number})
+        else:
+            chunks = self._chunks(prepared, wish, tenant, date_format, on_rows)
         if wish.compress != "none":
             chunks = compressed(chunks, wish.compress)
         return Export(
@@ -159,6 +169,15 @@ class Exporter:
             indexed_through=prepared.through,
             chunks=chunks,
         )
+
+    def _evidence(
+        self, prepared: Prepared, on_rows: OnRows | None, statement: Mapping[str, Any]
+    ) -> AsyncGenerator[bytes]:
+        rows = self._query.stream_indices(prepared, INDEX_FORM)
+        if on_rows is not None:
+            rows = counted_rows(rows, INDEX_FORM, on_rows)
+        tenant_id = prepared.filter.tenant_id
+        return evidence_lines(rows, self._query.reader, tenant_id, prepared.through, statement)
 
     def _chunks(
         self,

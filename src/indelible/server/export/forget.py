@@ -1,9 +1,9 @@
 """
 Exports on disk forget what is erased: a file that holds it, or that cannot be looked into, goes.
 
-Text, also compressed, is looked through; of Parquet and workbooks it is not known what they hold,
-so they go when they were made before the erasure. Jobs that run are ended: they read an older
-snapshot.
+Text, also compressed, is looked through; of Parquet, workbooks and evidence it is not known what
+they hold, so they go when they were made before the erasure. Jobs that run are ended: they read
+an older snapshot.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from indelible.server.retention.subject import Matcher
 
 _CHUNK = 4 * 1024 * 1024
 _OVERLAP = 2048
-_OPAQUE = ("parquet", "xlsx")
+_OPAQUE = ("parquet", "xlsx", "evidence")
 
 Holds = Literal["yes", "no", "unknown"]
 

@@ -20,7 +20,7 @@ from indelible.server.export.export import Exporter
 from indelible.server.export.file import ExportFiles
 from indelible.server.export.job import OPEN, Asked, Job, JobTable, State, Who
 from indelible.server.export.progress import Progress
-from indelible.server.export.told import Teller, manifest_of
+from indelible.server.export.told import Teller, manifest_of, statement_of
 from indelible.server.index import IndexProcess
 from indelible.server.ingest.own import OwnAudit
 from indelible.server.query import Defaults, parse_filter, stats
@@ -200,6 +200,7 @@ class ExportJobs:
             date_format=asked.date_format,
             number=asked.total,
             on_rows=progress.on_rows,
+            statement=statement_of(asked),
         )
         part = await asyncio.to_thread(self.files.begin, job.id)
         try:

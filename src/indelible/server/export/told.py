@@ -8,7 +8,7 @@ import msgspec
 
 from indelible.clock import Clock, format_us
 from indelible.server.access.outbox import OwnEvent
-from indelible.server.export.job import Job, Who
+from indelible.server.export.job import Asked, Job, Who
 from indelible.server.ingest.own import EXPORT, OwnAudit
 from indelible.server.ingest.own_event import of_act
 from indelible.server.version import version
@@ -103,6 +103,17 @@ class Teller:
                       "format": asked.wish.format, **more},
         )  # fmt: skip
         return {**event, "occurred_at": format_us(self._clock.now_us())}
+
+
+def statement_of(asked: Asked) -> dict[str, Any]:
+    """What a bundle of evidence says of itself: a claim of its maker, not proven by the tree."""
+    return {
+        "tenant": asked.tenant,
+        "filter": asked.parameters,
+        "requested_by": {"kind": asked.who.kind, "id": asked.who.id, "name": asked.who.name},
+        "indexed_through": asked.through,
+        "version": version(),
+    }
 
 
 def manifest_of(job: Job, rows: int, size: int, sha256: str, ended_us: int) -> dict[str, Any]:

@@ -158,6 +158,35 @@ class LedgerReader:
             ).fetchone()
         return None if row is None else Checkpoint(*row)
 
+    def checkpoint_over(self, tenant_id: int, size: int) -> Checkpoint | None:
+        """The smallest stored checkpoint of at least this size, None before there is one."""
+        with self._transaction() as run:
+            row = run.execute(
+                "SELECT size, note, time_us FROM checkpoint WHERE tenant = ? AND size >= ? "
+                "ORDER BY size LIMIT 1",
+                (tenant_id, size),
+            ).fetchone()
+        return None if row is None else Checkpoint(*row)
+
+    def declarations(self, tenant_id: int, stop: int) -> list[int]:
+        """Indices below `stop` of all entries that are no events, in order."""
+        with self._transaction() as run:
+            rows = run.execute(
+                "SELECT idx FROM entry WHERE tenant = ? AND idx < ? AND substr(leaf, 5, 1) <> ? "
+                "ORDER BY idx",
+                (tenant_id, stop, bytes([EVENT])),
+            ).fetchall()
+        return [index for (index,) in rows]
+
+    def records(self, tenant_id: int, stop: int) -> dict[int, tuple[bytes, bytes]]:
+        """By index: salt and bytes of the records that erasures and holds commit to."""
+        with self._transaction() as run:
+            rows = run.execute(
+                "SELECT idx, salt, data FROM record WHERE tenant = ? AND idx < ?",
+                (tenant_id, stop),
+            ).fetchall()
+        return {index: (salt, data) for index, salt, data in rows}
+
     # -- within a transaction
 
     @contextmanager

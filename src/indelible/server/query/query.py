@@ -246,6 +246,16 @@ class Query:
     async def _entry(self, tenant_id: int, index: int) -> Entry:
         return await asyncio.to_thread(self._reader.entry, tenant_id, index)
 
+    @property
+    def reader(self) -> LedgerReader:
+        """The ledger behind the index: proofs and single entries come from there."""
+        return self._reader
+
+    def stream_indices(self, prepared: Prepared, form: str) -> AsyncGenerator[bytes]:
+        """The indices of the whole set in the order of the log, from one snapshot."""
+        sql = f"SELECT idx FROM events WHERE {prepared.where} ORDER BY idx"
+        return self._index.stream(sql, prepared.parameters.values, form)
+
     def stream(
         self, prepared: Prepared, columns: str, form: str, order: str
     ) -> AsyncGenerator[bytes]:

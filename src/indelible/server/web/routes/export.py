@@ -18,6 +18,7 @@ from indelible.server.export import FORMATS, WISH_NAMES, Export, Exporter, Wish,
 from indelible.server.export.direct import DirectExports
 from indelible.server.export.export import OnRows, file_name
 from indelible.server.export.job import Asked, Job, Who
+from indelible.server.export.told import statement_of
 from indelible.server.query import parse_filter
 from indelible.server.query.prepare import Prepared
 from indelible.server.query.request import FILTER_NAMES, parse_min_index
@@ -72,6 +73,7 @@ async def export_events(request: Request) -> Response:
     defaults = defaults_of(request, caller)
     filter_ = parse_filter(parameters, caller.reach, defaults)
     wish = parse_wish(parameters)
+    check_wish(caller, wish)
     exporter = Exporter(service.query, service.index, service.exports.files.work)
     count, prepared = await exporter.count(filter_, parse_min_index(parameters))
     check_limit(service, caller, count)
@@ -87,6 +89,7 @@ async def export_events(request: Request) -> Response:
             date_format=defaults.date_format,
             number=count,
             on_rows=on_rows,
+            statement=statement_of(asked),
         )
 
     return _ExportResponse(
@@ -190,6 +193,21 @@ def check_allowed(service: Service, caller: Caller) -> None:
         )
 
 
+def check_wish(caller: Caller, wish: Wish) -> None:
+    """Raises Denied for evidence to somebody who does not see all of every event."""
+    if wish.format == "evidence" and not may_prove(caller):
+        raise Denied(
+            "evidence shows events whole, and what the log says beside them",
+            hint="ask an auditor or an administrator for it",
+            code="no-evidence",
+        )
+
+
+def may_prove(caller: Caller) -> bool:
+    """Whether the caller sees the whole log, personal data too."""
+    return caller.reach.is_whole and role_of(caller) != "viewer"
+
+
 def check_limit(service: Service, caller: Caller, count: int) -> None:
     """Raises Denied when that is more than the caller may export at once."""
     most = service.settings.export.most_rows(role_of(caller))
@@ -212,7 +230,7 @@ async def get_limits(request: Request) -> Response:
         most_rows=settings.most_rows(role),
         stream_rows=settings.stream_rows,
         keep_days=settings.keep_days,
-        formats=list(FORMATS),
+        formats=[one for one in FORMATS if one != "evidence" or may_prove(caller)],
     )
     return Response(encode_json(reply), media_type="application/json")
 

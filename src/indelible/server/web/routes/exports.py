@@ -20,7 +20,14 @@ from indelible.server.query import parse_filter
 from indelible.server.query.request import FILTER_NAMES, number, one_of, refuse_unknown
 from indelible.server.web.body import read_json
 from indelible.server.web.route import Api, Caller, Param
-from indelible.server.web.routes.export import asked_of, check_allowed, check_limit, role_of, who_of
+from indelible.server.web.routes.export import (
+    asked_of,
+    check_allowed,
+    check_limit,
+    check_wish,
+    role_of,
+    who_of,
+)
 from indelible.server.web.routes.read import defaults_of, read_parameters
 from indelible.server.web.service import Service, service_of
 
@@ -143,6 +150,7 @@ async def create_export(request: Request) -> Response:
     refuse_unknown(parameters, FILTER_NAMES | WISH_NAMES)
     filter_ = parse_filter(parameters, caller.reach, defaults_of(request, caller))
     wish = parse_wish(parameters)
+    check_wish(caller, wish)
     prepared = await service.query.prepare(filter_)
     count = await service.exports.count(prepared)
     check_limit(service, caller, count)
