@@ -205,7 +205,8 @@ def check_wish(caller: Caller, wish: Wish) -> None:
 
 def may_prove(caller: Caller) -> bool:
     """Whether the caller sees the whole log, personal data too."""
-    return caller.reach.is_whole and role_of(caller) != "viewer"
+    reach = caller.reach
+    return reach.is_whole and not reach.masks and role_of(caller) != "viewer"
 
 
 def check_limit(service: Service, caller: Caller, count: int) -> None:
