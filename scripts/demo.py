@@ -136,15 +136,19 @@ def start(name: str, log: Path, command: list[str], **more: str) -> Service:
     return Service(name, process, log, began_at)
 
 
-def prepare(data: Path) -> str:
-    """Makes the data folder and fleet's write key where they are missing; returns the key."""
+def prepare(data: Path) -> tuple[str, str]:
+    """Makes the data folder and fleet's two keys where they are missing: to write, and to show."""
     if not (data / "format.json").exists():
         say(f"making {shown(data)}")
         indelible("init", "--data", str(data), "--admin-email", ADMIN, "--json")
     (data / "fleet").mkdir(mode=0o700, exist_ok=True)
-    key_file = data / "fleet" / "key"
+    return _key(data, "key", "w", "fleet"), _key(data, "viewer-key", "r", "fleet, Audit Logs tabs")
+
+
+def _key(data: Path, file_name: str, kind: str, name: str) -> str:
+    key_file = data / "fleet" / file_name
     if not key_file.exists():
-        key = indelible("keys", "create", "--kind", "w", "--name", "fleet", "--data", str(data))
+        key = indelible("keys", "create", "--kind", kind, "--name", name, "--data", str(data))
         new = key_file.with_suffix(".new")
         new.touch(mode=0o600)
         new.write_text(key)
@@ -193,18 +197,19 @@ def running() -> Iterator[list[Service]]:
 def run(data: Path, port: int, fleet_port: int) -> None:
     """The whole demo; returns only by an exception."""
     with running() as services:
-        key = prepare(data)
+        key, viewer_key = prepare(data)
         port = free_port(port, "Indelible")
+        fleet_port = free_port(fleet_port, "fleet")
         say("starting Indelible")
         main = start(
             "Indelible",
             data / "indelible.log",
             ["-m", "indelible.cli", "serve", "--data", str(data), "--host", HOST,
              "--port", str(port)],
+            INDELIBLE_EMBED_ORIGINS=f"http://{HOST}:{fleet_port}",
         )  # fmt: skip
         services.append(main)
         url = main.wait_for_address()
-        fleet_port = free_port(fleet_port, "fleet")
         say("starting fleet, the sample product, and telling its last 30 days")
         given = ["--url", url, "--data", str(data / "fleet")]
         seed = start(
@@ -218,6 +223,7 @@ def run(data: Path, port: int, fleet_port: int) -> None:
             data / "fleet.log",
             ["examples/fleet", *given, "--port", str(fleet_port)],
             FLEET_AUDIT_KEY=key,
+            FLEET_VIEWER_KEY=viewer_key,
         )
         services += [seed, fleet]
         fleet_url = fleet.wait_for_address()
@@ -233,6 +239,7 @@ def run(data: Path, port: int, fleet_port: int) -> None:
         say(f"  One-time link  {link}")
         say(f"                 sets the password of {ADMIN}")
         say(f"  Fleet          {fleet_url}")
+        say("                 each group, dashboard and workflow has an Audit Logs tab")
         say(f"  Data and logs  {shown(data)}")
         say("")
         say("Ctrl-C stops both.")

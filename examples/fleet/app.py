@@ -18,7 +18,7 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.exceptions import HTTPException
 
-from fleet import api, login, pages
+from fleet import api, audit_tab, login, pages
 from fleet.access import Sessions, find_caller
 from fleet.jobs import Scheduler
 from fleet.models import Base, User
@@ -27,6 +27,7 @@ from fleet.sample import fill
 from indelible import Indelible
 from indelible.capture.asgi import AuditMiddleware
 from indelible.capture.sqlalchemy import capture_changes
+from indelible.client import Viewers
 
 HERE = Path(__file__).parent
 
@@ -40,6 +41,7 @@ class Settings:
     session_minutes: float = 30.0
     jobs_every_s: float = 300.0
     trusted_proxies: Sequence[str] = ()
+    viewer_key: str | None = None
 
 
 def create_app(settings: Settings, audit: Indelible) -> FastAPI:
@@ -70,9 +72,16 @@ def create_app(settings: Settings, audit: Indelible) -> FastAPI:
     app.state.sessions = sessions
     app.state.scheduler = scheduler
     app.state.templates = Jinja2Templates(HERE / "templates")
-    app.state.templates.env.globals.update(modules=MODULES, audit_url=settings.audit_url)
+    app.state.viewers = (
+        None if settings.viewer_key is None else Viewers(settings.audit_url, settings.viewer_key)
+    )
+    app.state.templates.env.globals.update(
+        modules=MODULES,
+        audit_url=settings.audit_url,
+        audited=() if app.state.viewers is None else audit_tab.AUDITED,
+    )
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    for part in (login.router, api.router, pages.router):
+    for part in (login.router, api.router, audit_tab.router, pages.router):
         app.include_router(part)
     app.add_exception_handler(HTTPException, _show_problem)  # type: ignore[arg-type]
     app.add_middleware(

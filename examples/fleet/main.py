@@ -21,6 +21,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="fleet", description="Sample product for Indelible.")
     parser.add_argument("--url", required=True, help="address of the Indelible service")
     parser.add_argument("--key", default=os.environ.get("FLEET_AUDIT_KEY"), help="a write key")
+    parser.add_argument(
+        "--viewer-key",
+        default=os.environ.get("FLEET_VIEWER_KEY"),
+        help="a reading key: groups, dashboards and workflows then have an Audit Logs tab; the"
+        " service lists fleet's address in embed.origins",
+    )
     parser.add_argument("--data", type=Path, default=Path("var/fleet"))
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8081, help="0 takes a free one")
@@ -48,6 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         session_minutes=given.session_minutes,
         jobs_every_s=given.jobs_every,
         trusted_proxies=given.trusted_proxies,
+        viewer_key=given.viewer_key or None,
     )
     app = create_app(settings, audit)
     listener = socket.socket(socket.AF_INET6 if ":" in given.host else socket.AF_INET)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -37,6 +38,9 @@ class HostProduct:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.origin = f"http://localhost:{self._server.server_port}"
+        # For the program of docs/how-to/embed.md, which is a host of its own.
+        self.program = socket.create_server(("127.0.0.1", 0))
+        self.program_origin = f"http://localhost:{self.program.getsockname()[1]}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def policy(self) -> str:
@@ -98,3 +102,4 @@ class HostProduct:
         """Stops serving."""
         self._server.shutdown()
         self._server.server_close()
+        self.program.close()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
+import uvicorn
+from fastapi.responses import HTMLResponse
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, expect
 from tests.browser.conftest import _WATCH
 from tests.browser.host import HostProduct
@@ -24,7 +28,8 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProduct]:
     product = HostProduct()
     data = tmp_path_factory.mktemp("embed") / "data"
     init_folder(data)
-    (data / "indelible.toml").write_text(f'[embed]\norigins = ["{product.origin}", "{OTHER}"]\n')
+    origins = f'["{product.origin}", "{product.program_origin}", "{OTHER}"]'
+    (data / "indelible.toml").write_text(f"[embed]\norigins = {origins}\n")
     product.service = start(data)
     product.service.send(*EVENTS)
     product.service.settle()
@@ -194,3 +199,38 @@ def test_a_frame_without_the_script_and_where_it_may_stand(
     page.goto(host.origin.replace("localhost", "127.0.0.1") + "/plain")
     page.wait_for_load_state("load")
     assert page.frames[1].url.startswith("chrome-error:")
+
+
+def test_the_program_of_the_page(
+    host: HostProduct, browser: Browser, monkeypatch: pytest.MonkeyPatch, root: Path
+) -> None:
+    """docs/how-to/embed.md as it stands: its backend and its HTML."""
+    assert host.service is not None
+    page_text = (root / "docs/how-to/embed.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"^```python\n(.*?)^```", page_text, re.MULTILINE | re.DOTALL)
+    (markup,) = re.findall(r"^```html\n(.*?)^```", page_text, re.MULTILINE | re.DOTALL)
+    monkeypatch.setenv("AUDIT_URL", host.service.url)
+    monkeypatch.setenv("AUDIT_VIEWER_KEY", host.service.key("r"))
+    monkeypatch.setenv("APP_ORIGIN", host.program_origin)
+    names: dict[str, Any] = {"__name__": "how_to_embed"}
+    exec(compile(program, "docs/how-to/embed.md", "exec"), names)
+    shown = markup.replace("https://audit.example", host.service.url)
+
+    @names["app"].get("/")  # type: ignore[untyped-decorator]
+    def home() -> HTMLResponse:
+        return HTMLResponse(f"<!doctype html><title>Host</title>{shown}")
+
+    server = uvicorn.Server(uvicorn.Config(names["app"], log_level="error"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [host.program]}, daemon=True)
+    thread.start()
+    context = browser.new_context(locale="en-GB", timezone_id="UTC")
+    try:
+        page = context.new_page()
+        page.goto(f"{host.program_origin}/")
+        expect(inside(page).get_by_role("tab", name="User")).to_be_visible()
+        expect(page.locator("iframe")).to_have_attribute("title", "Audit Logs of Depot north")
+        expect(inside(page).get_by_role("button", name="Export")).to_be_visible()
+    finally:
+        context.close()
+        server.should_exit = True
+        thread.join(20)

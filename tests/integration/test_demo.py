@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 
 import pytest
 from tests.integration.conftest import ROOT, run_command
+from tests.integration.test_fleet import Fleet
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -80,6 +81,32 @@ def totals(url: str, data: Path) -> dict[str, int]:
     return found
 
 
+def _audit_tab(running: Demo, url: str) -> None:
+    """A group's Audit Logs tab: its token shows the events of this group and no others."""
+    fleet = Fleet(running.address("Fleet"), running.process)
+    path = "/groups/v2"
+    fleet.log_in()
+    group = fleet.row_id(path, "Depot north")
+    _, page, _ = fleet.request("GET", f"{path}/{group}/audit-logs")
+    assert f'token-url="{path}/{group}/audit-token"' in page
+    assert f'src="{url}/embed/v1/audit-log.js"' in page
+    status, body, headers = fleet.request("GET", f"{path}/{group}/audit-token")
+    assert (status, headers["cache-control"]) == (200, "no-store")
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
+    token = json.loads(body)["token"]
+    connection.request("GET", "/v1/events?limit=1000", headers={"Authorization": f"Bearer {token}"})
+    events = json.loads(connection.getresponse().read())["events"]
+    connection.close()
+    assert len(events) > 5
+    for event in events:
+        assert {"type": "group", "id": group} in [
+            {"type": one["type"], "id": one["id"]} for one in event["targets"]
+        ]
+    # Nobody is logged in: no token.
+    fleet.cookie = ""
+    assert fleet.request("GET", f"{path}/{group}/audit-token")[0] == 401
+
+
 def test_the_demo_starts_twice_and_tells_its_history_once(tmp_path: Path) -> None:
     data, port, fleet_port = tmp_path / "demo", free_port(), free_port()
     with demo(data, port, fleet_port) as first:
@@ -105,6 +132,7 @@ def test_the_demo_starts_twice_and_tells_its_history_once(tmp_path: Path) -> Non
             assert f"port {port} is taken, Indelible uses" in second.output
             assert second.address("One-time link").split("=")[1] != link.split("=")[1]
             after = totals(second.address("Indelible"), data)
+            _audit_tab(second, second.address("Indelible"))
     # Only what fleet did itself since: it stopped and started.
     assert (after["user"], after["task"]) == (before["user"], before["task"])
     assert after["system"] <= before["system"] + 2

@@ -6,6 +6,7 @@ from indelible.client.context import audit_context, audited, bind, current, desc
 from indelible.client.run import Run
 from indelible.client.sender import Pace, Problem
 from indelible.client.transport import Receipt
+from indelible.client.viewer import NoViewerToken, Viewers, ViewerToken
 from indelible.event.model import Actor, Change, Job, Origin, Principal, Target
 from indelible.event.redact import Redaction
 
@@ -15,6 +16,7 @@ __all__ = [
     "Health",
     "Indelible",
     "Job",
+    "NoViewerToken",
     "NotStored",
     "Origin",
     "Pace",
@@ -26,6 +28,8 @@ __all__ = [
     "Redaction",
     "Run",
     "Target",
+    "ViewerToken",
+    "Viewers",
     "audit_context",
     "audited",
     "bind",
