@@ -28,6 +28,7 @@ _NAMED: Final = ", ".join(f"t.{column}" for column in _COLUMNS.split(", "))
 _USABLE: Final = (
     f"SELECT {_NAMED} FROM viewer_token t JOIN api_key k ON k.id = t.api_key"  # noqa: S608
     " WHERE t.expires_us > ? AND t.revoked_us IS NULL AND k.revoked_us IS NULL"
+    " AND (k.expires_us IS NULL OR k.expires_us > ?)"
 )
 
 
@@ -102,9 +103,10 @@ class ViewerTokens:
         given = parse_viewer(text)
         if given is None:
             return None
+        now_us = self._clock.now_us()
         rows = self._control.read(
             f"{_USABLE} AND t.id = ?",
-            (self._clock.now_us(), given.id),
+            (now_us, now_us, given.id),
         )
         if not rows:
             return None
@@ -123,9 +125,10 @@ class ViewerTokens:
 
     def usable(self, tenant_id: int, limit: int) -> list[ViewerToken]:
         """The newest tokens of a tenant that can be used now."""
+        now_us = self._clock.now_us()
         rows = self._control.read(
             f"{_USABLE} AND t.tenant = ? ORDER BY t.created_us DESC, t.id LIMIT ?",
-            (self._clock.now_us(), tenant_id, limit),
+            (now_us, now_us, tenant_id, limit),
         )
         return [_token(row) for row in rows]
 
