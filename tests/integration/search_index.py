@@ -22,6 +22,7 @@ from indelible.errors import StorageError
 from indelible.event import Event, complete, parse_event, split
 from indelible.server.index import IndexProcess
 from indelible.server.index.rollup import BLOCK_ENTRIES
+from indelible.server.ledger import Declared
 from indelible.server.query import Defaults, Filter, Page, Query, Reach, parse_filter
 
 READER = "tests.integration.search_index:EntryFile"
@@ -85,6 +86,9 @@ class EntryFile:
         if any(entry.lost for entry in entries):
             raise StorageError("an entry is damaged")
         return entries
+
+    def removals(self, tenant_id: int) -> Declared:
+        return Declared()
 
     def entry(self, tenant_id: int, index: int) -> StoredEntry:
         return self.read(tenant_id, index, index + 1)[0]

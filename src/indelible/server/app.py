@@ -30,10 +30,12 @@ from indelible.errors import Error, FatalError, SettingsError
 from indelible.server.access.door import Access
 from indelible.server.access.passwords import Passwords
 from indelible.server.access.policy_notes import PolicyNotes
+from indelible.server.access.removals import RemovalNotes
 from indelible.server.embed.tokens import ViewerTokens
 from indelible.server.erasing import Erasing
 from indelible.server.export import Exporter
 from indelible.server.export.file import ExportFiles
+from indelible.server.export.forget import forget_in_exports
 from indelible.server.export.job import JobTable
 from indelible.server.export.jobs import ExportJobs
 from indelible.server.folder import (
@@ -51,6 +53,7 @@ from indelible.server.ingest.doors.listener import SyslogListener
 from indelible.server.ingest.own import OwnAudit
 from indelible.server.ingest.own_event import of_service
 from indelible.server.ledger import Ledger, LedgerReader
+from indelible.server.ledger.due import DueReader
 from indelible.server.logs import configure_logs
 from indelible.server.maintenance import Maintenance
 from indelible.server.ops.disk import Disk
@@ -58,8 +61,11 @@ from indelible.server.ops.metrics import Metrics
 from indelible.server.ops.scrape import Scrape
 from indelible.server.ops.selfcheck import SelfCheck
 from indelible.server.query import Query
+from indelible.server.retention.cut import ApprovedCut
 from indelible.server.retention.govern import Retention
+from indelible.server.retention.holding import HoldingView
 from indelible.server.retention.policies import Policies
+from indelible.server.retention.sweeper import Sweeper
 from indelible.server.settings import Settings
 from indelible.server.version import version
 from indelible.server.web.application import make_application
@@ -175,7 +181,20 @@ class Parts:
             data_dir, self.access, self.ledger, query, self.index, self.own, self._exports, clock
         )
         policies = Policies(self.ledger, PolicyNotes(self.access.control), clock, new_id)
-        self.retention = Retention(self.ledger, policies, self.ingest.skips)
+        holding = HoldingView(self._erasing.holds, self.ledger)
+        self._sweeper = Sweeper(
+            self.ledger,
+            DueReader(data_dir / LEDGER_FILE),
+            RemovalNotes(self.access.control),
+            self.index,
+            holding,
+            self._forget_exports,
+            self.own,
+            clock,
+        )
+        cut = ApprovedCut(policies, self.own, clock)
+        self._erasing.acts.register("retention_cut", cut.run)
+        self.retention = Retention(self.ledger, policies, self.ingest.skips, holding, self._sweeper)
         self.service = Service(
             version=version(),
             settings=settings,
@@ -216,6 +235,7 @@ class Parts:
         self._selfcheck.start()
         await self._exports.start()
         self._erasing.start()
+        self._sweeper.start()
 
     async def record_start(self) -> None:
         """Records that the service takes events from now on, in every tenant's log."""
@@ -239,7 +259,11 @@ class Parts:
             steps.push_async_callback(self._maintenance.record_rejections)
             steps.push_async_callback(self._exports.stop)
             steps.push_async_callback(self._erasing.stop)
+            steps.push_async_callback(self._sweeper.stop)
         log.info("stopped")
+
+    async def _forget_exports(self, tenant_id: int) -> None:
+        await forget_in_exports(self._exports, tenant_id, None)
 
     async def _record_check(self, tenant_id: int, event: dict[str, Any]) -> None:
         occurred_at = format_us(self._clock.now_us())

@@ -23,6 +23,7 @@ from indelible.errors import StorageError
 from indelible.server.index import schema as table
 from indelible.server.index.engine import Client
 from indelible.server.index.insert import Inserter, Row, received_us, rows_of
+from indelible.server.index.removing import ERASURE, EXPIRY, Removals, Remover
 from indelible.server.index.rollup import BLOCK_ENTRIES, Rollup
 from indelible.server.index.rows import LedgerEntry, stub_row
 from indelible.server.index.state import Batch, Progress, ProgressFile
@@ -48,6 +49,7 @@ class Ledger(Protocol):
     def tenants(self) -> Sequence[Tenant]: ...
     def size(self, tenant_id: int, /) -> int: ...
     def read(self, tenant_id: int, start: int, stop: int, /) -> Sequence[LedgerEntry]: ...
+    def removals(self, tenant_id: int, /) -> Removals: ...
 
 
 class _Followed:
@@ -75,6 +77,7 @@ class Follower:
         self._client = client
         self._rollup = Rollup(client, clock, block_entries)
         self._inserter = Inserter(client, self._rollup)
+        self._remover = Remover(client, self._inserter, folder, self._read)
         self._folder = folder
         self._clock = clock
         self._report = report
@@ -124,6 +127,7 @@ class Follower:
             self.detail = "rebuilding: made by another version"
             progress = self._from_nothing(tenant_id, progress.epoch)
         else:
+            progress = self._replaced(tenant_id, progress)
             progress = self._verified(tenant_id, progress)
         followed = self._tenants[tenant_id] = _Followed(file, progress)
         followed.size = self._ledger.size(tenant_id)
@@ -133,6 +137,14 @@ class Follower:
         if progress.batch.stop > progress.batch.start:
             self._finish(tenant_id, followed)
         return followed
+
+    def _replaced(self, tenant_id: int, progress: Progress) -> Progress:
+        """Completes a step of a removal that was under way: some of its rows may be missing."""
+        if progress.replacing is None:
+            return progress
+        progress = msgspec.structs.replace(progress, epoch=self._next_epoch(progress.epoch))
+        self._remover.replace(tenant_id, progress, self._ledger.removals(tenant_id))
+        return msgspec.structs.replace(progress, replacing=None)
 
     def _finish(self, tenant_id: int, followed: _Followed) -> None:
         """
@@ -209,6 +221,8 @@ class Follower:
                 rows=progress.verified_rows,
                 verified=progress.verified,
                 verified_rows=progress.verified_rows,
+                removed=min(progress.removed, progress.verified),
+                clean=min(progress.clean, progress.verified),
             )
         return msgspec.structs.replace(progress, verified=start, verified_rows=progress.rows)
 
@@ -273,9 +287,16 @@ class Follower:
             start = followed.progress.batch.stop
             if followed.size > start:
                 entries = self._gather(tenant.id, start, followed.size)
-                self._insert(tenant.id, followed, entries)
-                moved += len(entries)
+                removals, entries = _up_to_removal(entries)
+                if removals:
+                    self._remove(tenant.id, followed, removals)
+                else:
+                    self._insert(tenant.id, followed, entries)
+                moved += len(removals) + len(entries)
                 self.report()
+            elif followed.progress.clean < followed.progress.removed:
+                followed.progress = self._remover.clean(tenant.id, followed.progress)
+                followed.file.write(followed.progress)
         if not moved:
             # Counting comes last: what is not counted yet is looked at row by row.
             moved = sum(
@@ -301,6 +322,20 @@ class Follower:
             )
         return entries
 
+    def _remove(self, tenant_id: int, followed: _Followed, entries: Sequence[LedgerEntry]) -> None:
+        """Takes out what these entries, which are all removals, took."""
+        declared = self._ledger.removals(tenant_id)
+        first, stop = entries[0].index, entries[-1].index + 1
+        wanted = [one for one in declared.removals if first <= one.index < stop]
+        progress = followed.progress
+        if wanted:
+            progress = self._remover.apply(
+                tenant_id, wanted, declared, progress, followed.file.write, self._next_epoch
+            )
+        # Nothing of these is inserted, so there is nothing to be sent again.
+        followed.progress = msgspec.structs.replace(progress, batch=Batch(stop, stop, 0))
+        followed.file.write(followed.progress)
+
     def _read(self, tenant_id: int, start: int, stop: int) -> Sequence[LedgerEntry]:
         """Entries of the ledger; those that cannot be read come without their parts."""
         try:
@@ -319,7 +354,7 @@ class Follower:
         """Step 3, or step 2 when the entries are those of the batch that is written down."""
         alerts: list[str] = []
         first, stop = entries[0].index, entries[-1].index + 1
-        rows = rows_of(tenant_id, entries, alerts)
+        rows = rows_of(tenant_id, entries, alerts, self._ledger.removals(tenant_id))
         progress = followed.progress
         if (progress.batch.start, progress.batch.stop) != (first, stop):
             rows, stop = _within_one_month(rows, stop)
@@ -363,6 +398,12 @@ class Follower:
             IndexStatus(
                 state="catching_up" if busy else "ready",
                 indexed_through=through,
+                clean_through={
+                    tenant_id: through[tenant_id]
+                    if followed.progress.clean >= followed.progress.removed
+                    else followed.progress.clean
+                    for tenant_id, followed in self._tenants.items()
+                },
                 lag_entries=lag,
                 lag_s=round(lag_s, 3),
                 detail=self.detail,
@@ -378,10 +419,26 @@ class _Lost(msgspec.Struct, frozen=True):
     day: int
     leaf_type: int = 1
     parts: int = 0
+    category_id: int = 0
     fact: bytes | None = None
     person: bytes | None = None
     content: bytes | None = None
     leaf_hash: bytes = bytes(32)
+
+
+def _up_to_removal(
+    entries: list[LedgerEntry],
+) -> tuple[list[LedgerEntry], list[LedgerEntry]]:
+    """The removals at the start of a batch, or else what comes before the first removal."""
+    for position, entry in enumerate(entries):
+        if entry.leaf_type in (ERASURE, EXPIRY):
+            if position:
+                return [], entries[:position]
+            for other, next_ in enumerate(entries):
+                if next_.leaf_type not in (ERASURE, EXPIRY):
+                    return entries[:other], []
+            return entries, []
+    return [], entries
 
 
 def _within_one_month(

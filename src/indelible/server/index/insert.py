@@ -8,8 +8,8 @@ content is halved until the bad entry stands alone; that one becomes a stub and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Protocol
 
 import msgspec
 import pyarrow as pa
@@ -45,6 +45,16 @@ _SURROUNDINGS: Final = DAMAGED | {
     708,  # CANNOT_FSYNC and friends of newer engines
 }
 
+_COMES_UP: Final = ("actor_id", "endpoint")
+
+
+class _Value(msgspec.Struct):
+    col: str
+    value: str
+
+
+_decode_values = msgspec.json.Decoder(_Value).decode_lines
+
 Row = tuple[Any, ...]
 _MOST_KNOWN: Final = 200_000
 _RECEIVED: Final = table.COLUMNS.index("received_us")
@@ -52,14 +62,52 @@ _INDEX: Final = table.COLUMNS.index("idx")
 BAD_BYTES: Final = (msgspec.MsgspecError, ValueError, TypeError, LookupError, ArithmeticError)
 
 
-def rows_of(tenant_id: int, entries: Sequence[LedgerEntry], alerts: list[str]) -> list[Row]:
-    """The rows of the events among the entries; one that cannot be read becomes a stub."""
+class Declared(Protocol):
+    """What the ledger says of removed parts, as `server/ledger/declared.py` gives it."""
+
+    @property
+    def any(self) -> bool: ...
+    @property
+    def names(self) -> dict[int, str]: ...
+    def gone(self, index: int, category_id: int, day: int, parts: int, /) -> Mapping[int, str]: ...
+
+
+def rows_of(
+    tenant_id: int,
+    entries: Sequence[LedgerEntry],
+    alerts: list[str],
+    declared: Declared | None = None,
+) -> list[Row]:
+    """
+    The rows of the events among the entries; one that cannot be read becomes a stub.
+
+    Parts that are declared removed are left out, whether or not the ledger has them still.
+    """
     rows = []
+    if declared is not None and declared.any:
+        return _rows_without(tenant_id, entries, alerts, declared)
     for entry in entries:
         if entry.leaf_type != EVENT:
             continue
         try:
             rows.append(row_of(tenant_id, entry))
+        except BAD_BYTES as cause:
+            alerts.append(f"entry {entry.index} cannot be read: {cause}")
+            rows.append(stub_row(tenant_id, entry))
+    return rows
+
+
+def _rows_without(
+    tenant_id: int, entries: Sequence[LedgerEntry], alerts: list[str], declared: Declared
+) -> list[Row]:
+    names = declared.names
+    rows = []
+    for entry in entries:
+        if entry.leaf_type != EVENT:
+            continue
+        gone = declared.gone(entry.index, entry.category_id, entry.day, entry.parts)
+        try:
+            rows.append(row_of(tenant_id, entry, gone, names.get(entry.category_id, "")))
         except BAD_BYTES as cause:
             alerts.append(f"entry {entry.index} cannot be read: {cause}")
             rows.append(stub_row(tenant_id, entry))
@@ -89,10 +137,12 @@ class Inserter:
         rows: list[Row],
         stub: Callable[[int], Row],
         alerts: list[str],
+        *,
+        is_again: bool = False,
     ) -> None:
         """
         Durable on return. `bounds` are the batch's entries [start, stop); `stub` makes a stand-in
-        for the row of an index.
+        for the row of an index. `is_again` says that these rows were counted before.
 
         Raises EngineError when the surroundings refuse (disk, memory, damage): then any part of
         the batch may be in the index, and the same call again completes it.
@@ -101,7 +151,7 @@ class Inserter:
             return
         token = f"{tenant_id}-{epoch}-{bounds[0]}-{bounds[1]}"
         try:
-            self._write(tenant_id, rows, token)
+            self._write(tenant_id, rows, token, is_again=is_again)
             return
         except EngineError as refusal:
             if refusal.number in _SURROUNDINGS or refusal.number == 0:
@@ -114,26 +164,44 @@ class Inserter:
             if rows[0] == stub(index):
                 raise EngineError(f"the index refuses even a stub of entry {index}: {reason}")
             alerts.append(f"entry {index} is refused by the index: {reason[:200]}")
-            self._write(tenant_id, [stub(index)], token + "-stub")
+            self._write(tenant_id, [stub(index)], token + "-stub", is_again=is_again)
             return
         middle = len(rows) // 2
         cut = rows[middle][_INDEX]
-        self.insert(tenant_id, epoch, (bounds[0], cut), rows[:middle], stub, alerts)
-        self.insert(tenant_id, epoch, (cut, bounds[1]), rows[middle:], stub, alerts)
+        below, above = (bounds[0], cut), (cut, bounds[1])
+        self.insert(tenant_id, epoch, below, rows[:middle], stub, alerts, is_again=is_again)
+        self.insert(tenant_id, epoch, above, rows[middle:], stub, alerts, is_again=is_again)
 
     def forget(self) -> None:
         """Call when values may have left the index, or rows may be others."""
         self._known.clear()
         self._rollup.forget()
 
-    def _write(self, tenant_id: int, rows: list[Row], token: str) -> None:
+    def _write(self, tenant_id: int, rows: list[Row], token: str, *, is_again: bool) -> None:
         columns = Columns(rows)
         events = columns.events()
         found = columns.values()
+        if is_again:
+            found = self._unseen(tenant_id, found)
         if found:
             self._make_known(tenant_id, found, token)
             self._client.insert("vals", VALUE_NAMES, values_stream(tenant_id, found), token)
         self._client.insert("events", table.COLUMNS, events, token)
+
+    def _unseen(self, tenant_id: int, found: Sequence[Counted]) -> list[Counted]:
+        """Values that came up only now: an alias, or the template of an endpoint."""
+        texts = {value for column, value, _, _ in found if column in _COMES_UP}
+        if not texts:
+            return []
+        rows = _decode_values(
+            self._client.query(
+                "SELECT DISTINCT col, value FROM vals WHERE tenant = {tenant:UInt32} "
+                "AND col IN {columns:Array(String)} AND value IN {values:Array(String)}",
+                {"tenant": tenant_id, "columns": list(_COMES_UP), "values": sorted(texts)},
+            )
+        )
+        seen = {(row.col, row.value) for row in rows}
+        return [one for one in found if one[0] in _COMES_UP and one[:2] not in seen]
 
     def _make_known(self, tenant_id: int, found: Sequence[Counted], token: str) -> None:
         """Writes the values that this process has not yet written with these days."""

@@ -68,7 +68,7 @@ DAY: Final = (
 PAIRED: Final = ("ip", "device_id", "user_agent", "operation")
 NAMES: Final = "actor_email, actor_name, actor_id"
 
-_DURABLE: Final = "fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 10"
+_DURABLE: Final = "fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 2"
 CREATE: Final = (
     f"""
 CREATE TABLE IF NOT EXISTS counts (

@@ -48,6 +48,8 @@ class LedgerEntry(Protocol):
     @property
     def parts(self) -> int: ...
     @property
+    def category_id(self) -> int: ...
+    @property
     def day(self) -> int: ...
     @property
     def fact(self) -> bytes | None: ...
@@ -380,12 +382,23 @@ _PART_FLAGS: Final = (
 class _Shorn:
     """An entry without some of its parts."""
 
-    __slots__ = ("content", "day", "fact", "index", "leaf_hash", "leaf_type", "parts", "person")
+    __slots__ = (
+        "category_id",
+        "content",
+        "day",
+        "fact",
+        "index",
+        "leaf_hash",
+        "leaf_type",
+        "parts",
+        "person",
+    )
 
     def __init__(self, entry: LedgerEntry, gone: Gone) -> None:
         self.index = entry.index
         self.leaf_type = entry.leaf_type
         self.parts = entry.parts
+        self.category_id = entry.category_id
         self.day = entry.day
         self.leaf_hash = entry.leaf_hash
         self.fact = None if FACT in gone else entry.fact

@@ -25,6 +25,12 @@ class Batch(msgspec.Struct, frozen=True):
     rows: int
 
 
+class Replacing(msgspec.Struct, frozen=True):
+    """Rows that are being made anew without parts that were removed."""
+
+    indices: list[int]
+
+
 class Progress(msgspec.Struct, frozen=True):
     """
     What the index holds of one tenant.
@@ -41,6 +47,11 @@ class Progress(msgspec.Struct, frozen=True):
     rows: int = 0
     verified: int = 0
     verified_rows: int = 0
+    # While set, some of these rows may be missing: they are made again first of all.
+    replacing: Replacing | None = None
+    # Removals below this entry are out of the rows; out of all files only those below `clean`.
+    removed: int = 0
+    clean: int = 0
 
     def done(self) -> Progress:
         """The same after the batch is in the index."""

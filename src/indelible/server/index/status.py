@@ -30,6 +30,8 @@ class IndexStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     state: State
     indexed_through: dict[int, int] = {}
+    # Below this entry no file of the index holds anything that was removed.
+    clean_through: dict[int, int] = {}
     lag_entries: int = 0
     lag_s: float = 0.0
     detail: str | None = None

@@ -239,6 +239,10 @@ class IndexProcess:
         """How many entries of the tenant the index has."""
         return self._status.indexed_through.get(tenant_id, 0)
 
+    def clean_through(self, tenant_id: int) -> int:
+        """Below this entry no file of the index holds anything that was removed."""
+        return self.status().clean_through.get(tenant_id, 0)
+
     async def wait_for(self, tenant_id: int, index: int, limit_s: float) -> bool:
         """Waits until entry `index` can be found, for so long at most. Returns whether it can."""
         try:

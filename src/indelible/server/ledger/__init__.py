@@ -4,6 +4,7 @@ The ledger: the append-only sealed log of each tenant, and the truth of the serv
 An event is acknowledged when it is on disk here, sealed in the Merkle tree (spec/ledger.md).
 """
 
+from indelible.server.ledger.declared import Declared
 from indelible.server.ledger.desk import Desk, Record
 from indelible.server.ledger.ledger import Ledger
 from indelible.server.ledger.reader import Checkpoint, Entry, LedgerReader, Tenant
@@ -14,6 +15,7 @@ __all__ = [
     "KEPT",
     "WINDOWED",
     "Checkpoint",
+    "Declared",
     "Desk",
     "Entry",
     "Incoming",

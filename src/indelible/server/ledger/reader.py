@@ -26,6 +26,7 @@ from indelible.seal import (
     event_leaf,
     parse_header,
 )
+from indelible.server.ledger.declared import Declared
 from indelible.server.ledger.pieces import SALT, PieceReader, written_salts
 from indelible.server.ledger.schema import open_ledger
 from indelible.tlog.merkle import leaf_hash
@@ -81,6 +82,7 @@ class LedgerReader:
         self._lock = threading.Lock()  # guards the connection and the decompressor
         self._connection = open_ledger(Path(path), read_only=True)
         self._pieces = PieceReader()
+        self._declared: dict[int, Declared] = {}
 
     def close(self) -> None:
         """Closes the connection; later calls fail."""
@@ -113,6 +115,17 @@ class LedgerReader:
         if not found:
             raise NotFound(f"there is no entry {index}")
         return found[0]
+
+    def removals(self, tenant_id: int) -> Declared:
+        """What is declared removed up to the present size; for one thread, and not to be kept."""
+        declared = self._declared.setdefault(tenant_id, Declared())
+        return self.learn(declared, tenant_id)
+
+    def learn(self, declared: Declared, tenant_id: int) -> Declared:
+        """Brings what the caller knows of removals up to the present size, and returns it."""
+        with self._transaction() as run:
+            declared.catch_up(run, tenant_id)
+        return declared
 
     def sealed(self, tenant_id: int, start: int, stop: int) -> list[SealedEntry]:
         """

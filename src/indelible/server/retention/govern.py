@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
 
 import msgspec
 
+from indelible.server.access.removals import RemovalNotes
 from indelible.server.ingest.skips import Skips
 from indelible.server.ledger import Ledger
 from indelible.server.retention.kept import Kept, kept_until
@@ -32,28 +33,33 @@ class SweeperState(msgspec.Struct, frozen=True, kw_only=True):
     last: LastRemoval | None = None
 
 
+class Sweeping(Protocol):
+    """The sweeper, as the web layer sees it."""
+
+    notes: RemovalNotes
+
+    def state(self, tenant_id: int, /) -> SweeperState: ...
+    async def confirm_clock(self, tenant_id: int, event: dict[str, Any], /) -> None: ...
+
+
 @dataclass
 class Retention:
-    """
-    Put together in the composition root.
-
-    `holding` is None until holds are registered.
-    """
+    """Put together in the composition root."""
 
     ledger: Ledger
     policies: Policies
     skips: Skips
-    holding: Holding | None = field(default=None)
+    holding: Holding
+    sweeper: Sweeping
 
     def kept(self, tenant_id: int, index: int) -> Kept:
         """Until when the event of an entry is kept. Raises NotFound."""
         entry = self.ledger.reader.entry(tenant_id, index)
         place = (entry.index, entry.category_id, entry.day)
-        covering = {} if self.holding is None else self.holding.covering(tenant_id, [place])
+        covering = self.holding.covering(tenant_id, [place])
         holds = sorted(covering.get(index, ()))
         return kept_until(self.ledger.standing(tenant_id), entry, holds)
 
     def sweeper_state(self, tenant_id: int) -> SweeperState:
         """What the sweeper is about, for one tenant."""
-        del tenant_id
-        return SweeperState()
+        return self.sweeper.state(tenant_id)

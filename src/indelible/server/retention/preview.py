@@ -127,7 +127,7 @@ async def preview(
     standing: Standing,
     wanted: Next,
     day: int,
-    holding: Holding | None,
+    holding: Holding,
 ) -> tuple[list[CategoryPreview], Totals]:
     """The numbers of an edit, by category."""
     of_category: dict[str, list[Change]] = {}
@@ -148,7 +148,7 @@ async def preview(
         )
     )
     with_edit = policies.with_next(PolicyAt(policies.newest.index + 1, day, wanted.policy))
-    counts = {} if holding is None else holding.counts(tenant_id)
+    counts = holding.counts(tenant_id)
     ids = {category.name: category.id for category in wanted.policy.categories}
     shown = [
         _category(

@@ -31,9 +31,11 @@ from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.routes.approvals import approval_reply, ask
 from indelible.server.web.routes.read import read_parameters
 from indelible.server.web.routes.retention_forms import (
+    ExpiriesReply,
     HistoryReply,
     RetentionReply,
     changes_told,
+    expiry_reply,
     policy_reply,
     retention_reply,
 )
@@ -70,6 +72,12 @@ class WithdrawBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Takes back what was announced and does not hold yet."""
 
     base_version: int
+    reason: str
+
+
+class ClockBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why the clock can be trusted."""
+
     reason: str
 
 
@@ -232,6 +240,40 @@ async def list_history(request: Request) -> Response:
     return _json(HistoryReply([policy_reply(one) for one in found], more))
 
 
+async def list_expiries(request: Request) -> Response:
+    """What was dropped because its time was over, newest first."""
+    service = service_of(request)
+    caller: Caller = request.state.caller
+    parameters = read_parameters(request, frozenset({"limit", "before"}))
+    limit = _number(parameters, "limit", 50) or 50
+    below = _number(parameters, "before", None)
+    notes = service.retention.sweeper.notes.of_tenant(caller.tenant_id, limit + 1, below)
+    shown = await asyncio.to_thread(
+        lambda: [expiry_reply(service, caller.tenant_id, note) for note in notes[:limit]]
+    )
+    return _json(ExpiriesReply(shown, len(notes) > limit))
+
+
+async def confirm_clock(request: Request) -> Response:
+    """Says that the clock is right, after a jump of it stopped expiry."""
+    service = service_of(request)
+    caller: Caller = request.state.caller
+    body = await read_json(request, ClockBody)
+    reason = read_reason(body.reason, is_needed=True)
+    event = of_act(
+        caller,
+        event_id=service.own.new_id(),
+        operation="ConfirmClock",
+        method="POST",
+        endpoint="/v1/retention/clock",
+        status=200,
+    )
+    event["reason"] = reason
+    await service.retention.sweeper.confirm_clock(caller.tenant_id, event)
+    await service.own.drain()
+    return await get_retention(request)
+
+
 def _number(parameters: dict[str, str], name: str, default: int | None) -> int | None:
     text = parameters.get(name)
     if text is None:
@@ -341,6 +383,31 @@ ROUTES: Final = (
         tag="Govern",
         reply=PresetsReply,
         errors=(401, 403),
+    ),
+    Api(
+        method="GET",
+        path="/v1/retention/expiries",
+        handler=list_expiries,
+        permit="read",
+        summary="What was dropped because its time was over",
+        tag="Govern",
+        params=(
+            Param(name="limit", description="Expiries to list, 200 at most.", type=int),
+            Param(name="before", description="Only entries below this one.", type=int),
+        ),
+        reply=ExpiriesReply,
+        errors=(400, 401, 403, 503),
+    ),
+    Api(
+        method="POST",
+        path="/v1/retention/clock",
+        handler=confirm_clock,
+        permit="admin",
+        summary="Confirm the clock after a jump stopped expiry",
+        tag="Govern",
+        body=ClockBody,
+        reply=RetentionReply,
+        errors=_BAD,
     ),
     Api(
         method="GET",

@@ -7,7 +7,9 @@ from typing import Any, Literal
 import msgspec
 
 from indelible.clock import format_us
-from indelible.seal import Category
+from indelible.errors import StorageError
+from indelible.seal import Category, ExpiryLeaf, parse_leaf
+from indelible.server.access.removals import RemovalNote
 from indelible.server.ledger.catalogue import Criticality, Rule
 from indelible.server.ledger.categories import LAST_RESERVED
 from indelible.server.ledger.desk import Standing
@@ -179,8 +181,7 @@ def category_replies(
     service: Service, tenant_id: int, standing: Standing, day: int
 ) -> list[CategoryReply]:
     """All categories in the order of their ids, `audit` last."""
-    holding = service.retention.holding
-    held = {} if holding is None else holding.counts(tenant_id)
+    held = service.retention.holding.counts(tenant_id)
     changes: dict[str, list[Change]] = {}
     for change in pending_changes(standing, day):
         changes.setdefault(change.category, []).append(change)
@@ -301,3 +302,48 @@ def changes_told(changes: tuple[Change, ...]) -> list[dict[str, Any]]:
          "after": change.after}
         for change in changes
     ]  # fmt: skip
+
+
+class ExpiryReply(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One expiry entry of the log, and how far it is: `declared` in the log, `indexed` out of the
+    search index's rows, `removed` from the ledger, `done` when no copy is left.
+    """
+
+    index: int
+    day: str
+    category: str
+    parts: list[str]
+    cutoff_day: str
+    upto: int
+    state: Literal["declared", "indexed", "removed", "done"]
+    events: int
+    changed_at: str
+
+
+class ExpiriesReply(msgspec.Struct, frozen=True):
+    """Expiries, newest first."""
+
+    expiries: list[ExpiryReply]
+    more: bool
+
+
+def expiry_reply(service: Service, tenant_id: int, note: RemovalNote) -> ExpiryReply:
+    """An expiry."""
+    entry = service.reader.entry(tenant_id, note.index)
+    leaf = parse_leaf(entry.leaf or b"")
+    if not isinstance(leaf, ExpiryLeaf):
+        raise StorageError(f"entry {note.index} is no expiry", hint="run `indelible verify`")
+    categories = service.ledger.policies(tenant_id).newest.policy.categories
+    name = next((c.name for c in categories if c.id == leaf.header.category_id), "")
+    return ExpiryReply(
+        index=note.index,
+        day=day_text(leaf.header.day),
+        category=name,
+        parts=list(parts_of(leaf.header.parts)),
+        cutoff_day=day_text(leaf.cutoff_day),
+        upto=leaf.upto,
+        state=note.state,
+        events=note.events,
+        changed_at=format_us(note.changed_us),
+    )

@@ -1,0 +1,86 @@
+"""What happens when the time is over: from the declaration to the last byte on the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from pathlib import Path
+
+import pytest
+
+from indelible.verify.report import Verdict
+
+from .retained import Kept, MovableClock
+
+pytestmark = pytest.mark.timeout(240)
+
+
+def event(n: int, **more: object) -> dict[str, object]:
+    return {
+        "id": str(uuid.UUID(int=n + 1)),
+        "operation": "Look",
+        "endpoint": f"/people/somebody{n}@private.example/folders",
+        "actor": {"email": f"somebody{n}@private.example", "id": f"somebody{n}@private.example"},
+        "origin": {"ip": f"203.0.113.{n % 200}", "user_agent": "UniqueAgent/7.77"},
+        "reason": f"Secretive reason {n}",
+        "changes": [{"path": "secretpath", "before": "OldSecretValue", "after": "NewSecretValue"}],
+        **more,
+    }
+
+
+def test_expired_parts_are_gone_everywhere_and_lawfully(tmp_path: Path) -> None:
+    asyncio.run(_expire(tmp_path))
+
+
+async def _expire(tmp_path: Path) -> None:
+    clock = MovableClock()
+    kept = Kept(tmp_path, clock)
+    await kept.start()
+    try:
+        kept.keep("data", person=5, content=5)
+        kept.keep("sharing", fact=30)
+        clock.advance_days(8)
+        old = kept.send(*(event(n) for n in range(300)))
+        stays = kept.send(event(1000, operation="ShareFolder"))
+        await kept.settle()
+        assert kept.files_with("UniqueAgent/7.77"), "the search below looks at the right bytes"
+        clock.advance_days(6)
+        young = kept.send(event(2000))
+        await kept.settle()
+        await kept.sweep()
+
+        assert kept.sweeper.notes.unfinished(1) == []
+        (note,) = kept.sweeper.notes.of_tenant(1, 10)
+        assert (note.state, note.events) == ("done", 300)
+        entry = kept.ledger.reader.entry(1, old[0])
+        assert entry.fact is not None
+        assert (entry.person, entry.content) == (None, None)
+        for index in (*stays, *young):
+            assert kept.ledger.reader.entry(1, index).content is not None
+
+        (row,) = await kept.rows(
+            f"SELECT gone, actor_email, ip, content, endpoint, text, category FROM events"
+            f" WHERE idx = {old[7]}"
+        )
+        how = f"person expired {note.index}; content expired {note.index}"
+        assert row["gone"] == how
+        assert (row["actor_email"], row["ip"], row["content"]) == ("", "", "")
+        assert row["category"] == "data"
+        (count,) = await kept.rows("SELECT count() AS n, uniqExact(idx) AS kinds FROM events")
+        assert count["n"] == count["kinds"]
+        values = await kept.rows(
+            "SELECT DISTINCT value FROM vals UNION DISTINCT SELECT DISTINCT value FROM known"
+        )
+        names = {value["value"] for value in values}
+        assert "somebody7@private.example" not in names
+        assert "somebody2000@private.example" in names
+        assert kept.exports_forgotten == 1
+        report = kept.report()
+        assert (report.exit_code, report.findings) == (0, ())
+        assert report.counts[Verdict.EXPIRED_UNWITNESSED] == 300
+        for text in ("somebody7@private.example", 'Secretive reason 7"', "Secretive reason 77"):
+            assert kept.files_with(text) == [], text
+    finally:
+        await kept.close()
+    for text in ("somebody7@private.example", "Secretive reason 77"):
+        assert kept.files_with(text) == [], text
