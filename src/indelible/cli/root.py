@@ -23,6 +23,8 @@ _COMMANDS = {
     "index": ("indelible.cli.index", "index"),
     "keys": ("indelible.cli.keys", "keys"),
     "users": ("indelible.cli.users", "users"),
+    "retention": ("indelible.cli.retention", "retention"),
+    "categories": ("indelible.cli.retention", "categories"),
     "doctor": ("indelible.cli.doctor", "doctor"),
     "settings": ("indelible.cli.settings", "settings"),
     "outbox": ("indelible.cli.outbox", "outbox"),

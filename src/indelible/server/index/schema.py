@@ -128,7 +128,9 @@ MASKED_CONTENT: Final = 256
 _DURABLE = (
     "fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, "
     "min_compressed_bytes_to_fsync_after_merge = 1, non_replicated_deduplication_window = 10000, "
-    "old_parts_lifetime = 10"
+    # What was removed is gone for good only when the files before the change are deleted.
+    "old_parts_lifetime = 2, cleanup_delay_period = 3, cleanup_delay_period_random_add = 1, "
+    "max_cleanup_delay_period = 6"
 )
 
 # A text in one of these lists that an event holds whole is found by this index, without a scan: the

@@ -12,6 +12,7 @@ from indelible.clock import format_us
 from indelible.codec import encode_json
 from indelible.server.query import parse_filter
 from indelible.server.query.gaps import Gap, find_gaps
+from indelible.server.retention.off import Off, find_off
 from indelible.server.web.route import Api, Caller
 from indelible.server.web.routes.read import (
     RANGE_PARAMS,
@@ -28,7 +29,8 @@ _NAMES: Final = frozenset({"period", "date", "from", "to", "tz"})
 class GapReply(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
     """
     One gap, half-open. `kind` is `down` (the service did not run; `clean` when it was stopped in
-    order) or `missing` (so many numbers of a source's sequence have no entry).
+    order), `missing` (so many numbers of a source's sequence have no entry) or `off` (a category
+    was switched off; `skipped` events of it came).
     """
 
     kind: str
@@ -38,6 +40,8 @@ class GapReply(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from
     source: str | None = None
     instance: str | None = None
     missing: int | None = None
+    category: str | None = None
+    skipped: int | None = None
 
 
 class GapsReply(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,8 +66,17 @@ async def list_gaps(request: Request) -> Response:
     filter_ = parse_filter(parameters, caller.reach, defaults)
     await service.index.wait_until_known(caller.tenant_id)
     found = await find_gaps(service.index, caller.reach, filter_.range, defaults.now_us)
+    off = await find_off(
+        service.index,
+        caller.tenant_id,
+        service.ledger.policies(caller.tenant_id),
+        filter_.range,
+        defaults.now_us,
+    )
+    gaps = [*map(_reply, found.gaps), *map(_off_reply, off)]
+    gaps.sort(key=lambda gap: (gap.from_, gap.to))
     reply = GapsReply(
-        gaps=[_reply(gap) for gap in found.gaps],
+        gaps=gaps,
         sequences_checked=found.sequences_checked,
         range=range_reply(filter_.range),
         indexed_through=service.index.indexed_through(caller.tenant_id),
@@ -83,6 +96,16 @@ def _reply(gap: Gap) -> GapReply:
     )
 
 
+def _off_reply(off: Off) -> GapReply:
+    return GapReply(
+        kind="off",
+        from_=format_us(off.from_us),
+        to=format_us(off.to_us),
+        category=off.category,
+        skipped=off.skipped,
+    )
+
+
 ROUTES: Final = (
     Api(
         method="GET",
@@ -93,8 +116,8 @@ ROUTES: Final = (
         summary="When nothing was recorded",
         tag="Read",
         description=(
-            "Times when the service did not run, from its own entries, and numbers that are"
-            " missing of a source's sequence."
+            "Times when the service did not run, from its own entries, numbers that are missing"
+            " of a source's sequence, and times in which a category was switched off."
         ),
         params=RANGE_PARAMS,
         reply=GapsReply,
