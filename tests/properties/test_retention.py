@@ -229,6 +229,8 @@ class Retention(RuleBasedStateMachine):
                 self.ledger.act_and_wait(1, step)
                 assert self.ledger.act_and_wait(1, step) == 0, "done again it does nothing"
         self.unfinished = []
+        left = self.due.find(1, policies, today, self.ledger.size(1))
+        assert left == [], "what was due is gone, so nothing is due any more"
 
     @rule()
     def restart(self) -> None:
