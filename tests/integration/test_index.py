@@ -194,7 +194,7 @@ def test_a_bad_entry_becomes_a_stub_and_an_alert(tmp_path: Path, start: Start) -
     assert page.events[0]["state"]["fact"] == "unreadable"
     assert page.events[0]["id"] is None
     page = one.run(one.query.events(one.filter(q=f"index:{erased}"), Page()))
-    assert page.events[0]["state"] == {"fact": "erased", "person": "present", "content": "present"}
+    assert page.events[0]["state"] == {"fact": "missing", "person": "present", "content": "present"}
     assert len(one.find("Op1")) == len(one_in(60, 7, 1))
 
 
