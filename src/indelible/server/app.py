@@ -19,7 +19,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 import uvloop
@@ -73,6 +73,9 @@ from indelible.server.web.connection import connection_class
 from indelible.server.web.routes.screen import SCREEN
 from indelible.server.web.service import Service
 from indelible.server.web.table import all_routes
+
+if TYPE_CHECKING:
+    from indelible.server.access.oidc import Provider
 
 log = logging.getLogger("indelible.app")
 
@@ -218,6 +221,7 @@ class Parts:
             holds=self._erasing.holds,
             erasures=self._erasing.erasures,
             retention=self.retention,
+            oidc=_provider(settings, clock),
         )
         self._syslog = SyslogListener(
             self.ingest, settings.syslog, next(iter(tenants)), metrics.ingested
@@ -280,6 +284,16 @@ class Parts:
                 metadata={"version": self.service.version, **more},
             )
             await self.own.record(tenant_id, event)
+
+
+def _provider(settings: Settings, clock: Clock) -> Provider | None:
+    """The identity provider, where there is one; its libraries load only then."""
+    if settings.oidc.issuer is None:
+        return None
+    from indelible.server.access.oidc import Provider
+
+    back = f"{settings.service.public_url}/v1/oidc/callback"
+    return Provider(settings.oidc, back, clock, os.urandom)
 
 
 class _Server(uvicorn.Server):

@@ -149,6 +149,25 @@ def _zone(value: object) -> str:
     return text
 
 
+def _roles(value: object) -> dict[str, str]:
+    if isinstance(value, str):
+        pairs = [item.partition("=") for item in value.split(",") if item.strip()]
+        value = {group.strip(): role.strip() for group, _, role in pairs}
+    if not isinstance(value, dict):
+        raise ValueError
+    roles = {_text(group): _text(role) for group, role in value.items()}
+    if set(roles.values()) - {"viewer", "auditor", "admin"}:
+        raise ValueError
+    return roles
+
+
+def _header(value: object) -> str:
+    text = _text(value).lower()
+    if not re.fullmatch(r"[a-z0-9-]{1,64}", text) or text in ("cookie", "authorization", "host"):
+        raise ValueError
+    return text
+
+
 def count(low: int, high: int) -> Form:
     """A whole number between two bounds, both allowed."""
     return Form(f"a whole number from {low} to {high}", lambda value: _whole(value, low, high))
@@ -191,5 +210,7 @@ ORIGINS = Form(
 LINES = Form("words, separated by commas or as a list", _lines)
 PATTERNS = Form("a regular expression, or a list of them", _patterns)
 SOURCES = Form("names with files, like billing=/etc/indelible/billing.secret", _sources)
+ROLES = Form("groups and roles like staff=viewer, security=auditor", _roles)
+HEADER = Form("the name of a header like x-forwarded-email", _header)
 FILE = Form("the path of a file that is there", _file)
 ZONE = Form("an IANA time zone like Europe/Berlin", _zone)

@@ -83,6 +83,22 @@ TABLE: tuple[Setting, ...] = (
     _row("access", "viewer_content", "shown", forms.choice("shown", "masked"),
          "Whether viewers see the content of events: names of targets, changes, reasons, metadata."
          " Personal data is masked for them in any case."),
+    _row("oidc", "issuer", None, forms.BASE_URL,
+         "Identity provider (OpenID Connect) that people may log in with."),
+    _row("oidc", "client_id", None, forms.TEXT, "Name of this service at the provider."),
+    _row("oidc", "client_secret_file", None, forms.FILE, "File with the secret of this service."),
+    _row("oidc", "label", "Single sign-on", forms.TEXT, "What the button on the login page says."),
+    _row("oidc", "groups_claim", "groups", forms.TEXT, "Claim that names somebody's groups."),
+    _row("oidc", "roles", {}, forms.ROLES,
+         "Role of each group; of several the one that may most. It is set at every login."),
+    _row("oidc", "default_role", "none", forms.choice("none", "viewer", "auditor"),
+         "Role of people in no such group; none keeps them out."),
+    _row("proxy_login", "header", None, forms.HEADER,
+         "Header in which a proxy names who is logged in, by e-mail address."),
+    _row("proxy_login", "networks", (), forms.NETWORKS,
+         "Networks of the proxies whose header is believed; it must be set with the header."),
+    _row("proxy_login", "default_role", "none", forms.choice("none", "viewer", "auditor"),
+         "Role of people without an account; none keeps them out."),
     _row("link", "valid_hours", 72, forms.count(1, 720), "How long a one-time link can be used."),
     _row("index", "memory_mb", 1024, forms.count(256, 1_048_576),
          "Memory that the search index process may take."),
@@ -195,6 +211,26 @@ class AccessSettings(msgspec.Struct, frozen=True):
         )
 
 
+class OidcSettings(msgspec.Struct, frozen=True):
+    """Group "oidc": logging in with an identity provider."""
+
+    issuer: str | None
+    client_id: str | None
+    client_secret_file: str | None
+    label: str
+    groups_claim: str
+    roles: dict[str, str]
+    default_role: str
+
+
+class ProxyLoginSettings(msgspec.Struct, frozen=True):
+    """Group "proxy_login": logging in by a header of a proxy."""
+
+    header: str | None
+    networks: tuple[str, ...]
+    default_role: str
+
+
 class LinkSettings(msgspec.Struct, frozen=True):
     """Group "link": one-time links."""
 
@@ -298,6 +334,8 @@ class Settings(msgspec.Struct, frozen=True):
     log: LogSettings
     session: SessionSettings
     access: AccessSettings
+    oidc: OidcSettings
+    proxy_login: ProxyLoginSettings
     link: LinkSettings
     index: IndexSettings
     metrics: MetricsSettings
@@ -420,6 +458,21 @@ def _check_together(settings: Settings) -> None:
             hint=f"allowed: at most session.longest_hours ({settings.session.longest_hours})",
         )
     _check_syslog(settings.syslog)
+    _check_logins(settings)
+
+
+def _check_logins(settings: Settings) -> None:
+    oidc, proxy = settings.oidc, settings.proxy_login
+    if oidc.issuer and not (oidc.client_id and settings.service.public_url):
+        raise SettingsError(
+            "oidc.issuer needs oidc.client_id and service.public_url",
+            hint="the provider sends people back to <public_url>/v1/oidc/callback",
+        )
+    if proxy.header and not proxy.networks:
+        raise SettingsError(
+            "proxy_login.header is set, but from where it is believed is not",
+            hint="set proxy_login.networks to the addresses of the proxies",
+        )
 
 
 def _check_syslog(syslog: SyslogSettings) -> None:

@@ -7,6 +7,7 @@ import { messages } from "../text/messages.ts";
 import { OneLine } from "../text/Shown.tsx";
 import { FactorPanel } from "./FactorPanel.tsx";
 import { LoginsPanel } from "./LoginsPanel.tsx";
+import { PasskeyPanel } from "./PasskeyPanel.tsx";
 import "./account.css";
 
 const text = messages.account;
@@ -42,6 +43,7 @@ export default function AccountPage({ session, top }: { session: Session; top: T
             </p>
           </section>
           <FactorPanel mustSetUp={session.needs_factor} />
+          <PasskeyPanel settings={session.settings} />
           <LoginsPanel settings={session.settings} />
         </div>
       </div>

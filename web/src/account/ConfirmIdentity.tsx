@@ -2,6 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useState } from "react";
 import { confirmLogin, fetchFactors } from "../api/account.ts";
 import { onConfirmNeeded } from "../api/client.ts";
+import { canUsePasskeys, confirmWithPasskey } from "../api/passkeys.ts";
 import { Dialog } from "../controls/Dialog.tsx";
 import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
@@ -26,9 +27,14 @@ export function ConfirmIdentity() {
 function ConfirmDialog({ onDone, onClose }: { onDone: () => void; onClose: () => void }) {
   const [typed, setTyped] = useState("");
   const [byCode, setByCode] = useState(false);
+  const [hasPasskey, setHasPasskey] = useState(false);
+  const passkey = useMutation({ mutationFn: confirmWithPasskey, onSuccess: onDone });
   useEffect(() => {
     fetchFactors().then(
-      (factors) => setByCode(factors.totp),
+      (factors) => {
+        setByCode(factors.totp);
+        setHasPasskey(factors.passkeys > 0);
+      },
       () => setByCode(false),
     );
   }, []);
@@ -57,6 +63,14 @@ function ConfirmDialog({ onDone, onClose }: { onDone: () => void; onClose: () =>
               onChange={(event) => setTyped(event.target.value)}
             />
           </label>
+          {hasPasskey && canUsePasskeys() && (
+            <p>
+              <button type="button" className="btn" onClick={() => passkey.mutate()}>
+                <Icon name="key" />
+                {text.byPasskey}
+              </button>
+            </p>
+          )}
           {confirm.isError && (
             <p className="wrong" role="alert">
               <Icon name="fail" />

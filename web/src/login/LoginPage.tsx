@@ -6,6 +6,7 @@ import type { Session } from "../api/types.ts";
 import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
 import { Gate } from "./Gate.tsx";
+import { OtherWays } from "./OtherWays.tsx";
 import { SecondStepForm } from "./SecondStepForm.tsx";
 
 /** Browsers keep our cookie only on HTTPS, or on the machine itself. */
@@ -31,6 +32,7 @@ export default function LoginPage({ ended, onLogin }: LoginPageProps) {
   const keep = useKeepSession();
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
+  const [refused] = useState(() => new URLSearchParams(location.hash.slice(1)).get("refused"));
   const [step, setStep] = useState<SecondStep | null>(null);
   const attempt = useMutation({
     mutationFn: () => logIn(email, password),
@@ -53,6 +55,12 @@ export default function LoginPage({ ended, onLogin }: LoginPageProps) {
   if (step) return <SecondStepForm step={step} onDone={enter} onBack={() => setStep(null)} />;
   return (
     <Gate title={messages.login.title}>
+      {refused && (
+        <p className="wrong" role="alert">
+          <Icon name="fail" />
+          {messages.login.refused[refused] ?? messages.login.refusedOther}
+        </p>
+      )}
       {ended && <p>{messages.login.expired}</p>}
       {!cookieWillBeKept() && <p className="warnbox">{messages.login.plainHttp}</p>}
       <form onSubmit={submit}>
@@ -90,6 +98,7 @@ export default function LoginPage({ ended, onLogin }: LoginPageProps) {
           {messages.login.submit}
         </button>
       </form>
+      <OtherWays onDone={enter} />
       <p className="below">
         {messages.login.lost} <code>indelible users reset-link EMAIL</code>.
       </p>

@@ -1,6 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ApiProblem } from "../api/client.ts";
+import { canUsePasskeys, logInWithPasskey } from "../api/passkeys.ts";
 import { type SecondStep, showFactor } from "../api/session.ts";
 import type { Session } from "../api/types.ts";
 import { Icon } from "../icons/Icon.tsx";
@@ -25,6 +26,7 @@ export function SecondStepForm({ step, onDone, onBack }: SecondStepFormProps) {
       if (problem instanceof ApiProblem && problem.code === "login-step-ended") onBack();
     },
   });
+  const passkey = useMutation({ mutationFn: logInWithPasskey, onSuccess: onDone });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     show.mutate();
@@ -56,6 +58,11 @@ export function SecondStepForm({ step, onDone, onBack }: SecondStepFormProps) {
         <button type="submit" className="btn main" disabled={show.isPending}>
           {messages.login.submit}
         </button>
+        {step.ways.includes("passkey") && canUsePasskeys() && (
+          <button type="button" className="btn" onClick={() => passkey.mutate()}>
+            {text.byPasskey}
+          </button>
+        )}
         <button type="button" className="btn quiet" onClick={onBack}>
           {text.cancel}
         </button>

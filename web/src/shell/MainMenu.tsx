@@ -137,6 +137,10 @@ function Account({ session }: { session: Session }) {
     mutationFn: logOut,
     onSuccess: () => {
       forgetSearches();
+      if (session.logout_url) {
+        location.assign(session.logout_url);
+        return;
+      }
       go("login", { replace: true });
       keep(null);
     },

@@ -13,6 +13,7 @@ from indelible.server.access.control import ControlDatabase
 from indelible.server.access.factors import Factors
 from indelible.server.access.keys import Keys
 from indelible.server.access.outbox import OwnEvent, put
+from indelible.server.access.passkeys import Passkeys
 from indelible.server.access.people import People
 from indelible.server.access.sessions import Sessions
 from indelible.server.access.steps import LoginSteps
@@ -45,6 +46,7 @@ class Access:
         )
         self.keys = Keys(self.control, clock)
         self.factors = Factors(self.control, clock, random_bytes)
+        self.passkeys = Passkeys(self.control, clock)
         self.steps = LoginSteps(self.control, clock, random_bytes)
         self.attempts = Attempts(self.control, clock)
         self.tenant_settings = TenantSettings(self.control, settings.screen)

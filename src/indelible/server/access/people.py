@@ -8,7 +8,7 @@ import sqlite3
 import msgspec
 
 from indelible.clock import Clock
-from indelible.errors import Denied, InvalidRequest, NotFound
+from indelible.errors import Conflict, Denied, InvalidRequest, NotFound
 from indelible.server.access.control import ControlDatabase, Row
 from indelible.server.access.outbox import OwnEvent, put
 from indelible.server.access.scope import Scope, parse_scope
@@ -31,6 +31,15 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope | None = None
     active: bool = True
     issuer: str | None = None
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody whom another vouches for: an identity provider, a proxy, a directory."""
+
+    issuer: str
+    subject: str
+    email: str
+    name: str
 
 
 class LinkInvalid(Denied):
@@ -199,6 +208,48 @@ class People:
                 (person_id,),
             ).fetchone()
         return _person(found)
+
+    def by_subject(self, issuer: str, subject: str) -> Person | None:
+        """The account that an identity provider knows by this name."""
+        rows = self._control.read(
+            f"SELECT {_PERSON} FROM person WHERE issuer = ? AND subject = ?", (issuer, subject)
+        )
+        return _person(rows[0]) if rows else None
+
+    def add_known(
+        self, tenant_id: int, who: Known, role: str, event: OwnEvent, *, person_id: str
+    ) -> Person:
+        """
+        Makes an account without a password, for somebody whom another vouches for.
+
+        Raises Conflict when the address has an account.
+        """
+        email = read_email(who.email)
+        with self._control.write() as transaction:
+            if _find(transaction, None, email) is not None:
+                raise Conflict(f"{email} has an account already", code="account-exists")
+            transaction.execute(
+                "INSERT INTO person(id, tenant, email, email_folded, name, role, password,"
+                " created_us, issuer, subject) VALUES(?, ?, ?, ?, ?, ?, '', ?, ?, ?)",
+                (person_id, tenant_id, email, email.casefold(), who.name, role,
+                 self._clock.now_us(), who.issuer, who.subject),
+            )  # fmt: skip
+            put(transaction, tenant_id, event)
+        found = self.by_id(person_id)
+        assert found is not None  # noqa: S101 - it was written just now
+        return found
+
+    def tie(self, person: Person, who: Known, event: OwnEvent) -> None:
+        """Ties an account to a name at an identity provider. Raises Conflict when it has one."""
+        with self._control.write() as transaction:
+            tied = transaction.execute(
+                "UPDATE person SET issuer = ?, subject = ?"
+                " WHERE id = ? AND (issuer IS NULL OR subject IS NULL)",
+                (who.issuer, who.subject, person.id),
+            ).rowcount
+            if not tied:
+                raise Conflict("this account belongs to another name at the provider")
+            put(transaction, person.tenant_id, event)
 
     def new_id(self) -> str:
         """An id for an account that is about to be made."""

@@ -162,6 +162,32 @@ def of_setup(person: Person, entry: Arriving, *, event_id: str, is_new: bool) ->
     )
 
 
+def of_vouched(
+    operation: str,
+    person: Person,
+    entry: Arriving,
+    *,
+    event_id: str,
+    by: str,
+    changes: list[dict[str, Any]] | None = None,
+) -> OwnEvent:
+    """Something that became of an account because somebody else vouches for the person."""
+    return _event(
+        event_id,
+        stream="user",
+        operation=operation,
+        method="Login",
+        endpoint="/v1/session",
+        status=200,
+        actor=_person(person),
+        origin=_origin(entry.ip, entry.peer_ip, entry.user_agent),
+        context={"request_id": entry.request_id},
+        targets=[{"type": "account", "id": person.id, "name": person.name}],
+        changes=changes,
+        metadata={"role": person.role, "by": by},
+    )
+
+
 def of_expired_session(session: Session, *, event_id: str) -> OwnEvent:
     """A login whose time was over."""
     return _event(

@@ -27,6 +27,7 @@ from indelible.server.query.reach import Reach, Target
 from indelible.server.settings import AccessSettings
 from indelible.server.web.address import Entry
 from indelible.server.web.route import Api, Caller, Permission
+from indelible.server.web.vouched import named_by_proxy
 
 if TYPE_CHECKING:
     from indelible.server.web.service import Service
@@ -70,6 +71,10 @@ async def find_session(request: Request, service: Service) -> Session | None:
         return None
     sessions = service.access.sessions
     session = sessions.find(token)
+    if session is not None and session.way == PROXY_WAY:
+        named = named_by_proxy(request, service)
+        if named is None or named.casefold() != session.person.email.casefold():
+            return None  # the proxy names nobody, or somebody else
     if session is not None and sessions.needs_touch(session):
         await asyncio.to_thread(sessions.touch, session)
     return session

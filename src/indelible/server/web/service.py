@@ -17,6 +17,7 @@ from indelible.server.web.seats import Seats
 MAX_QUEUED_EVENTS = 40_000
 
 if TYPE_CHECKING:
+    from indelible.server.access.oidc import Provider
     from indelible.server.embed.tokens import ViewerTokens
     from indelible.server.export.jobs import ExportJobs
     from indelible.server.index import IndexProcess
@@ -60,6 +61,7 @@ class Service:
     acts: Acts
     holds: Holds
     erasures: Erasures
+    oidc: Provider | None = None
     seats: Seats = field(default_factory=Seats)
     activity: Activity = field(init=False)
 

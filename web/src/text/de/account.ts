@@ -44,4 +44,13 @@ export const account: typeof english.account = {
   confirm: "Weiter",
   secondStep: "Zweiter Schritt",
   secondText: "Geben Sie den Code Ihrer Authenticator-App ein, oder einen Notfallcode.",
+  never: "nie",
+  passkeys: "Passkeys",
+  passkeysLead:
+    "Melden Sie sich mit Finger, Gesicht oder der PIN eines Geräts an statt mit dem Passwort. Ein Passkey gilt nur für diese Adresse und zählt als beide Faktoren.",
+  passkeysNeed: "Passkeys brauchen HTTPS und einen Browser, der sie kennt.",
+  passkeyName: "Name des Geräts",
+  makePasskey: "Passkey hinzufügen",
+  passkeyStopped: "Das Gerät hat keinen Passkey angelegt oder verwendet.",
+  byPasskey: "Passkey verwenden",
 };

@@ -8,6 +8,15 @@ export const login: typeof english.login = {
   email: "E-Mail",
   password: "Passwort",
   submit: "Anmelden",
+  or: "oder",
+  refused: {
+    "not-let-in":
+      "Der Anmeldedienst kennt Sie, aber Sie haben hier keinen Zugang. Fragen Sie einen Administrator.",
+    "login-step-ended": "Das hat zu lange gedauert. Versuchen Sie es noch einmal.",
+    "provider-failed":
+      "Der Anmeldedienst hat nicht so geantwortet, wie er sollte. Versuchen Sie es noch einmal, oder sagen Sie es einem Administrator.",
+  },
+  refusedOther: "Die Anmeldung wurde abgelehnt.",
   wrong: "E-Mail oder Passwort ist falsch.",
   wait: (seconds: number) =>
     `Zu viele Versuche. Versuchen Sie es in ${amountText(seconds, "Sekunde", "Sekunden")} erneut.`,

@@ -40,4 +40,13 @@ export const account = {
   confirm: "Go on",
   secondStep: "Second step",
   secondText: "Enter the code of your authenticator app, or a recovery code.",
+  never: "never",
+  passkeys: "Passkeys",
+  passkeysLead:
+    "Log in with a finger, a face or the PIN of a device instead of the password. A passkey works on this address only and counts as both factors.",
+  passkeysNeed: "Passkeys need HTTPS and a browser that knows them.",
+  passkeyName: "Name of the device",
+  makePasskey: "Add a passkey",
+  passkeyStopped: "The device did not make or use a passkey.",
+  byPasskey: "Use a passkey",
 };

@@ -7,6 +7,15 @@ export const login = {
   email: "E-mail",
   password: "Password",
   submit: "Log in",
+  or: "or",
+  refused: {
+    "not-let-in":
+      "The identity provider knows you, but you have no access here. Ask an administrator.",
+    "login-step-ended": "That took too long. Try again.",
+    "provider-failed":
+      "The identity provider did not answer as it should. Try again, or tell an administrator.",
+  } as Record<string, string>,
+  refusedOther: "The login was refused.",
   wrong: "E-mail or password is wrong.",
   wait: (seconds: number) => `Too many attempts. Try again in ${amountText(seconds, "second")}.`,
   lost: "Lost the password? An administrator of the machine can run",

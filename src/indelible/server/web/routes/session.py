@@ -20,6 +20,7 @@ from indelible.server.ingest.own_event import of_login, of_session
 from indelible.server.settings import ScreenSettings
 from indelible.server.web.authenticate import (
     PLAIN_COOKIE,
+    PROXY_WAY,
     SECURE_COOKIE,
     caller_of_session,
     cookie_name,
@@ -31,6 +32,7 @@ from indelible.server.web.authenticate import (
 from indelible.server.web.body import read_json
 from indelible.server.web.route import Api
 from indelible.server.web.service import Service, service_of
+from indelible.server.web.vouched import person_of_proxy
 
 FACTOR = "factor"
 
@@ -78,7 +80,8 @@ class TenantReply(msgspec.Struct, frozen=True):
 
 class SessionReply(msgspec.Struct, frozen=True):
     """
-    A login: who, what to send as X-CSRF-Token, and the settings of the screen. With `needs_factor`
+    A login: who, what to send as X-CSRF-Token, and the settings of the screen. After a log out the
+    browser goes on to `logout_url`, where there is one. With `needs_factor`
     a second factor must be set up first; until then everything else is refused.
     """
 
@@ -90,6 +93,7 @@ class SessionReply(msgspec.Struct, frozen=True):
     version: str
     has_events: bool
     needs_factor: bool
+    logout_url: str | None
 
 
 async def log_in(request: Request) -> Response:
@@ -248,6 +252,9 @@ async def get_session(request: Request) -> Response:
     session = await find_session(request, service)
     token = session_token(request)
     if session is None or token is None:
+        person = await person_of_proxy(request, service)
+        if person is not None:
+            return await start_session(request, service, person, way=PROXY_WAY)
         raise Unauthenticated("nobody is logged in")
     return await _session_response(service, session, token)
 
@@ -282,8 +289,16 @@ async def _session_response(service: Service, session: Session, token: str) -> R
         version=service.version,
         has_events=await asyncio.to_thread(service.activity.has_events, tenant.id),
         needs_factor=lacks_factor(session, service),
+        logout_url=_logout_url(session, service),
     )
     return Response(encode_json(reply), media_type="application/json")
+
+
+def _logout_url(session: Session, service: Service) -> str | None:
+    """Where the browser goes after a log out, so that the provider's own login ends too."""
+    if session.way != "oidc" or service.oidc is None:
+        return None
+    return service.oidc.logout_url(f"{service.settings.service.public_url}/")
 
 
 ROUTES = (

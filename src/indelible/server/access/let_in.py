@@ -1,0 +1,25 @@
+"""Who is let in of those whom somebody else vouches for, and with which role."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from indelible.errors import Denied
+
+
+class NotLetIn(Denied):
+    """The provider knows somebody whom this service does not let in."""
+
+    code = "not-let-in"
+
+
+_RANK: Final = ("viewer", "auditor", "admin")
+
+
+def role_of(groups: tuple[str, ...], roles: Mapping[str, str], default: str) -> str | None:
+    """The role that may most of those of the groups; None keeps somebody out."""
+    found = [roles[group] for group in groups if group in roles]
+    if found:
+        return max(found, key=_RANK.index)
+    return None if default == "none" else default

@@ -1,0 +1,154 @@
+"""Logging in with the identity provider: there, back, and what the login page needs to know."""
+
+from __future__ import annotations
+
+import asyncio
+from hmac import compare_digest
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from indelible.codec import encode_json
+from indelible.errors import Error, NotFound
+from indelible.server.access.let_in import role_of
+from indelible.server.access.steps import StepEnded
+from indelible.server.ingest.own_event import of_login
+from indelible.server.web.authenticate import entry_of
+from indelible.server.web.route import Api, Param
+from indelible.server.web.routes.session import need_keeping_browser, start_session
+from indelible.server.web.service import Service, service_of
+from indelible.server.web.vouched import account_of
+
+if TYPE_CHECKING:
+    from indelible.server.access.oidc import Provider
+
+WAY: Final = "oidc"
+_KIND: Final = "oidc"
+_COOKIE: Final = "indelible_oidc"
+
+
+class LoginWaysReply(msgspec.Struct, frozen=True):
+    """How people may log in here; `oidc` is what its button says, null where there is none."""
+
+    password: bool
+    passkey: bool
+    oidc: str | None
+
+
+async def get_ways(request: Request) -> Response:
+    """What the login page offers."""
+    service = service_of(request)
+    label = service.settings.oidc.label if service.oidc is not None else None
+    return Response(encode_json(LoginWaysReply(True, True, label)), media_type="application/json")
+
+
+def _provider(service: Service) -> Provider:
+    if service.oidc is None:
+        raise NotFound("there is no identity provider here", hint="set oidc.issuer")
+    return service.oidc
+
+
+async def begin(request: Request) -> Response:
+    """Sends the browser to the provider."""
+    service = service_of(request)
+    need_keeping_browser(request)
+    begun = await _provider(service).begin()
+    step = await asyncio.to_thread(
+        service.access.steps.begin,
+        _KIND,
+        {"state": begun.state, "nonce": begun.nonce, "verifier": begun.verifier},
+    )
+    response = RedirectResponse(begun.url, status_code=303)
+    response.set_cookie(
+        _COOKIE, step, path="/", max_age=600, httponly=True, samesite="lax",
+        secure=entry_of(request).secure,
+    )  # fmt: skip
+    return response
+
+
+async def come_back(request: Request) -> Response:
+    """
+    Lets in who comes back from the provider, in the browser that set out.
+
+    A refusal leads to the login page, which tells its reason; the reason is on record.
+    """
+    service = service_of(request)
+    root = f"{service.settings.service.public_url}/"
+    try:
+        response = await _let_in(request, service, root)
+    except Error as error:
+        event = of_login(
+            None, entry_of(request), event_id=service.own.new_id(), right=False, way=WAY
+        )
+        event["metadata"]["reason"] = error.message
+        await service.own.record(min(service.tenants), event)
+        response = RedirectResponse(f"{root}login#refused={error.code}", status_code=303)
+    response.delete_cookie(_COOKIE, path="/")
+    return response
+
+
+async def _let_in(request: Request, service: Service, root: str) -> Response:
+    provider = _provider(service)
+    step = request.cookies.get(_COOKIE, "")
+    held = await asyncio.to_thread(service.access.steps.take, _KIND, step[:100])
+    state = request.query_params.get("state", "")
+    code = request.query_params.get("code", "")
+    if not code or not compare_digest(state.encode(), str(held["state"]).encode()):
+        raise StepEnded
+    shown = await provider.finish(code, held["nonce"], held["verifier"])
+    settings = provider.settings
+    role = role_of(shown.groups, settings.roles, settings.default_role)
+    person = await account_of(
+        service,
+        entry_of(request),
+        shown.who,
+        role,
+        by=settings.issuer or WAY,
+        sets_role=bool(settings.roles),
+    )
+    started = await start_session(request, service, person, way=WAY)
+    response = RedirectResponse(root, status_code=303)
+    for name, value in started.raw_headers:
+        if name == b"set-cookie":
+            response.raw_headers.append((name, value))
+    return response
+
+
+ROUTES: Final = (
+    Api(
+        method="GET",
+        path="/v1/session/ways",
+        handler=get_ways,
+        permit=None,
+        summary="How people may log in",
+        tag="Session",
+        reply=LoginWaysReply,
+    ),
+    Api(
+        method="GET",
+        path="/v1/oidc/login",
+        handler=begin,
+        permit=None,
+        summary="Log in with the identity provider",
+        tag="Session",
+        description="Sends the browser there (OpenID Connect, code flow with PKCE).",
+        status=303,
+        errors=(403, 404, 503),
+    ),
+    Api(
+        method="GET",
+        path="/v1/oidc/callback",
+        handler=come_back,
+        permit=None,
+        summary="Come back from the identity provider",
+        tag="Session",
+        params=(
+            Param(name="code", description="From the provider."),
+            Param(name="state", description="From the provider."),
+        ),
+        status=303,
+        errors=(404,),
+    ),
+)
