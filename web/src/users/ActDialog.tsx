@@ -1,5 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
+import { endLoginsOf, resetFactors } from "../api/account.ts";
 import { changeRole, type Role, removeUser, type User } from "../api/users.ts";
 import { Dialog } from "../controls/Dialog.tsx";
 import { Icon } from "../icons/Icon.tsx";
@@ -11,7 +12,7 @@ import { draftOf, ScopeFields, scopeOf } from "./ScopeFields.tsx";
 const text = messages.users;
 
 /** What is about to be done with an account. */
-export type Act = { kind: "role"; user: User } | { kind: "remove"; user: User };
+export type Act = { kind: "role" | "remove" | "logins" | "factors"; user: User };
 
 interface ActDialogProps {
   act: Act;
@@ -26,17 +27,25 @@ export function ActDialog({ act, onDone, onClose }: ActDialogProps) {
   const perform = useMutation({
     mutationFn: async () => {
       if (act.kind === "remove") await removeUser(act.user.id);
+      else if (act.kind === "logins") await endLoginsOf(act.user.id);
+      else if (act.kind === "factors") await resetFactors(act.user.id);
       else await changeRole(act.user.id, role, role === "admin" ? null : scopeOf(draft));
     },
     onSuccess: onDone,
   });
   const name = visible(act.user.name);
-  const isRemoval = act.kind === "remove";
+  const isRole = act.kind === "role";
+  const said = {
+    role: { title: text.roleTitle(name), words: "", act: text.confirmRole },
+    remove: { title: text.removeTitle(name), words: text.removeText, act: text.remove },
+    logins: { title: text.loginsTitle(name), words: text.loginsText, act: text.endLogins },
+    factors: { title: text.factorsTitle(name), words: text.factorsText, act: text.resetFactors },
+  }[act.kind];
   return (
-    <Dialog title={isRemoval ? text.removeTitle(name) : text.roleTitle(name)} onClose={onClose}>
+    <Dialog title={said.title} onClose={onClose}>
       <div className="in">
-        {isRemoval ? (
-          <p>{text.removeText}</p>
+        {!isRole ? (
+          <p>{said.words}</p>
         ) : (
           <>
             <RoleFields role={role} onChange={setRole} />
@@ -52,15 +61,15 @@ export function ActDialog({ act, onDone, onClose }: ActDialogProps) {
       </div>
       <div className="actions">
         <button type="button" className="btn" onClick={onClose}>
-          {isRemoval ? text.keep : text.cancel}
+          {act.kind === "remove" ? text.keep : text.cancel}
         </button>
         <button
           type="button"
-          className={isRemoval ? "btn danger" : "btn main"}
+          className={isRole ? "btn main" : "btn danger"}
           disabled={perform.isPending}
           onClick={() => perform.mutate()}
         >
-          {isRemoval ? text.remove : text.confirmRole}
+          {said.act}
         </button>
       </div>
     </Dialog>

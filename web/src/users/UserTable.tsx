@@ -51,6 +51,11 @@ export function UserTable({ users, when, onAct, onLink }: UserTableProps) {
             <td data-label={text.role}>
               {messages.roles[user.role] ?? user.role}
               {user.scope && <span className="muted"> ({text.scope.bound})</span>}
+              {user.factors.length > 0 && (
+                <small className="muted user-factors">
+                  {user.factors.map((one) => text.factorNames[one] ?? one).join(", ")}
+                </small>
+              )}
             </td>
             <td data-label={text.created}>{when(user.created_at)}</td>
             <td data-label={text.lastSeen}>
@@ -81,6 +86,10 @@ function Acts({ user, onAct, onLink }: Pick<UserTableProps, "onAct" | "onLink"> 
   return (
     <>
       {button(text.changeRole, () => onAct({ kind: "role", user }))}
+      {user.logins > 0 &&
+        !user.is_you &&
+        button(text.endLogins, () => onAct({ kind: "logins", user }))}
+      {user.factors.length > 0 && button(text.resetFactors, () => onAct({ kind: "factors", user }))}
       {button(text.newLink, () => onLink(user))}
       {button(text.remove, () => onAct({ kind: "remove", user }), "danger")}
     </>
