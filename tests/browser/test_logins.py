@@ -84,5 +84,6 @@ def test_codes_passkey_and_confirming(fresh: Callable[[], Screen], axe_source: s
     expect(logins.get_by_role("row").filter(has_text="passkey")).to_contain_text("this one")
     page.get_by_role("button", name="Remove Test device").click()
     expect(page.get_by_role("row").filter(has_text="Test device")).to_have_count(0)
+    screen.service.settle()
     page.get_by_role("link", name="What I did").click()
     expect(page.get_by_role("cell", name="SetUpSecondFactor").first).to_be_visible()

@@ -27,6 +27,9 @@ const ApprovalsPage = lazy(() => import("../approvals/ApprovalsPage.tsx"));
 const SettingsPage = lazy(() => import("../settings/SettingsPage.tsx"));
 const GovernancePage = lazy(() => import("../governance/GovernancePage.tsx"));
 
+/** A wrong password, code or passkey within a login: the login itself goes on. */
+const NOT_SHOWN = ["wrong-code", "invalid-credentials", "wrong-passkey"];
+
 interface PageProps {
   session: Session;
   top: Top;
@@ -44,6 +47,7 @@ export function App() {
   useEffect(() => {
     const over = (problem: unknown) => {
       if (!(problem instanceof ApiProblem) || problem.status !== 401) return;
+      if (NOT_SHOWN.includes(problem.code)) return;
       if (!client.getQueryData<Session | null>(SESSION)) return;
       setEnded(true);
       client.setQueryData(SESSION, null);
