@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,7 +25,8 @@ from indelible.server.retention.hold_table import Hold, HoldTable
 from indelible.server.retention.scan import Scanner
 from indelible.server.retention.subject import Matcher
 
-_INDEX_WAIT_S = 60.0
+_INDEX_WAIT_S = 120.0
+_LOOK_S = 0.5
 
 
 class Erasing:
@@ -55,6 +57,7 @@ class Erasing:
             Scanner(data_dir / LEDGER_FILE),
             self.holds,
             self._forget_index,
+            self._clean_index,
             self._forget_exports,
             own,
             clock,
@@ -79,6 +82,14 @@ class Erasing:
     async def _forget_index(self, tenant_id: int, entry: int) -> None:
         if not await self._index.wait_for(tenant_id, entry, _INDEX_WAIT_S):
             raise Pushback("the search index has not come to the erasure yet")
+
+    async def _clean_index(self, tenant_id: int, entry: int) -> None:
+        # Old files of the engine linger for some ten seconds after its rows are made anew.
+        for _ in range(int(_INDEX_WAIT_S / _LOOK_S)):
+            if self._index.clean_through(tenant_id) > entry:
+                return
+            await asyncio.sleep(_LOOK_S)
+        raise Pushback("old files of the search index are still there")
 
     async def _forget_exports(self, erasure: Erasure, _indices: Sequence[int]) -> list[str]:
         identifiers = erasure.asked.identifiers

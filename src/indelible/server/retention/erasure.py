@@ -50,7 +50,9 @@ _EVENTS_AN_ACT = 400
 _PHYSICAL_TRIES = 100
 
 ForgetIndex = Callable[[int, int], Awaitable[None]]
-"""Waits until the index has no row and no file left of what entries up to this one took."""
+"""Waits until no row of the index has any more what entries up to this one took."""
+CleanIndex = Callable[[int, int], Awaitable[None]]
+"""Waits until no file of the index, old ones too, has it any more."""
 ForgetExports = Callable[[Erasure, Sequence[int]], Awaitable[list[str]]]
 """Removes exports on disk that hold, or may hold, what is erased; returns what it removed."""
 
@@ -65,6 +67,7 @@ class Erasures:
         scanner: Scanner,
         holds: Holds,
         forget_index: ForgetIndex,
+        clean_index: CleanIndex,
         forget_exports: ForgetExports,
         own: OwnAudit,
         clock: Clock,
@@ -76,6 +79,7 @@ class Erasures:
         self._ledger = ledger
         self._holds = holds
         self._forget_index = forget_index
+        self._clean_index = clean_index
         self._forget_exports = forget_exports
         self._own = own
         self._clock = clock
@@ -239,6 +243,7 @@ class Erasures:
             )
             await asyncio.to_thread(self._ledger.forget_aliases, erasure.tenant_id, subjects)
         exports = await self._forget_exports(erasure, indices)
+        await self._clean_index(erasure.tenant_id, last)
         await self._make_physical()
         await self._finish(erasure, plan, declared, exports)
 
