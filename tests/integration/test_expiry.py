@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import uuid
 from pathlib import Path
 
 import pytest
 
+from indelible.seal import PLACE, RECORD, commitment, hold_leaf
+from indelible.server.ledger import Desk, Record
 from indelible.verify.report import Verdict
 
 from .retained import Kept, MovableClock
@@ -85,3 +89,69 @@ async def _expire(tmp_path: Path) -> None:
         await kept.close()
     for text in ("somebody7@private.example", "Secretive reason 77"):
         assert kept.files_with(text) == [], text
+
+
+def test_kills_jumps_and_edits_meanwhile_lose_nothing(tmp_path: Path) -> None:
+    asyncio.run(_disturb(tmp_path))
+
+
+async def _disturb(tmp_path: Path) -> None:
+    clock = MovableClock()
+    kept = Kept(tmp_path, clock)
+    await kept.start()
+    try:
+        kept.keep("data", fact=6, person=5)
+        clock.advance_days(8)
+        old = kept.send(*(event(n) for n in range(40)))
+        held = old[5:8]
+
+        def place(desk: Desk) -> int:
+            data = b"".join(index.to_bytes(8, "big") for index in held)
+            salt = bytes(32)
+            leaf = hold_leaf(PLACE, 7, desk.day, record=commitment(RECORD, salt, data))
+            return desk.append(leaf, Record(salt, data))
+
+        kept.ledger.act_and_wait(1, place)
+        clock.advance_days(9)
+        await kept.settle()
+
+        # A wall clock that jumps stops it, until somebody says that it is right.
+        clock.jump_days(30)
+        assert not await kept.sweeper.sweep()
+        assert kept.sweeper.state(1).state == "stopped"
+        assert kept.sweeper.notes.of_tenant(1, 10) == []
+        clock.jump_days(-30)
+        assert not await kept.sweeper.sweep(), "it waits for a person, even when it is right again"
+        await kept.sweeper.confirm_clock(1, {"operation": "ConfirmClock", "id": str(uuid.uuid4())})
+
+        # The index is killed while it takes parts out, and a longer policy is saved meanwhile.
+        await kept.sweeper.sweep()
+        declared = kept.sweeper.notes.of_tenant(1, 10)
+        assert declared
+        pid = kept.index.pid
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
+        kept.keep("data", person=500)
+        # The service ends before the rest is done, and comes again.
+        await kept.close()
+        kept.open()
+        await kept.start()
+        await kept.sweep()
+        assert kept.sweeper.notes.unfinished(1) == []
+
+        for index in old:
+            entry = kept.ledger.reader.entry(1, index)
+            assert (entry.fact is None) == (index not in held), index
+        rows = await kept.rows("SELECT idx, gone, category, operation FROM events ORDER BY idx")
+        shown = {row["idx"]: row for row in rows}
+        assert len(shown) == len(rows)
+        assert [shown[index]["gone"] for index in held] == ["", "", ""]
+        assert shown[old[0]]["gone"].startswith("fact expired")
+        assert (shown[old[0]]["category"], shown[old[0]]["operation"]) == ("data", "")
+        report = kept.report()
+        findings = [one for one in report.findings if one.verdict is not Verdict.NOT_COVERED]
+        assert (report.exit_code, findings) == (0, [])
+        assert kept.files_with("somebody30@private.example") == []
+        assert kept.files_with("somebody6@private.example") != []
+    finally:
+        await kept.close()
