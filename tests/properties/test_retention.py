@@ -73,6 +73,11 @@ class Retention(RuleBasedStateMachine):
             self.change_policy(category, "content", days, True)
         self.change_policy("job", "fact", 4, True)
         self.wait(8)
+        for category in ("data", "sharing", "job"):
+            self.add(2, category)
+        self.place_hold("data", 0)
+        self.wait(7)
+        self.add(2, "data")
 
     def open(self) -> None:
         self.ledger = Ledger.open(self.data, clock=self.clock)
@@ -89,6 +94,9 @@ class Retention(RuleBasedStateMachine):
 
     @rule(count=st.integers(1, 5), category=st.sampled_from(sorted(OPERATIONS)))
     def append(self, count: int, category: str) -> None:
+        self.add(count, category)
+
+    def add(self, count: int, category: str) -> None:
         received_us = self.clock.now_us()
         items = []
         for _ in range(count):
@@ -152,6 +160,9 @@ class Retention(RuleBasedStateMachine):
 
     @rule(category=st.sampled_from(sorted(OPERATIONS)), back=st.integers(0, 10))
     def hold(self, category: str, back: int) -> None:
+        self.place_hold(category, back)
+
+    def place_hold(self, category: str, back: int) -> None:
         self.placed += 1
         number = self.placed
         self.holds.append(number)
@@ -271,8 +282,8 @@ def test_any_series_of_acts_leaves_a_lawful_log() -> None:
     run_state_machine_as_test(
         Retention,
         settings=settings(
-            max_examples=12,
-            stateful_step_count=18,
+            max_examples=8,
+            stateful_step_count=15,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
