@@ -199,3 +199,36 @@ def test_an_auditor_sees_everything_and_changes_nothing(govern: tuple[Screen, Lo
     expect(dialog.get_by_label("Beschreibung")).to_be_disabled()
     body = {"base_version": 1, "categories": [], "reason": json.dumps("x")}
     assert bo.request("PUT", "/v1/retention", json=body).status == 403
+
+
+def test_a_reduction_waits_for_a_second_administrator(govern: tuple[Screen, Login]) -> None:
+    screen, admin = govern
+    made = admin.request("POST", "/v1/users", json={"email": "bo@example.com", "role": "admin"})
+    screen.service.setup_token = made.json["path"].removeprefix("/setup#token=")
+    bo = screen.service.set_up("bo@example.com", PASSWORD)
+    eyes = admin.request(
+        "PUT", "/v1/four-eyes/retention_cut", json={"on": True, "reason": "two of us"}
+    )
+    assert eyes.status == 200, eyes.body
+    page = screen.open("/settings")
+    page.get_by_label("Person of Authentication: kept for").select_option("90")
+    preview = card(page, "Preview")
+    expect(preview).to_contain_text("A second administrator has to approve it.")
+    preview.get_by_label("Reason").fill("OPS-1198")
+    preview.get_by_role("button", name="Ask for approval").click()
+    expect(preview).to_contain_text("It waits for a second administrator.")
+    waiting = card(page, "Approval")
+    expect(waiting).to_contain_text("Person for ever → 90 days")
+    expect(waiting).to_contain_text("you cannot approve it")
+    expect(waiting.get_by_role("button", name="Approve")).to_be_disabled()
+    expect(card(page, "Not in effect yet")).to_have_count(0)
+
+    name, _, value = bo.cookie.partition("=")
+    screen.cookie = (name, value)
+    page = screen.open("/settings")
+    card(page, "Approval").get_by_role("button", name="Approve").click()
+    dialog = page.get_by_role("dialog", name="Approve these changes?")
+    dialog.get_by_label("Reason").fill("agreed")
+    dialog.get_by_role("button", name="Approve").click()
+    expect(card(page, "Not in effect yet")).to_contain_text("Person for ever → 90 days")
+    expect(card(page, "Approval")).to_have_count(0)

@@ -1,3 +1,4 @@
+import type { Approval } from "./approvals.ts";
 import { call } from "./client.ts";
 import type { Stream } from "./types.ts";
 
@@ -99,6 +100,8 @@ export interface Retention {
   pending: PendingPolicy | null;
   sweeper: Sweeper;
   history_total: number;
+  /** In the answer to a save that waits for a second person: the request that was made. */
+  approval?: Approval | null;
 }
 
 export interface CategoryEdit {
@@ -244,7 +247,7 @@ export const fetchRetention = (signal?: AbortSignal): Promise<Retention> =>
   call("v1/retention", { signal });
 
 /** Saved, or waiting for a second person. */
-export const saveRetention = (edit: PolicyEdit): Promise<Retention | { approval: unknown }> =>
+export const saveRetention = (edit: PolicyEdit): Promise<Retention> =>
   call("v1/retention", { method: "PUT", body: edit });
 
 export const previewRetention = (edit: PolicyEdit, signal?: AbortSignal): Promise<Preview> =>

@@ -1,5 +1,6 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import { APPROVALS } from "../api/approvals.ts";
 import { ApiProblem } from "../api/client.ts";
 import {
   type Conflict,
@@ -18,8 +19,8 @@ const PAUSE_MS = 250;
 /** What somebody had not saved when they went to another page; it is theirs alone. */
 let kept: { person: string; draft: Draft } | null = null;
 
-const isSaved = (reply: Retention | { approval: unknown }): reply is Retention =>
-  "version" in reply;
+/** Whether it holds, and does not only wait for a second person. */
+const isSaved = (reply: Retention): boolean => (reply.approval ?? null) === null;
 
 function conflictOf(problem: Error): Conflict | null {
   if (!(problem instanceof ApiProblem) || problem.code !== "policy-changed") return null;
@@ -73,8 +74,8 @@ export function useDraft(retention: Retention, person: string) {
       return saveRetention({ ...whole, ...(reason ? { reason } : {}) });
     },
     onSuccess: (reply) => {
-      if (isSaved(reply)) client.setQueryData(RETENTION, reply);
-      client.invalidateQueries({ queryKey: isSaved(reply) ? RETENTION : ["approvals"] });
+      client.setQueryData(RETENTION, reply);
+      client.invalidateQueries({ queryKey: isSaved(reply) ? RETENTION : APPROVALS });
       setDraft(null);
       const text = messages.retention.preview;
       setDone(isSaved(reply) ? text.saved(reply.version) : text.asked);
