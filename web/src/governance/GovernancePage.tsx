@@ -9,6 +9,7 @@ import { messages } from "../text/messages.ts";
 import { momentText } from "../time/format.ts";
 import { AccessSection } from "./AccessSection.tsx";
 import { ErasuresSection } from "./ErasuresSection.tsx";
+import { ExpirySection } from "./ExpirySection.tsx";
 import { HistorySection } from "./HistorySection.tsx";
 import { HoldsSection } from "./HoldsSection.tsx";
 import { NowSection } from "./NowSection.tsx";
@@ -60,6 +61,7 @@ export default function GovernancePage({ session, top }: { session: Session; top
             <NowSection retention={retention} format={date_format} when={when} />
             <HistorySection format={date_format} when={when} />
             <OffSection retention={retention} when={when} />
+            <ExpirySection retention={retention} format={date_format} />
           </>
         )}
         <HoldsSection when={when} />
