@@ -42,6 +42,8 @@ def host(
         ({"lifetime_s": 3601}, "lifetime_s"),
         ({"zone": "Mars/Olympus"}, "tz"),
         ({"q": "group OR"}, "q"),
+        ({"q": "-actor:ana", "hide": ["person"]}, "q"),
+        ({"hide": ["fact"]}, None),
         ({"locale": "xx"}, None),
         ({"filter": "group"}, None),
     ],

@@ -8,6 +8,7 @@ must refuse.
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -206,3 +207,26 @@ def test_a_token_without_export_takes_nothing_away(host: Host) -> None:
         assert host.get(path, token=token).code == "no-export"
     reply = host.service.request("POST", "/v1/exports", key=token, json={})
     assert reply.code == "no-export"
+
+
+def test_hidden_parts_show_nowhere(host: Host) -> None:
+    made = host.ask(hide=["person", "content"], export=True)
+    assert made["within"]["hide"] == ["content", "person"]
+    token = made["token"]
+    found = host.get("/v1/events", token=token).json["events"]
+    assert [event["operation"] for event in found][-1] == "CreateGroup"
+    assert len(found) == len(MINE)
+    for name in ("/v1/events", "/v1/events/{id}", "/v1/entries/{index}", "/v1/stats", "/v1/facets",
+                 "/v1/complete", "/v1/feed", "/v1/export", "/v1/live", "/v1/events/{id}/why",
+                 "/v1/summary", "/v1/changes", "/v1/targets/history"):  # fmt: skip
+        for path in QUESTIONS["GET", name](host):
+            body = host.get(path, token=token).body
+            assert b"ana@example.com" not in body, path
+            assert b"South" not in body, path
+    proof = host.get(f"/v1/events/{host.ids[3]}/proof", token=token)
+    assert proof.status in (200, 403)
+    for text in (b"ana@example.com", b"South"):
+        assert text not in proof.body
+        assert b64encode(text)[:-4] not in proof.body
+    for q in ("ana", "actor:ana@example.com", "South"):
+        assert host.get("/v1/stats", token=token, q=q).json["total"] == 0

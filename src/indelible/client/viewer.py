@@ -100,6 +100,7 @@ class Viewers:
         categories: Sequence[str] | None = None,
         sources: Sequence[str] | None = None,
         everything: bool = False,
+        hide: Sequence[Literal["person", "content"]] | None = None,
         origins: Sequence[str] | None = None,
         export: bool = False,
         title: str = "",
@@ -111,8 +112,8 @@ class Viewers:
         """
         A token for one person, bound to what is given: all of it must hold of an event.
 
-        `target` and `targets` are pairs of type and id. The log records what is read under the
-        name of `subject_id`. Raises NoViewerToken.
+        `target` and `targets` are pairs of type and id; `hide` masks parts of the events. The log
+        records what is read under the name of `subject_id`. Raises NoViewerToken.
         """
         pairs = None if targets is None else [{"type": kind, "id": id_} for kind, id_ in targets]
         asked: dict[str, Any] = {
@@ -125,6 +126,7 @@ class Viewers:
             "categories": None if categories is None else list(categories),
             "sources": None if sources is None else list(sources),
             "everything": everything,
+            "hide": None if hide is None else list(hide),
             "export": export,
             "title": title,
             "lifetime_s": lifetime_s,

@@ -21,6 +21,7 @@ from indelible.errors import Conflict, Denied, InvalidRequest
 from indelible.server.access.token import encode_viewer, new_viewer
 from indelible.server.embed.grant import Grant, Locale, Subject, Theme
 from indelible.server.embed.tokens import ViewerToken
+from indelible.server.index.seen import Part
 from indelible.server.ingest.own_event import of_act
 from indelible.server.query import Reach
 from indelible.server.query.parse import parse_text
@@ -47,7 +48,7 @@ Streams = Literal["user", "system", "task"]
 class NewViewerTokenBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     Who will look, where, and at what. All conditions must hold; without any, `everything` must
-    say that the whole log is meant.
+    say that the whole log is meant. `hide` masks parts of the events.
     """
 
     subject: Subject
@@ -59,6 +60,7 @@ class NewViewerTokenBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     categories: list[str] | None = None
     sources: list[str] | None = None
     everything: bool = False
+    hide: list[Part] | None = None
     lifetime_s: int = _USUAL_S
     export: bool = False
     title: str = ""
@@ -146,6 +148,13 @@ def _reach(body: NewViewerTokenBody, tenant_id: int) -> Reach:
         _text(target.type, "target.type")
         _text(target.id, "target.id")
     parse_text(body.q)
+    if body.hide and body.q:
+        # Asked through masks, a search for what is hidden finds none, and its negation all.
+        raise InvalidRequest(
+            "a search cannot be the lock where parts of events are hidden",
+            parameter="q",
+            expected="targets, streams, categories or sources, or no `hide`",
+        )
     streams = _texts(list(body.streams) if body.streams is not None else None, "streams")
     reach = Reach(
         tenant_id=tenant_id,
@@ -154,6 +163,7 @@ def _reach(body: NewViewerTokenBody, tenant_id: int) -> Reach:
         sources=_texts(body.sources, "sources"),
         targets=tuple(dict.fromkeys(targets)) or None,
         query=body.q.strip(),
+        masks=tuple(sorted(set(body.hide or ()))),
     )
     if reach.is_whole != body.everything:
         raise InvalidRequest(
@@ -282,7 +292,9 @@ def _within(reach: Reach) -> dict[str, Any]:
     del shown["tenant_id"]
     if "query" in shown:
         shown["q"] = shown.pop("query")
-    return shown or {"everything": True}
+    if "masks" in shown:
+        shown["hide"] = shown.pop("masks")
+    return {"everything": True, **shown} if reach.is_whole else shown
 
 
 def _reply(token: ViewerToken) -> ViewerTokenReply:
