@@ -12,6 +12,7 @@ import pytest
 
 from indelible.seal import PLACE, RECORD, commitment, hold_leaf
 from indelible.server.ledger import Desk, Record
+from indelible.server.query import Query, Reach
 from indelible.verify.report import Verdict
 
 from .retained import Kept, MovableClock
@@ -59,6 +60,16 @@ async def _expire(tmp_path: Path) -> None:
         entry = kept.ledger.reader.entry(1, old[0])
         assert entry.fact is not None
         assert (entry.person, entry.content) == (None, None)
+        reach = Reach(tenant_id=1)
+        query = Query(kept.index, kept.ledger.reader)
+        for shown in (
+            await query.event(reach, str(uuid.UUID(int=1))),
+            (await query.entry(reach, old[0]))["event"],
+        ):
+            assert shown["state"] == {
+                "fact": "present", "person": "expired", "content": "expired",
+            }  # fmt: skip
+            assert shown["explained_by"] == {"person": note.index, "content": note.index}
         for index in (*stays, *young):
             assert kept.ledger.reader.entry(1, index).content is not None
 

@@ -21,6 +21,7 @@ from indelible.server.ledger.reader import Entry, LedgerReader
 from indelible.server.query import stats
 from indelible.server.query.cursor import Cursor, encode_cursor, parse_cursor
 from indelible.server.query.filter import Filter, Page
+from indelible.server.query.gone import Explainer
 from indelible.server.query.live import Newer
 from indelible.server.query.masked import masked_entry, masked_event
 from indelible.server.query.pattern import Parameters
@@ -63,6 +64,7 @@ class Query:
     def __init__(self, index: IndexProcess, reader: LedgerReader) -> None:
         self._index = index
         self._reader = reader
+        self._explainer = Explainer(reader)
 
     async def prepare(self, filter_: Filter, min_index: int | None = None) -> Prepared:
         """
@@ -219,12 +221,15 @@ class Query:
                 hint="the search index is catching up; try again in a moment" if behind else None,
             )
         entry = await self._entry(reach.tenant_id, msgspec.json.decode(data, type=_Where).idx)
-        return masked_event(entry, reach.masks)
+        shown = masked_event(entry, reach.masks)
+        return await asyncio.to_thread(self._explainer.explain, reach.tenant_id, entry, shown)
 
     async def entry(self, reach: Reach, index: int) -> dict[str, Any]:
         """One entry of the ledger, of whatever type. Raises NotFound."""
         await self.require_entry(reach, index)
-        return masked_entry(await self._entry(reach.tenant_id, index), reach.masks)
+        entry = await self._entry(reach.tenant_id, index)
+        shown = masked_entry(entry, reach.masks)
+        return await asyncio.to_thread(self._explainer.explain, reach.tenant_id, entry, shown)
 
     async def require_entry(self, reach: Reach, index: int) -> None:
         """Raises NotFound for an entry that is out of reach; only events are in one of a part."""

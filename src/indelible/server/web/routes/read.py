@@ -77,6 +77,8 @@ class EntryReply(msgspec.Struct, frozen=True, kw_only=True):
     event: dict[str, Any] | None
     leaf: str | None
     state: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+    # For each part that is gone the entry that explains it.
+    explained_by: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
 
 
 def read_parameters(request: Request, known: frozenset[str]) -> dict[str, str]:
