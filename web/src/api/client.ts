@@ -1,3 +1,4 @@
+import { language } from "../text/language.ts";
 import { messages } from "../text/messages.ts";
 
 /** An answer of the service that is not a success, or no answer at all (status 0). */
@@ -76,7 +77,11 @@ async function send(path: string, call: Call): Promise<Response> {
 }
 
 async function sendOnce(path: string, call: Call): Promise<Response> {
-  const headers: Record<string, string> = { accept: "application/json", ...call.headers };
+  const headers: Record<string, string> = {
+    accept: "application/json",
+    "accept-language": language,
+    ...call.headers,
+  };
   const isOurs = bearer !== "" && headers.authorization === undefined;
   if (isOurs) headers.authorization = `Bearer ${bearer}`;
   const method = call.method ?? "GET";

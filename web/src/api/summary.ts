@@ -46,6 +46,7 @@ export interface Summary {
   by: string;
   periods: Periods;
   explained: string;
+  when: string;
   now: Amount;
   previous: Amount;
   people: NewValues;

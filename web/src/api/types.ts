@@ -129,7 +129,8 @@ export interface EventPage {
   next_cursor: string | null;
   prev_cursor?: string | null;
   range: TimeRange;
-  query: { text: string; explained: string };
+  /** `when` is the part of the sentence that says the time. */
+  query: { text: string; explained: string; when?: string };
   indexed_through: number;
   nearest?: { before: string | null; after: string | null } | null;
 }

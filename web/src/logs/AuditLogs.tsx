@@ -252,6 +252,7 @@ export function AuditLogs({ session, top }: { session: Session; top: Top }) {
             <Explain
               scope={scope}
               explained={rows.page?.query.explained ?? null}
+              when={rows.page?.query.when ?? ""}
               count={query.isError ? null : count}
               total={scope.narrowed ? total : count}
               problem={query.error}

@@ -69,7 +69,8 @@ function frame(props: RowProps) {
 /** How a cell of a column looks and stays; the same for its head. */
 export function cellFrame(id: ColumnId, stays: RowProps["stays"]) {
   const left = stays[id];
-  const style: CSSProperties | undefined = left === undefined ? undefined : { left: `${left}px` };
+  const style: CSSProperties | undefined =
+    left === undefined ? undefined : { insetInlineStart: `${left}px` };
   return {
     "data-column": id,
     className: left === undefined ? `c-${id}` : `c-${id} pin`,

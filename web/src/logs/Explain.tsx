@@ -9,25 +9,22 @@ interface ExplainProps {
   scope: Scope;
   /** The service's own sentence for query and time. */
   explained: string | null;
+  /** The part of it that says when. */
+  when: string;
   count: number | null;
   total: number | null;
   problem: unknown;
 }
 
-const RANGE_WORDS = [" on ", " in ", " from ", " at any time", " before "];
-
-/** The sentence in two: what, and the time clause at its end, which is set bold. */
-export function splitRange(sentence: string): [string, string] {
-  const text = sentence.replace(/\.$/, "");
-  const places = RANGE_WORDS.map((word) => text.lastIndexOf(word));
-  // "from … and before …" is one clause: "before" counts where no other word is.
-  const at =
-    Math.max(...places.slice(0, -1)) < 0 ? Math.max(...places) : Math.max(...places.slice(0, -1));
-  return at < 0 ? [text, ""] : [text.slice(0, at + 1), text.slice(at + 1)];
+/** The sentence in three: what, the part that says when, which is set bold, and what follows it. */
+export function splitSentence(sentence: string, when: string): [string, string, string] {
+  const at = when ? sentence.lastIndexOf(when) : -1;
+  if (at < 0) return [sentence, "", ""];
+  return [sentence.slice(0, at), when, sentence.slice(at + when.length)];
 }
 
 /** One sentence that says what is shown, or where the search text cannot be read. */
-export function Explain({ scope, explained, count, total, problem }: ExplainProps) {
+export function Explain({ scope, explained, when, count, total, problem }: ExplainProps) {
   if (problem instanceof ApiProblem && problem.status === 400 && scope.view.q) {
     return <Wrong q={scope.view.q.trim()} problem={problem} />;
   }
@@ -39,18 +36,15 @@ export function Explain({ scope, explained, count, total, problem }: ExplainProp
       </p>
     );
   }
-  const [what, when] = splitRange(explained);
+  const [what, time, rest] = splitSentence(explained, when);
   const values = readTerms(scope.view.q).map((term) => term.value);
   return (
     <p id="explain" className="explain" aria-live="polite">
-      <span lang="en">
-        <Bold text={what} values={values} />
-        <b>
-          <Shown text={when} />
-        </b>
-        .
-      </span>{" "}
-      {count === null ? text.reading : text.counted(count, total ?? count)}
+      <Bold text={what} values={values} />
+      <b>
+        <Shown text={time} />
+      </b>
+      <Shown text={rest} /> {count === null ? text.reading : text.counted(count, total ?? count)}
     </p>
   );
 }
@@ -63,7 +57,8 @@ function Bold({ text, values }: { text: string; values: string[] }) {
     const place = value.length > 1 ? text.indexOf(value, at) : -1;
     if (place < 0) continue;
     // "not 2xx" says together what is looked for.
-    const from = text.slice(at, place).endsWith("not ") ? place - 4 : place;
+    const not = /(?:not|nicht) $/.exec(text.slice(at, place))?.[0].length ?? 0;
+    const from = place - not;
     const end = place + value.length;
     parts.push(<Shown key={at} text={text.slice(at, from)} />);
     parts.push(

@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import type { Parameters } from "../api/client.ts";
 import { fetchSummary, type Summary } from "../api/summary.ts";
-import { splitRange } from "../logs/Explain.tsx";
+import { splitSentence } from "../logs/Explain.tsx";
 import { Failure } from "../logs/Failure.tsx";
 import { IndexNotice } from "../logs/IndexNotice.tsx";
 import type { Scope } from "../logs/scope.ts";
@@ -102,7 +102,7 @@ export default function SummaryView({ scope, change, narrow, onProblem }: Summar
 
 function Explained({ summary, scope }: { summary: Summary; scope: Scope }) {
   const { periods } = summary;
-  const [what] = splitRange(summary.explained);
+  const [what] = splitSentence(summary.explained, summary.when);
   return (
     <>
       <Shown text={what.trimEnd()} />{" "}

@@ -1,22 +1,24 @@
-"""One English sentence that says what a filter selects, so that nobody has to guess."""
+"""One sentence that says what a filter selects, so that nobody has to guess."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
+
+import msgspec
 
 from indelible.clock import to_datetime
 from indelible.server.index.seen import Part
 from indelible.server.query.filter import Filter
 from indelible.server.query.periods import Range
-from indelible.server.query.sentence import explain_tree
+from indelible.server.query.sentence import Language, explain_tree
 from indelible.server.query.tree import Node, Word, terms
 
 DATE_FORMATS: Final = {"dmy": "%d/%m/%Y", "iso": "%Y-%m-%d", "mdy": "%m/%d/%Y"}
 _HIDDEN: Final[tuple[tuple[Part, frozenset[str], str], ...]] = (
     (
         "person",
-        frozenset({"actor", "ip", "device", "agent", "behalf", "has"}),
+        frozenset({"actor", "by", "first", "ip", "device", "agent", "behalf", "has"}),
         "names, e-mail and IP addresses and devices of people",
     ),
     (
@@ -34,12 +36,16 @@ _MONTHS: Final = (
 )  # fmt: skip
 
 
-def explain(filter_: Filter, date_format: str = "dmy") -> str:
+def explain(filter_: Filter, date_format: str = "dmy", language: Language = "en") -> str:
     """The sentence: which events, then when."""
-    clauses = explain_tree(filter_.tree)
-    what = f" {clauses}," if clauses else ""
-    own = "" if filter_.own else " (without Indelible's own)"
-    told = f"Events{own}{what} {explain_range(filter_.range, date_format)}."
+    clauses = explain_tree(filter_.tree, language)
+    when = explain_range(filter_.range, date_format, language)
+    if language == "de":
+        own = "" if filter_.own else " (ohne die von Indelible selbst)"
+        told = f"Ereignisse{own}{f', für die gilt: {clauses} –' if clauses else ''} {when}."
+    else:
+        own = "" if filter_.own else " (without Indelible's own)"
+        told = f"Events{own}{f' {clauses},' if clauses else ''} {when}."
     hidden = explain_masks(filter_.tree, filter_.reach.masks)
     return f"{told} {hidden}" if hidden else told
 
@@ -57,28 +63,58 @@ def explain_masks(tree: Node | None, masks: tuple[Part, ...]) -> str:
     return f"Your role does not see {listed}, so nothing is found by them."
 
 
-def explain_range(range_: Range, date_format: str = "dmy") -> str:
+class _Times(msgspec.Struct, frozen=True):
+    """The words for times in one language."""
+
+    always: str
+    since: str
+    until: str
+    both: str
+    month: str
+    day: str
+    days: str
+    weekdays: tuple[str, ...]
+    months: tuple[str, ...]
+
+
+_TIMES: Final = {
+    "en": _Times(
+        "at any time", "from {}", "before {}", " and ", "in {} {} {}",
+        "on {}, 00:00 to 24:00 {}", "from {} to {} {}", _WEEKDAYS, _MONTHS,
+    ),
+    "de": _Times(
+        "zu jeder Zeit", "ab {}", "vor {}", " und ", "im {} {} {}",
+        "am {}, 00:00 bis 24:00 {}", "von {} bis {} {}",
+        ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
+        ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
+         "Oktober", "November", "Dezember"),
+    ),
+}  # fmt: skip
+
+
+def explain_range(range_: Range, date_format: str = "dmy", language: Language = "en") -> str:
     """When: `on Friday 20/11/2026, 00:00 to 24:00 Europe/Berlin`."""
+    told = _TIMES[language]
     if range_.from_us is None and range_.to_us is None:
-        return "at any time"
+        return told.always
     if range_.period is None:
         parts = []
         if range_.from_us is not None:
-            parts.append(f"from {_moment(range_.from_us, range_, date_format)}")
+            parts.append(told.since.format(_moment(range_.from_us, range_, date_format)))
         if range_.to_us is not None:
-            parts.append(f"before {_moment(range_.to_us, range_, date_format)}")
-        return " and ".join(parts) + f" {range_.tz}"
+            parts.append(told.until.format(_moment(range_.to_us, range_, date_format)))
+        return told.both.join(parts) + f" {range_.tz}"
     # A period has both ends, and its date is the first day.
     day = range_.date or _local(range_.from_us or 0, range_).date()
     if range_.period == "month":
-        return f"in {_MONTHS[day.month - 1]} {day.year} {range_.tz}"
-    date = day.strftime(DATE_FORMATS[date_format])
-    first = f"{_WEEKDAYS[day.weekday()]} {date}"
+        return told.month.format(told.months[day.month - 1], day.year, range_.tz)
+
+    def named(one: date) -> str:
+        return f"{told.weekdays[one.weekday()]} {one.strftime(DATE_FORMATS[date_format])}"
+
     if range_.period == "day":
-        return f"on {first}, 00:00 to 24:00 {range_.tz}"
-    last_day = day + timedelta(days=6)
-    last = f"{_WEEKDAYS[last_day.weekday()]} {last_day.strftime(DATE_FORMATS[date_format])}"
-    return f"from {first} to {last} {range_.tz}"
+        return told.day.format(named(day), range_.tz)
+    return told.days.format(named(day), named(day + timedelta(days=6)), range_.tz)
 
 
 def _local(at_us: int, range_: Range) -> datetime:

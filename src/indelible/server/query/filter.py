@@ -23,6 +23,7 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     tz: str = "UTC"
     week_start: WeekStart = "monday"
     date_format: str = "dmy"
+    language: Literal["en", "de"] = "en"
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,8 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True):
     """
     A term in English, in parts, so that terms can be put together: "whose status is 404 or 500".
 
-    `note` says what a negation takes in that one would not expect.
+    `note` says what a negation takes in that one would not expect; `opposite` stands in the place
+    of the value where a negation changes that, too.
     """
 
     subject: str
@@ -28,6 +29,7 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True):
     negative: str
     value: str
     note: str = ""
+    opposite: str = ""
 
 
 class Lookup(msgspec.Struct, frozen=True):

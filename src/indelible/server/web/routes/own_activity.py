@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from indelible.codec import encode_json
 from indelible.errors import Denied
-from indelible.server.query import explain, parse_filter, parse_page
+from indelible.server.query import parse_filter, parse_page
 from indelible.server.query.printer import field_term
 from indelible.server.query.reach import Reach
 from indelible.server.query.request import FILTER_NAMES, PAGE_NAMES
@@ -23,8 +23,8 @@ from indelible.server.web.routes.read import (
     MIN_INDEX,
     ORDER,
     EventsReply,
-    QueryReply,
     defaults_of,
+    query_reply,
     range_reply,
     read_parameters,
     recorded_of,
@@ -56,7 +56,7 @@ async def list_own(request: Request) -> Response:
         next_cursor=found.next_cursor,
         prev_cursor=found.prev_cursor,
         range=range_reply(filter_.range),
-        query=QueryReply(filter_.text, explain(filter_, defaults.date_format)),
+        query=query_reply(filter_, defaults),
         indexed_through=found.indexed_through,
     )
     return Response(encode_json(reply), media_type="application/json")

@@ -15,6 +15,7 @@ from indelible.clock import format_us
 from indelible.codec import encode_json
 from indelible.errors import InvalidRequest
 from indelible.server.query import Defaults, Filter, Stats, explain, parse_filter, parse_page
+from indelible.server.query.explain import explain_range
 from indelible.server.query.periods import Range, WeekStart
 from indelible.server.query.request import (
     FILTER_NAMES,
@@ -24,6 +25,7 @@ from indelible.server.query.request import (
     parse_min_index,
     refuse_unknown,
 )
+from indelible.server.query.sentence import LANGUAGES, Language
 from indelible.server.query.stats import GROUPS
 from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.service import service_of
@@ -41,10 +43,20 @@ class RangeReply(msgspec.Struct, frozen=True, rename={"from_": "from"}):
 
 
 class QueryReply(msgspec.Struct, frozen=True):
-    """The query's text, and what was understood, as one sentence."""
+    """The query's text; what was understood, as one sentence; and its part that says when."""
 
     text: str
     explained: str
+    when: str = ""
+
+
+def query_reply(filter_: Filter, defaults: Defaults) -> QueryReply:
+    """The sentence in the language of the request."""
+    return QueryReply(
+        filter_.text,
+        explain(filter_, defaults.date_format, defaults.language),
+        explain_range(filter_.range, defaults.date_format, defaults.language),
+    )
 
 
 class NearestReply(msgspec.Struct, frozen=True):
@@ -101,7 +113,18 @@ def defaults_of(request: Request, caller: Caller) -> Defaults:
         tz=settings.zone,
         week_start=cast("WeekStart", settings.week_start),  # checked when it was stored
         date_format=settings.date_format,
+        language=language_of(request.headers.get("accept-language", "")),
     )
+
+
+def language_of(accepted: str) -> Language:
+    """The first of the languages in an Accept-Language header that sentences are told in."""
+    for one in accepted[:200].split(","):
+        name = one.strip().lower()[:2]
+        for language in LANGUAGES:
+            if name == language:
+                return language
+    return "en"
 
 
 def range_reply(range_: Range) -> RangeReply:
@@ -138,7 +161,7 @@ async def list_events(request: Request) -> Response:
         next_cursor=found.next_cursor,
         prev_cursor=found.prev_cursor,
         range=range_reply(filter_.range),
-        query=QueryReply(filter_.text, explain(filter_, defaults.date_format)),
+        query=query_reply(filter_, defaults),
         indexed_through=found.indexed_through,
         nearest=nearest,
     )

@@ -73,7 +73,7 @@ async def list_runs(request: Request) -> Response:
         next_cursor=found.next_cursor,
         totals=found.totals,
         range=asked_range(filter_.range),
-        explained=explain(filter_, defaults.date_format),
+        explained=explain(filter_, defaults.date_format, defaults.language),
         indexed_through=found.indexed_through,
     )
     return Response(encode_json(reply), media_type="application/json")

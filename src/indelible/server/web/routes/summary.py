@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from indelible.codec import encode_json
-from indelible.server.query import Filter, explain, parse_filter
+from indelible.server.query import Defaults, Filter, explain, parse_filter
 from indelible.server.query.changes import Dimension, find_changes
 from indelible.server.query.compare import PREVIOUS, Compared, compare_ranges
+from indelible.server.query.explain import explain_range
 from indelible.server.query.request import FILTER_NAMES, number, one_of
 from indelible.server.query.summary import LINES, SORTS, Amount, Bar, Line, New, summarise
 from indelible.server.web.asked import (
@@ -50,6 +51,7 @@ class SummaryReply(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     periods: PeriodsReply
     explained: str
+    when: str
     now: Amount
     previous: Amount
     people: New
@@ -80,7 +82,7 @@ def periods_reply(compared: Compared) -> PeriodsReply:
     )
 
 
-def _asked(request: Request, more: set[str]) -> tuple[dict[str, str], Filter, Compared, str]:
+def _asked(request: Request, more: set[str]) -> tuple[dict[str, str], Filter, Compared, Defaults]:
     caller: Caller = request.state.caller
     parameters = parameters_of(request, FILTER_NAMES | {"compare"} | more)
     defaults = defaults_of(request, caller)
@@ -91,7 +93,7 @@ def _asked(request: Request, more: set[str]) -> tuple[dict[str, str], Filter, Co
         defaults.now_us,
         defaults.week_start,
     )
-    return parameters, filter_, compared, defaults.date_format
+    return parameters, filter_, compared, defaults
 
 
 async def _record(
@@ -110,7 +112,7 @@ async def _record(
 
 async def get_summary(request: Request) -> Response:
     """The Summary view."""
-    parameters, filter_, compared, date_format = _asked(request, {"by", "sort", "order", "limit"})
+    parameters, filter_, compared, defaults = _asked(request, {"by", "sort", "order", "limit"})
     by = one_of(parameters, "by", _BY, "operation")
     found = await summarise(
         service_of(request).index,
@@ -125,7 +127,8 @@ async def get_summary(request: Request) -> Response:
     reply = SummaryReply(
         by=by,
         periods=periods_reply(compared),
-        explained=explain(filter_, date_format),
+        explained=explain(filter_, defaults.date_format, defaults.language),
+        when=explain_range(filter_.range, defaults.date_format, defaults.language),
         **{name: getattr(found, name) for name in found.__struct_fields__},
     )
     return Response(encode_json(reply), media_type="application/json")
