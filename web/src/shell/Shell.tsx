@@ -1,10 +1,12 @@
-import { type ReactNode, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { ConfirmIdentity } from "../account/ConfirmIdentity.tsx";
 import type { Session } from "../api/types.ts";
 import { ExportsNotice } from "../exports/ExportsMark.tsx";
 import { useOwnExports } from "../exports/useExports.ts";
 import { MainMenu } from "./MainMenu.tsx";
 import { TopBar } from "./TopBar.tsx";
+
+const Palette = lazy(() => import("./Palette.tsx"));
 
 /**
  * Draws the top bar of a page; `extra` is what only that page has in it, `onBack` leads back to the
@@ -26,6 +28,20 @@ interface ShellProps {
 /** Menu on the left, and the page with its top bar. */
 export function Shell({ session, page, children }: ShellProps) {
   const [menuOpen, setMenuOpen] = useState(false);
+  const [paletteOpen, setPaletteOpen] = useState(false);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey)
+        return;
+      if (event.shiftKey || document.querySelector("dialog[open]")) return;
+      event.preventDefault();
+      event.stopPropagation();
+      setPaletteOpen(true);
+    };
+    // Before the search editor, to which the keys mean something else.
+    addEventListener("keydown", onKey, { capture: true });
+    return () => removeEventListener("keydown", onKey, { capture: true });
+  }, []);
   const exports = useOwnExports(page);
   const top: Top = (title, extra, onHelp, onBack) => (
     <TopBar
@@ -51,6 +67,11 @@ export function Shell({ session, page, children }: ShellProps) {
         <ExportsNotice own={exports} />
       </main>
       <ConfirmIdentity />
+      {paletteOpen && (
+        <Suspense>
+          <Palette session={session} onClose={() => setPaletteOpen(false)} />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -20,6 +20,7 @@ export const help: typeof english.help = {
     ["c", "Spalten"],
     ["l", "Live-Ansicht ein und aus"],
     ["Leertaste Umschalt+↓", "Zeile wählen, mehrere"],
+    ["Strg+K", "Zu einer Seite, Ansicht oder Suche"],
     ["?", "Diese Hilfe"],
   ],
   query:

@@ -18,6 +18,7 @@ export const help = {
     ["c", "Columns"],
     ["l", "Live reading on and off"],
     ["Space Shift+↓", "Choose a row, several"],
+    ["Ctrl+K", "Go to a page, a view or a search"],
     ["?", "This help"],
   ] as [string, string][],
   query:

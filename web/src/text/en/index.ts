@@ -15,6 +15,7 @@ import { keys } from "./keys.ts";
 import { list } from "./list.ts";
 import { login, setup } from "./login.ts";
 import { logs } from "./logs.ts";
+import { palette } from "./palette.ts";
 import { profile } from "./profile.ts";
 import { query } from "./query.ts";
 import { redaction } from "./redaction.ts";
@@ -54,6 +55,7 @@ export const english = {
   actions,
   menu,
   query,
+  palette,
   profile,
   redaction,
   retention,
