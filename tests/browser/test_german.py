@@ -13,7 +13,7 @@ def test_german_by_browser_and_english_by_choice(screen: Screen, axe_source: str
     expect(page.get_by_role("heading", name="Audit-Logs")).to_be_visible()
     expect(page.locator("#explain")).to_contain_text("225 Ereignisse.")
     expect(page.locator("#explain")).to_contain_text(
-        "Ereignisse, für die gilt: der Vorgang ist AssignRole – am Freitag 15/03/2024"
+        "für die gilt: der Vorgang ist AssignRole – am Freitag 15/03/2024"
     )
     expect(page.locator("#explain b").last).to_contain_text("00:00 bis 24:00 UTC")
     expect(page.get_by_role("checkbox", name="Erfolg")).to_be_visible()

@@ -16,6 +16,9 @@ const text = messages.palette;
 export default function Palette({ session, onClose }: { session: Session; onClose: () => void }) {
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
+  const field = useRef<HTMLInputElement>(null);
+  // After the dialog, which gives the focus to the first thing in it.
+  useEffect(() => field.current?.focus(), []);
   const [typed, setTyped] = useState("");
   const [chosen, setChosen] = useState(0);
   const { data } = useQuery({ queryKey: VIEWS, queryFn: ({ signal }) => fetchViews(signal) });
@@ -44,8 +47,7 @@ export default function Palette({ session, onClose }: { session: Session; onClos
     <Dialog title={text.title} onClose={onClose}>
       <div className="palette">
         <input
-          // biome-ignore lint/a11y/noAutofocus: a dialog of one field, opened to type in it
-          autoFocus
+          ref={field}
           className="input"
           role="combobox"
           aria-label={text.title}

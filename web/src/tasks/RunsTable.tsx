@@ -130,7 +130,11 @@ export default function RunsTable({
                   {text.columns.duration}
                 </th>
                 <th scope="col" className="c-span">
-                  {span && spanText(span.from, span.to, scope.zone, scope.settings.date_format)}
+                  {span ? (
+                    spanText(span.from, span.to, scope.zone, scope.settings.date_format)
+                  ) : (
+                    <span className="vh">{text.columns.span}</span>
+                  )}
                 </th>
                 <th scope="col">{text.columns.queue}</th>
                 <th scope="col">{text.columns.worker}</th>

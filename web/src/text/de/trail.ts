@@ -74,6 +74,7 @@ export const trail: typeof english = {
       state: "Zustand",
       attempts: "Versuche",
       duration: "Dauer",
+      span: "Von wann bis wann",
       queue: "Warteschlange",
       worker: "Worker",
       by: "Ausgelöst von",

@@ -72,6 +72,7 @@ export const trail = {
       state: "State",
       attempts: "Attempts",
       duration: "Duration",
+      span: "From when to when",
       queue: "Queue",
       worker: "Worker",
       by: "Caused by",
