@@ -45,7 +45,7 @@ export default function Palette({ session, onClose }: { session: Session; onClos
   };
   return (
     <Dialog title={text.title} onClose={onClose}>
-      <div className="palette">
+      <div className="in palette">
         <input
           ref={field}
           className="input"

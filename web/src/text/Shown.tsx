@@ -51,7 +51,7 @@ export function OneLine({ text, tail = 10 }: { text: string; tail?: number }) {
   }
   const all = Array.from(kept);
   return (
-    <span className="mid" title={title}>
+    <span className="mid" dir="auto" title={title}>
       <span aria-hidden="true">{all.slice(0, -tail).join("")}</span>
       <span aria-hidden="true">{all.slice(-tail).join("")}</span>
       <span className="vh">{kept}</span>

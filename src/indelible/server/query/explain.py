@@ -9,6 +9,7 @@ import msgspec
 
 from indelible.clock import to_datetime
 from indelible.server.index.seen import Part
+from indelible.server.query import german
 from indelible.server.query.filter import Filter
 from indelible.server.query.periods import Range
 from indelible.server.query.sentence import Language, explain_tree
@@ -82,13 +83,7 @@ _TIMES: Final = {
         "at any time", "from {}", "before {}", " and ", "in {} {} {}",
         "on {}, 00:00 to 24:00 {}", "from {} to {} {}", _WEEKDAYS, _MONTHS,
     ),
-    "de": _Times(
-        "zu jeder Zeit", "ab {}", "vor {}", " und ", "im {} {} {}",
-        "am {}, 00:00 bis 24:00 {}", "von {} bis {} {}",
-        ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
-        ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
-         "Oktober", "November", "Dezember"),
-    ),
+    "de": _Times(*german.TIMES, german.WEEKDAYS, german.MONTHS),
 }  # fmt: skip
 
 

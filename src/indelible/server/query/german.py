@@ -13,6 +13,19 @@ from indelible.server.query.filters.base import Clause
 from indelible.server.query.filters.numbers import SIGNS, compared
 from indelible.server.query.tree import Field, Term, Word
 
+JOINTS: Final = {"and": "und", "or": "oder", "neither": "weder", "nor": "noch"}
+# Always, since, until, both, month, day, days, as `explain` puts them together.
+TIMES: Final = (
+    "zu jeder Zeit", "ab {}", "vor {}", " und ", "im {} {} {}", "am {}, 00:00 bis 24:00 {}",
+    "von {} bis {} {}",
+)  # fmt: skip
+WEEKDAYS: Final = (
+    "Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag",
+)  # fmt: skip
+MONTHS: Final = (
+    "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
+    "November", "Dezember",
+)  # fmt: skip
 SUBJECTS: Final = {
     "actor": "der Akteur", "by": "der Akteur", "behalf": "der Vertretene",
     "endpoint": "der Endpunkt", "route": "die Route", "agent": "das Programm des Nutzers",

@@ -14,7 +14,7 @@ import msgspec
 
 from indelible.server.query.build import negate
 from indelible.server.query.filters import FAMILIES, Clause, words
-from indelible.server.query.german import german_clause
+from indelible.server.query.german import JOINTS, german_clause
 from indelible.server.query.tree import All, Any, Node, Not, Term, Word
 
 Language = Literal["en", "de"]
@@ -28,7 +28,7 @@ class _Tongue(msgspec.Struct, frozen=True):
 
 _TONGUES: Final = {
     "en": _Tongue("en", {"and": "and", "or": "or", "neither": "neither", "nor": "nor"}),
-    "de": _Tongue("de", {"and": "und", "or": "oder", "neither": "weder", "nor": "noch"}),
+    "de": _Tongue("de", JOINTS),
 }
 
 
