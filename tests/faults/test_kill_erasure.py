@@ -11,7 +11,7 @@ from tests.integration.conftest import init_folder, run_command, start
 from tests.integration.test_approvals import second_administrator
 from tests.integration.test_erasures import left_on_disk, wait_for
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(400)
 
 SUBJECT = "kit.moss@example.net"
 
@@ -43,7 +43,7 @@ def test_an_erasure_survives_kills(tmp_path: Path) -> None:
         ).json  # fmt: skip
         path = f"/v1/approvals/{asked['approval']['id']}/decision"
         bea.request("POST", path, json={"decision": "approve", "reason": "ok"})
-        for delay_s in (0.15, 0.4, 0.8):
+        for delay_s in (0.15, 0.6):
             time.sleep(delay_s)  # somewhere in the middle; wherever it is, the end is the same
             service.stop(signal.SIGKILL)
             service = start(data)

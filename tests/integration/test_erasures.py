@@ -15,7 +15,7 @@ import pytest
 from tests.integration.conftest import Login, RunningService, run_command
 from tests.integration.test_approvals import second_administrator
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 SUBJECT = "zoe.quill@example.net"
 SECRETS = (SUBJECT, "198.51.100.77", "Zoe Quill", "zoe-device-9", "+49 170 555 0142")
@@ -52,7 +52,7 @@ def fill(service: RunningService) -> None:
 
 def wait_for(admin: Login, erasure_id: str, *states: str) -> dict[str, Any]:
     """The request once it is in one of these states."""
-    end_s = time.monotonic() + 60
+    end_s = time.monotonic() + 150  # old files of the index linger for some ten seconds
     while time.monotonic() < end_s:
         found: dict[str, Any] = admin.request("GET", f"/v1/erasures/{erasure_id}").json
         if found["state"] in states:

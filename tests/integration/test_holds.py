@@ -10,7 +10,7 @@ from tests.integration.conftest import RunningService, run_command
 from tests.integration.test_approvals import second_administrator
 from tests.integration.test_erasures import wait_for
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 CLEAR = {"categories": ["data"]}
 LISTED = {"actor": "mel@example.org", "categories": ["sharing"]}

@@ -208,8 +208,11 @@ def _named(
     """By what an event names its actor, if that is the person; else None."""
     if not paths.keys() & {PERSON, FACT} or FACT not in has:
         return None
-    fact = decode_fact(has[FACT])
-    person = decode_person(has.get(PERSON, b"{}"))
+    try:
+        fact = decode_fact(has[FACT])
+        person = decode_person(has.get(PERSON, b"{}"))
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None  # who did it cannot be told; where the person stands was found all the same
     names: tuple[tuple[Kind, str | None], ...] = (
         ("email", person.email),
         ("id", person.actor_id or fact.actor_id),

@@ -115,12 +115,17 @@ class Matcher:
         return any(pattern.search(text) for pattern in self._patterns)
 
     def paths(self, raw: bytes) -> tuple[str, ...]:
-        """The places in a part where a value stands, like `changes.0.after`."""
+        """
+        The places in a part where a value stands, like `changes.0.after`; `?` where it stands in
+        bytes that cannot be read.
+        """
         if not self.may_be_in(raw):
             return ()
-        return tuple(
-            path for path, text in _texts(msgspec.json.decode(raw), "") if self.matches(text)
-        )
+        try:
+            value = msgspec.json.decode(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return ("?",)
+        return tuple(path for path, text in _texts(value, "") if self.matches(text))
 
 
 def _fold(raw: bytes) -> bytes:

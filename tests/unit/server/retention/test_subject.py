@@ -61,6 +61,7 @@ def test_places_are_told_by_their_path() -> None:
         }
     )
     found = Matcher([EMAIL, Identifier("id", "4711")]).paths(raw)
+    assert Matcher([EMAIL]).paths(b'{"cut": "ana@example.com') == ("?",)
     assert found == (
         "changes.0.after",
         "metadata.ana@example.com",
