@@ -11,8 +11,12 @@ where it is recorded. What the SDK would hide from its host is raised.
 
 from __future__ import annotations
 
+import difflib
+import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,7 +25,16 @@ from indelible.client import Indelible, Receipt, guard
 from indelible.client.fields import EventFields
 from indelible.event import parse_event
 
-__all__ = ["MemoryAudit", "assert_audited", "assert_not_audited", "raise_swallowed"]
+__all__ = [
+    "MemoryAudit",
+    "assert_audited",
+    "assert_golden",
+    "assert_not_audited",
+    "raise_swallowed",
+]
+
+_VARIES = ("id", "occurred_at")
+_VARIES_IN_CONTEXT = ("request_id", "session_id", "source_instance", "source_seq", "trace_id")
 
 
 class MemoryAudit(Indelible):
@@ -96,6 +109,37 @@ def assert_audited(
 def assert_not_audited(audit: MemoryAudit, **wanted: Any) -> None:
     """Asserts that no such event was recorded; the arguments are those of `assert_audited`."""
     assert_audited(audit, times=0, **wanted)
+
+
+def assert_golden(audit: MemoryAudit, path: str | Path, *, update: bool = False) -> None:
+    """
+    Asserts that what was recorded is what a file of the repository says, field by field.
+
+    Ids, times and what else differs from run to run are left out. A file that is not there is
+    written, and the test fails once, so that it is read before it counts; `update` (or
+    INDELIBLE_TEST_GOLDEN=update) writes it anew.
+    """
+    file = Path(path)
+    shown = json.dumps([_lasting(event) for event in audit.events], indent=2, ensure_ascii=False)
+    if update or os.environ.get("INDELIBLE_TEST_GOLDEN") == "update":
+        file.write_text(shown + "\n", "utf-8")
+        return
+    if not file.exists():
+        file.write_text(shown + "\n", "utf-8")
+        raise AssertionError(f"{file} was not there and is written now: read it, then run again")
+    wanted = file.read_text("utf-8").rstrip("\n")
+    if shown != wanted:
+        pairs = difflib.unified_diff(
+            wanted.splitlines(), shown.splitlines(), str(file), "recorded", lineterm=""
+        )
+        raise AssertionError("\n".join(pairs))
+
+
+def _lasting(event: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in event.items() if name not in _VARIES}
+    context = event.get("context") or {}
+    kept["context"] = {n: v for n, v in sorted(context.items()) if n not in _VARIES_IN_CONTEXT}
+    return dict(sorted(kept.items()))
 
 
 @contextmanager

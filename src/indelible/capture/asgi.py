@@ -136,4 +136,6 @@ def route_of(scope: Scope) -> Route:
     said = said_of(endpoint)
     if isinstance(endpoint, type):  # a class with a method per verb
         said |= said_of(getattr(endpoint, scope["method"].lower(), None))
-    return Route(getattr(route, "path_format", None), params, getattr(route, "name", None), said)
+    # Older Starlette leaves the endpoint alone; a route without a name is called by it anyway.
+    name = getattr(route, "name", None) or getattr(endpoint, "__name__", None)
+    return Route(getattr(route, "path_format", None), params, name, said)

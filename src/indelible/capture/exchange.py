@@ -27,6 +27,7 @@ from indelible.capture.request import (
 from indelible.client import Indelible
 from indelible.client.context import Description, Holder
 from indelible.client.fields import EventFields
+from indelible.client.watch import watchers
 
 HEADERS = ("x-forwarded-for", "forwarded", "user-agent", "x-request-id", "traceparent",
            "content-type")  # fmt: skip
@@ -142,8 +143,15 @@ class Exchange:
             told = self._event()
             if told is not None:
                 client.record(told[0], **told[1])
+            else:
+                self.pass_by()
         except Exception as failure:  # noqa: BLE001 - the SDK guard
             client.swallow(failure, "could not record a request")
+
+    def pass_by(self) -> None:
+        """The request leaves no event; only who watches coverage is told."""
+        for watcher in watchers:
+            watcher.on_request(self.method, self._endpoint(), self._shown_status())
 
     def _shown_status(self) -> int:
         if self.status is None:

@@ -30,6 +30,7 @@ _COMMANDS = {
     "outbox": ("indelible.cli.outbox", "outbox"),
     "triggers": ("indelible.cli.outbox", "triggers"),
     "run": ("indelible.cli.run", "run"),
+    "coverage": ("indelible.cli.coverage", "coverage"),
     "redact": ("indelible.cli.redact", "redact"),
     "demo": ("indelible.cli.demo", "demo"),
 }

@@ -16,6 +16,7 @@ from indelible.client.fields import (
     encode_event,
 )
 from indelible.client.ids import RandomBytes, uuid7
+from indelible.client.watch import watchers
 from indelible.clock import format_us
 from indelible.event.redact import Redaction
 
@@ -75,7 +76,11 @@ class Composer:
             about["source_version"] = self._source_version
         about["source_instance"] = instance
         event["context"] = about
-        return event if self._redaction is None else self._redaction.event(event)
+        if self._redaction is not None:
+            event = self._redaction.event(event)
+        for watcher in watchers:
+            watcher.on_event(event)
+        return event
 
     def gap(self, gap: Gap, seq: int, instance: str) -> bytes:
         """The event that tells how many others were lost, and when."""

@@ -123,9 +123,12 @@ class AuditMiddleware:
                 get_client().swallow(error, "could not read the request's user")
             self._name(request, exchange)
             exchange.record()
+        else:
+            exchange.pass_by()
 
     async def _end_async(self, request: Any, exchange: Exchange) -> None:
         if not exchange.wanted():
+            exchange.pass_by()
             return
         try:
             if exchange.holder.actor is None and hasattr(request, "auser"):
