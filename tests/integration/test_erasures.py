@@ -81,6 +81,16 @@ def test_a_person_from_the_first_look_to_the_certificate(
     ana = service.set_up()
     bea = second_administrator(service, ana, "bea@example.com")
     fill(service)
+    # Two exports on disk: one that holds the person, compressed, and one that does not.
+    exports = [
+        ana.request(
+            "POST", "/v1/exports", json={"format": "jsonl", "compress": "gzip", "q": q}
+        ).json
+        for q in ("operation:Edit0", "operation:Read")
+    ]
+    for one in exports:
+        while ana.request("GET", f"/v1/exports/{one['id']}").json["state"] != "done":
+            time.sleep(0.1)
 
     wanted = {
         "identifiers": [{"kind": "email", "value": SUBJECT}],
@@ -100,7 +110,7 @@ def test_a_person_from_the_first_look_to_the_certificate(
     assert [(one["why"], one["part"], one["category"]) for one in found["left"]] == [
         ("not-chosen", "fact", "configuration")
     ]
-    assert {one["kind"] for one in found["places"]} == set()
+    assert [(one["kind"], one["goes"]) for one in found["places"]] == [("export", True)]
 
     # The access request comes before the erasure: everything held on the person, with proofs.
     packed = ana.request("POST", "/v1/subjects/export", json={"identifiers": wanted["identifiers"]})
@@ -155,6 +165,9 @@ def test_a_person_from_the_first_look_to_the_certificate(
     assert agreed.status == 200, agreed.body
     done = wait_for(ana, erasure, "done")
     assert done["erased"]["person"] == 42
+    assert done["exports"] == [exports[0]["id"]]
+    states = [ana.request("GET", f"/v1/exports/{one['id']}").json["state"] for one in exports]
+    assert states == ["expired", "done"]
     assert {one["why"] for one in done["left"]} == {"not-chosen"}
 
     rows = service.events(period="day", q="operation:Edit0", limit=100)
