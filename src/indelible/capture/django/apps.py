@@ -15,10 +15,11 @@ class IndelibleConfig(AppConfig):  # type: ignore[misc] # Django ships no types
 
     def ready(self) -> None:
         """Called by Django once."""
-        from indelible.capture.django import logins
+        from indelible.capture.django import logins, tasks
         from indelible.capture.django.conf import hook_settings
 
         logins.listen()
+        tasks.listen()
         settings = hook_settings()
         if settings.models:
             from indelible.capture.django.changes import ModelCapture
