@@ -176,6 +176,10 @@ def test_a_person_from_the_first_look_to_the_certificate(
     assert {row["explained_by"]["person"] for row in rows} <= set(done["entries"])
     shown = ana.request("GET", f"/v1/entries/{rows[0]['index']}").json
     assert shown["state"]["person"] == "erased"
+    kept = ana.request("GET", f"/v1/events/{rows[0]['id']}").json["kept"]
+    entry = rows[0]["explained_by"]["person"]
+    why = {"how": "erased", "index": entry, "policy": None, "reason": "data-subject"}
+    assert kept["explained"] == {"person": why}
 
     certificate = ana.request("GET", f"/v1/erasures/{erasure}/certificate")
     assert certificate.json["case"] == "DSR-7"

@@ -184,9 +184,11 @@ test("parts that are gone say why", () => {
   const event = {
     state: { person: "expired", content: "erased", fact: "present" },
     explained_by: { person: 9100, content: 812 },
-    explained: {
-      person: { index: 9100, policy: 7 },
-      content: { index: 812, reason: "data-subject" },
+    kept: {
+      explained: {
+        person: { how: "expired", index: 9100, policy: 7 },
+        content: { how: "erased", index: 812, reason: "data-subject" },
+      },
     },
   } as unknown as AuditEvent;
   const said = (part: "fact" | "person" | "content", of = event) => {
@@ -196,7 +198,7 @@ test("parts that are gone say why", () => {
   expect(said("fact")).toBeNull();
   expect(said("person")).toBe("Expired (policy 7, entry 9,100)");
   expect(said("content")).toBe("Erased (data subject, entry 812)");
-  expect(said("person", { ...event, explained: null })).toBe("Expired (entry 9,100)");
+  expect(said("person", { ...event, kept: null })).toBe("Expired (entry 9,100)");
 });
 
 test("a category that was off is a strip of its own, beside times when nothing ran", () => {

@@ -73,6 +73,7 @@ type Parts = "fact" | "person" | "content";
 
 /** The entry that explains why a part is gone, with the policy it went by or the reason given. */
 export interface Explained {
+  how: "expired" | "erased";
   index: number;
   policy?: number | null;
   reason?: string | null;
@@ -85,6 +86,8 @@ export interface KeptUntil {
   person_until: string | null;
   content_until: string | null;
   holds: string[];
+  /** For each part that is gone. */
+  explained?: Partial<Record<Parts, Explained>>;
 }
 
 export interface AuditEvent {
@@ -114,7 +117,6 @@ export interface AuditEvent {
   conflict_of?: string | null;
   state?: { fact?: PartState; person?: PartState; content?: PartState } | null;
   explained_by?: Partial<Record<Parts, number | null>> | null;
-  explained?: Partial<Record<Parts, Explained | null>> | null;
   kept?: KeptUntil | null;
 }
 

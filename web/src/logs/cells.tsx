@@ -49,10 +49,10 @@ export function gone(event: AuditEvent, part: "fact" | "person" | "content"): Go
   if (state === null || state === undefined) return null;
   const how = typeof state === "string" ? state : state.state;
   if (how === "present" || how === "none" || how === "absent") return null;
-  const explained = event.explained?.[part];
+  const explained = event.kept?.explained?.[part];
   const entry = explained?.index ?? event.explained_by?.[part];
   return {
-    how,
+    how: explained?.how ?? how,
     entry: entry ?? (typeof state === "string" ? null : (state.index ?? null)),
     policy: explained?.policy ?? null,
     reason: explained?.reason ?? null,

@@ -10,7 +10,7 @@ import msgspec
 from indelible.server.access.removals import RemovalNotes
 from indelible.server.ingest.skips import Skips
 from indelible.server.ledger import Ledger
-from indelible.server.retention.kept import Kept, kept_until
+from indelible.server.retention.kept import Kept, explain, kept_until, missing_parts
 from indelible.server.retention.policies import Policies
 from indelible.server.retention.preview import Holding
 
@@ -58,7 +58,13 @@ class Retention:
         place = (entry.index, entry.category_id, entry.day)
         covering = self.holding.covering(tenant_id, [place])
         holds = sorted(covering.get(index, ()))
-        return kept_until(self.ledger.standing(tenant_id), entry, holds)
+        standing = self.ledger.standing(tenant_id)
+        explained = {}
+        for part, why in self.holding.gone(tenant_id, place, missing_parts(entry)).items():
+            how, _, at = why.partition(" ")
+            leaf = self.ledger.reader.entry(tenant_id, int(at)).leaf
+            explained[part] = explain(standing, how, int(at), leaf)
+        return kept_until(standing, entry, holds, explained)
 
     def sweeper_state(self, tenant_id: int) -> SweeperState:
         """What the sweeper is about, for one tenant."""

@@ -34,6 +34,13 @@ class HoldingView:
                 for index, category_id, day in places
             }
 
+    def gone(self, tenant_id: int, place: tuple[int, int, int], parts: int) -> Mapping[int, str]:
+        """For each of these parts of an event what took it away, as `expired 9100`."""
+        with self._lock:
+            declared = self._known.setdefault(tenant_id, Declared())
+            self._ledger.reader.learn(declared, tenant_id)
+            return dict(declared.gone(*place, parts))
+
     def counts(self, tenant_id: int) -> dict[int, dict[str, int]]:
         """For each category the holds that may cover events of it, and how many in all."""
         ids = self._ledger.category_ids(tenant_id)
