@@ -51,7 +51,7 @@ def test_into_a_folder_and_again(tmp_path: Path, start_service: Start, made_up: 
     first = run_import("cloudtrail", made_up, "--data", data)
     assert first | {"import": ""} == {
         "import": "", "files": 1, "read": 50, "stored": 50, "duplicates": 0, "rejected": 0,
-        "user": 44, "system": 6, "task": 0,
+        "skipped": 0, "user": 44, "system": 6, "task": 0,
     }  # fmt: skip
     packed = tmp_path / "logs" / "a" / "trail.json.gz"
     packed.parent.mkdir(parents=True)

@@ -6,8 +6,9 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from tests.integration.test_approvals import second_administrator
 
-from .conftest import Login, RunningService
+from .conftest import Login, RunningService, run_command
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -176,3 +177,45 @@ def test_a_reader_may_look_but_not_change(service: RunningService, admin: Login)
         assert shown["faults"] == [], preset["name"]
     for method, path in (("PUT", "/v1/retention"), ("POST", "/v1/retention/preview")):
         assert service.request(method, path, key=key, json={"base_version": 1}).status == 403
+
+
+def test_the_command_line_shows_previews_and_sets(service: RunningService, admin: Login) -> None:
+    where = ("--url", service.url, "--key", service.key("a"))
+    version = state(admin)["version"]
+    shown = run_command("retention", "show", *where)
+    assert f"policy {version}" in shown.stdout
+    change = ("--set", "approval.person=45", "--set", "integration=off")
+    said = run_command("retention", "preview", *where, *change).stdout
+    assert "approval person_days: None to 45" in said
+    assert state(admin)["version"] == version
+    refused = run_command("retention", "set", *where, *change, check=False)
+    assert refused.returncode == 1
+    assert "reason" in refused.stderr
+    done = run_command("retention", "set", *where, *change, "--reason", "OPS-7")
+    assert f"policy {version + 1} is saved" in done.stdout
+    assert category(admin, "integration")["pending"]["recording"] == "off"
+    assert "approval" in run_command("categories", "list", *where).stdout
+    wrong = run_command("retention", "set", *where, "--set", "approval=45", check=False)
+    assert wrong.returncode == 1
+
+
+def test_a_reduction_waits_for_a_second_person(service: RunningService, admin: Login) -> None:
+    on = {"on": True, "reason": "two of us"}
+    assert admin.request("PUT", "/v1/four-eyes/retention_cut", json=on).status == 200
+    version = state(admin)["version"]
+    longer = put(admin, categories=[{"name": "approval", "keep": {"person": 60}}])
+    assert (longer.status, longer.json["version"]) == (200, version + 1), "longer is for one"
+    edit = [{"name": "approval", "keep": {"content": 30}}]
+    asked = put(admin, categories=edit, reason="less is enough")
+    assert asked.status == 202, asked.body
+    assert asked.json["version"] == version + 1, "nothing is saved yet"
+    approval = asked.json["approval"]
+    assert approval["numbers"]["changes"][0]["after"] == 30
+    bea = second_administrator(service, admin, "bea@example.com")
+    decision = {"decision": "approve", "reason": "agreed"}
+    done = bea.request("POST", f"/v1/approvals/{approval['id']}/decision", json=decision)
+    assert done.status == 200, done.body
+    after = state(admin)
+    assert after["version"] == version + 2
+    assert after["reason"] == "less is enough"
+    assert category(admin, "approval")["pending"]["keep"]["content"] == 30

@@ -36,6 +36,7 @@ class Counts(msgspec.Struct):
     stored: int = 0
     duplicates: int = 0
     rejected: int = 0
+    skipped: int = 0
     user: int = 0
     system: int = 0
     task: int = 0
@@ -207,6 +208,7 @@ class _Run:
         outcome = self._sink.store(self._batch)
         self._counts.stored += outcome.stored
         self._counts.duplicates += outcome.duplicates
+        self._counts.skipped += outcome.skipped
         for wrong in outcome.rejected:
             self._reject(*self._places[wrong.position], wrong.detail)
         self._batch, self._places, self._bytes = [], [], 0

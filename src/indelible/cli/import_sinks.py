@@ -42,6 +42,8 @@ class Outcome(msgspec.Struct, frozen=True):
     stored: int
     duplicates: int
     rejected: list[Rejection]
+    # Of categories that are switched off.
+    skipped: int = 0
 
 
 class Sink(Protocol):
@@ -106,7 +108,7 @@ class FolderSink:
         rejected = [
             Rejection(wrong.position, f"{wrong.code}: {wrong.detail}") for wrong in reply.rejected
         ]
-        return Outcome(reply.stored, reply.duplicates, rejected)
+        return Outcome(reply.stored, reply.duplicates, rejected, reply.skipped)
 
     def tell(self, state: str, told: dict[str, Any]) -> None:
         """Puts an event of the run into the ledger."""
@@ -149,7 +151,7 @@ class UrlSink:
             Rejection(wrong["position"], f"{wrong['code']}: {wrong['detail']}")
             for wrong in reply["rejected"]
         ]
-        return Outcome(reply["stored"], reply["duplicates"], rejected)
+        return Outcome(reply["stored"], reply["duplicates"], rejected, reply.get("skipped", 0))
 
     def tell(self, state: str, told: dict[str, Any]) -> None:
         """Has the service record an event of the run."""

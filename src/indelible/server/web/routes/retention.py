@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any, Final
+from urllib.parse import unquote_plus
 
 import msgspec
 from starlette.requests import Request
@@ -169,7 +171,7 @@ async def preview_retention(request: Request) -> Response:
     views = [
         ViewTouched(view.id, view.name)
         for view in service.access.views.all(caller.tenant_id, caller.id)
-        if any(name in view.address for name in touched)
+        if _names_category(view.address, touched)
     ]
     reply = PreviewReply(
         base_version=standing.policies.newest.policy.version,
@@ -186,6 +188,14 @@ async def preview_retention(request: Request) -> Response:
         alerts=[],
     )
     return _json(reply)
+
+
+def _names_category(address: str, names: set[str]) -> bool:
+    """Whether a view searches for one of these categories."""
+    text = unquote_plus(address).replace('"', "")
+    return any(
+        re.search(rf"\bcategory:\(?(?:[^)\s]*\s)*{re.escape(name)}\b", text) for name in names
+    )
 
 
 async def withdraw_retention(request: Request) -> Response:
