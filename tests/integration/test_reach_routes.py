@@ -102,14 +102,8 @@ JOBS = {
     ("GET", "/v1/exports/{id}/file"), ("GET", "/v1/exports/{id}/manifest"),
     ("DELETE", "/v1/exports/{id}"),
 }  # fmt: skip
-# About the caller's own account, which a viewer, known to a host only, does not have.
-OWN = {
-    ("GET", "/v1/session/activity"), ("GET", "/v1/session/factors"),
-    ("POST", "/v1/session/factors/totp"), ("POST", "/v1/session/factors/totp/confirm"),
-    ("DELETE", "/v1/session/factors/totp"), ("POST", "/v1/session/factors/recovery"),
-    ("POST", "/v1/session/confirm"), ("GET", "/v1/session/logins"),
-    ("DELETE", "/v1/session/logins"), ("DELETE", "/v1/session/logins/{id}"),
-}  # fmt: skip
+# Below it is the caller's own account, which a viewer, known to a host only, does not have.
+OWN = "/v1/session/"
 ROUTES = [api for api in all_routes() if api.permit is not None]
 
 
@@ -117,7 +111,7 @@ ROUTES = [api for api in all_routes() if api.permit is not None]
 def test_each_route_is_closed_or_keeps_to_the_lock(host: Host, api: Api) -> None:
     name = (api.method, api.path)
     is_open = api.permit == "read" and api.keeps_reach
-    if not is_open or name in OWN:
+    if not is_open or api.path.startswith(OWN):
         assert name not in QUESTIONS
         path = api.path.replace("{index:int}", "1").replace("{level:int}", "0")
         path = path.replace("{n:path}", "000").replace("{tenant}", "main")
