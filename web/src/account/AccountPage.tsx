@@ -37,7 +37,6 @@ export default function AccountPage({ session, top }: { session: Session; top: T
             <p className="in">
               <OneLine text={session.person.email} />
               <span className="muted">
-                {" · "}
                 {messages.roles[session.person.role] ?? session.person.role}
               </span>
             </p>

@@ -10,6 +10,7 @@ import { OneLine } from "../text/Shown.tsx";
 import { momentText } from "../time/format.ts";
 
 const text = messages.account;
+const REFRESH_MS = 15_000;
 
 /** What one did oneself, this month; for everybody, whatever their role sees of the log. */
 export default function ActivityPage({ session, top }: { session: Session; top: Top }) {
@@ -24,6 +25,7 @@ export default function ActivityPage({ session, top }: { session: Session; top: 
         signal,
       }),
     staleTime: 0,
+    refetchInterval: REFRESH_MS, // the index may be a moment behind
   });
   const when = (at: string) =>
     momentText(Date.parse(at), session.settings.zone, session.settings.date_format);

@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useState } from "react";
 import { confirmLogin, fetchFactors } from "../api/account.ts";
-import { onConfirmNeeded } from "../api/client.ts";
+import { address, onConfirmNeeded } from "../api/client.ts";
 import { canUsePasskeys, confirmWithPasskey } from "../api/passkeys.ts";
 import { Dialog } from "../controls/Dialog.tsx";
 import { Icon } from "../icons/Icon.tsx";
@@ -10,7 +10,7 @@ import { messages } from "../text/messages.ts";
 const text = messages.account;
 
 /** Asks again who somebody is when an act needs it; the act goes on by itself afterwards. */
-export function ConfirmIdentity() {
+export function ConfirmIdentity({ way }: { way: string }) {
   const [asked, setAsked] = useState<{ answer: (shown: boolean) => void } | null>(null);
   useEffect(() => {
     onConfirmNeeded(() => new Promise<boolean>((answer) => setAsked({ answer })));
@@ -21,7 +21,27 @@ export function ConfirmIdentity() {
     asked.answer(shown);
     setAsked(null);
   };
+  if (way === "oidc") return <LogInAgain onClose={() => close(false)} />;
   return <ConfirmDialog onDone={() => close(true)} onClose={() => close(false)} />;
+}
+
+/** Who came by the identity provider has no password here, and shows again there who it is. */
+function LogInAgain({ onClose }: { onClose: () => void }) {
+  return (
+    <Dialog title={text.confirmTitle} onClose={onClose}>
+      <div className="in">
+        <p>{text.confirmElsewhere}</p>
+      </div>
+      <div className="actions">
+        <button type="button" className="btn" onClick={onClose}>
+          {text.cancel}
+        </button>
+        <a className="btn main" href={address("v1/oidc/login")}>
+          {messages.login.submit}
+        </a>
+      </div>
+    </Dialog>
+  );
 }
 
 function ConfirmDialog({ onDone, onClose }: { onDone: () => void; onClose: () => void }) {

@@ -172,6 +172,8 @@ export interface Session {
   has_events: boolean;
   /** A second factor must be set up before anything else. */
   needs_factor: boolean;
+  /** How the login was made: `password`, `passkey`, `oidc`, `proxy` … */
+  way?: string;
   /** Where the identity provider ends its own login; null for other ways in. */
   logout_url?: string | null;
   /** Of the frame in a host product: what its viewer token allows. `streams` null are all. */

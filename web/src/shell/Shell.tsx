@@ -66,7 +66,7 @@ export function Shell({ session, page, children }: ShellProps) {
         {children(top)}
         <ExportsNotice own={exports} />
       </main>
-      <ConfirmIdentity />
+      <ConfirmIdentity way={session.way ?? "password"} />
       {paletteOpen && (
         <Suspense>
           <Palette session={session} onClose={() => setPaletteOpen(false)} />

@@ -1,5 +1,6 @@
 import type { Scope } from "../api/users.ts";
 import { messages } from "../text/messages.ts";
+import "./scope.css";
 
 const text = messages.users.scope;
 const STREAMS = ["user", "system", "task"] as const;
@@ -68,7 +69,7 @@ export function ScopeFields({ draft, onChange, withTargets }: ScopeFieldsProps) 
   return (
     <details className="scope" open={scopeOf(draft) !== null}>
       <summary>{text.title}</summary>
-      <fieldset className="forms">
+      <fieldset className="forms scope-streams">
         <legend className="lbl">{text.streams}</legend>
         {STREAMS.map((item) => (
           <label key={item} className="choice">

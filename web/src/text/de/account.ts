@@ -41,6 +41,8 @@ export const account: typeof english.account = {
   endOthers: "Alle anderen beenden",
   confirmTitle: "Sind Sie es noch?",
   confirmText: "Dieser Schritt verlangt es, weil Ihre Anmeldung eine Weile her ist.",
+  confirmElsewhere:
+    "Ihre Anmeldung ist eine Weile her. Melden Sie sich beim Anmeldedienst noch einmal an, und wiederholen Sie dann, was Sie tun wollten.",
   confirm: "Weiter",
   secondStep: "Zweiter Schritt",
   secondText: "Geben Sie den Code Ihrer Authenticator-App ein, oder einen Notfallcode.",

@@ -37,6 +37,8 @@ export const account = {
   endOthers: "End all others",
   confirmTitle: "Is it still you?",
   confirmText: "This act needs it, since your login was a while ago.",
+  confirmElsewhere:
+    "Your login was a while ago. Log in again with the identity provider, then repeat what you were about to do.",
   confirm: "Go on",
   secondStep: "Second step",
   secondText: "Enter the code of your authenticator app, or a recovery code.",

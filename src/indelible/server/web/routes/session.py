@@ -80,9 +80,10 @@ class TenantReply(msgspec.Struct, frozen=True):
 
 class SessionReply(msgspec.Struct, frozen=True):
     """
-    A login: who, what to send as X-CSRF-Token, and the settings of the screen. After a log out the
-    browser goes on to `logout_url`, where there is one. With `needs_factor`
-    a second factor must be set up first; until then everything else is refused.
+    A login: who, how (`way`), what to send as X-CSRF-Token, and the settings of the screen.
+
+    After a log out the browser goes on to `logout_url`, where there is one. With `needs_factor` a
+    second factor must be set up first; until then everything else is refused.
     """
 
     person: PersonReply
@@ -93,6 +94,7 @@ class SessionReply(msgspec.Struct, frozen=True):
     version: str
     has_events: bool
     needs_factor: bool
+    way: str
     logout_url: str | None
 
 
@@ -289,6 +291,7 @@ async def _session_response(service: Service, session: Session, token: str) -> R
         version=service.version,
         has_events=await asyncio.to_thread(service.activity.has_events, tenant.id),
         needs_factor=lacks_factor(session, service),
+        way=session.way,
         logout_url=_logout_url(session, service),
     )
     return Response(encode_json(reply), media_type="application/json")
