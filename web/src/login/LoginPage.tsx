@@ -6,7 +6,7 @@ import type { Session } from "../api/types.ts";
 import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
 import { Gate } from "./Gate.tsx";
-import { OtherWays } from "./OtherWays.tsx";
+import { MoreWays } from "./MoreWays.tsx";
 import { SecondStepForm } from "./SecondStepForm.tsx";
 
 /** Browsers keep our cookie only on HTTPS, or on the machine itself. */
@@ -98,7 +98,7 @@ export default function LoginPage({ ended, onLogin }: LoginPageProps) {
           {messages.login.submit}
         </button>
       </form>
-      <OtherWays onDone={enter} />
+      <MoreWays onDone={enter} />
       <p className="below">
         {messages.login.lost} <code>indelible users reset-link EMAIL</code>.
       </p>

@@ -11,7 +11,7 @@ interface Ways {
 }
 
 /** What there is besides the password: a passkey, and the identity provider. */
-export function OtherWays({ onDone }: { onDone: (session: Session) => void }) {
+export function MoreWays({ onDone }: { onDone: (session: Session) => void }) {
   const ways = useQuery({
     queryKey: ["login-ways"],
     queryFn: () => call<Ways>("v1/session/ways"),
@@ -21,7 +21,7 @@ export function OtherWays({ onDone }: { onDone: (session: Session) => void }) {
   const passkey = useMutation({ mutationFn: logInWithPasskey, onSuccess: onDone });
   if (!ways.data) return null;
   return (
-    <div className="other-ways">
+    <div className="more-ways">
       {passkey.isError && (
         <p className="wrong" role="alert">
           <Icon name="fail" />
