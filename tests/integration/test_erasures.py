@@ -170,6 +170,11 @@ def test_a_person_from_the_first_look_to_the_certificate(
     assert states == ["expired", "done"]
     assert {one["why"] for one in done["left"]} == {"not-chosen"}
 
+    # Auditors see what was erased, never who it was about.
+    seen = service.request("GET", "/v1/erasures", key=service.key("r"))
+    assert seen.status == 200
+    assert SUBJECT not in seen.body.decode()
+
     rows = service.events(period="day", q="operation:Edit0", limit=100)
     assert {row["state"]["person"] for row in rows} == {"erased"}
     assert {row["actor"]["email"] for row in rows} == {None}

@@ -37,11 +37,19 @@ export default function ErasuresTab({ session, isAdmin }: TabProps) {
       query.state.data?.some((one) => one.state === "approved" || one.state === "removing")
         ? 1_000
         : 30_000,
-    enabled: isAdmin,
   });
   const { zone, date_format } = session.settings;
   const when = (at: string) => momentText(Date.parse(at), zone, date_format);
-  if (!isAdmin) return null;
+  const list = (
+    <>
+      {requests.isError && <Failure problem={requests.error} retry={() => requests.refetch()} />}
+      {requests.data && <RequestList requests={requests.data} when={when} isAdmin={isAdmin} />}
+      {!requests.data && !requests.isError && (
+        <output className="vh">{messages.logs.reading}</output>
+      )}
+    </>
+  );
+  if (!isAdmin) return list;
   // What was found speaks only of what was asked for then.
   const result = look.data?.key === JSON.stringify(sent) ? look.data : null;
   return (
@@ -84,11 +92,7 @@ export default function ErasuresTab({ session, isAdmin }: TabProps) {
             }}
           />
         )}
-        {requests.isError && <Failure problem={requests.error} retry={() => requests.refetch()} />}
-        {requests.data && <RequestList requests={requests.data} when={when} />}
-        {!requests.data && !requests.isError && (
-          <output className="vh">{messages.logs.reading}</output>
-        )}
+        {list}
       </div>
       <p className="erasures-honest muted">{text.honest}</p>
     </div>

@@ -18,10 +18,11 @@ const STATE_ICON = { waiting: "wait", approved: "wait", removing: "task", done: 
 interface RequestListProps {
   requests: readonly Erasure[];
   when: (at: string) => string;
+  isAdmin: boolean;
 }
 
 /** All requests, with what came of each. */
-export function RequestList({ requests, when }: RequestListProps) {
+export function RequestList({ requests, when, isAdmin }: RequestListProps) {
   return (
     <section className="panel" aria-labelledby="erasure-requests">
       <header>
@@ -30,14 +31,20 @@ export function RequestList({ requests, when }: RequestListProps) {
       {requests.length === 0 && <p className="in muted">{text.requestsNone}</p>}
       <ul className="request-list">
         {requests.map((one) => (
-          <Request key={one.id} request={one} when={when} />
+          <Request key={one.id} request={one} when={when} isAdmin={isAdmin} />
         ))}
       </ul>
     </section>
   );
 }
 
-function Request({ request, when }: { request: Erasure; when: (at: string) => string }) {
+interface RequestProps {
+  request: Erasure;
+  when: (at: string) => string;
+  isAdmin: boolean;
+}
+
+function Request({ request, when, isAdmin }: RequestProps) {
   const { state } = request;
   const parts = Object.values(request.erased).reduce((sum, count) => sum + (count ?? 0), 0);
   const icon = STATE_ICON[state as keyof typeof STATE_ICON] ?? "none";
@@ -72,7 +79,7 @@ function Request({ request, when }: { request: Erasure; when: (at: string) => st
         </details>
       )}
       <div className="acts">
-        {state === "waiting" && (
+        {isAdmin && state === "waiting" && (
           <Link className="btn" to="approvals">
             {text.decide}
           </Link>

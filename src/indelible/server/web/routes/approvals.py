@@ -123,6 +123,8 @@ def approval_reply(approval: Approval, service: Service, caller: Caller) -> Appr
         why_not = "nobody decides on their own request"
     elif caller.kind != "person":
         why_not = "a key cannot decide"
+    elif "admin" not in caller.permissions:
+        why_not = "administrators decide"
     return ApprovalReply(
         id=approval.id,
         kind=approval.kind,
