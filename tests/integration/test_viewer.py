@@ -88,8 +88,8 @@ def test_no_reading_route_says_what_is_masked(
     answered: set[str] = set()
     seen_by_admin: set[str] = set()
     for api in all_routes():
-        # One's own activity holds what one did and typed oneself.
-        apart = ("/metrics", "/v1/session/activity")
+        # One's own activity and exports hold what one did and typed oneself.
+        apart = ("/metrics", "/v1/session/activity", "/v1/exports")
         if api.method != "GET" or api.permit != "read" or api.path in apart:
             continue
         for path, parameters in _asked(api, sent["receipts"]):
@@ -104,6 +104,8 @@ def test_no_reading_route_says_what_is_masked(
             plain = admin.request("GET", path, params=parameters)
             if plain.status == 200 and _leaks(plain.body):
                 seen_by_admin.add(api.path)
+    exports = viewer.request("GET", "/v1/exports").json["exports"]
+    assert {one["requested_by"] for one in exports} == {"vi@example.com"}
     # The test would show a leak if there were one: others see the values by the same requests.
     assert {"/v1/events", "/v1/events/{id}", "/v1/events/{id}/proof", "/v1/facets", "/v1/stats",
             "/v1/export", "/v1/complete", "/v1/profile"} <= seen_by_admin  # fmt: skip
