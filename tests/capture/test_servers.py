@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from gunicorn.config import KNOWN_SETTINGS
 from tests.capture.servers import free_port
 from tests.unit.client.fake_service import FakeService
 
@@ -37,13 +38,18 @@ def make_order(number):
     return str(os.getpid())
 """
 
+# Newer ones open a socket for commands; older ones know no option to leave it out.
+NO_CONTROL = [
+    option for option in ("--no-control-socket",) if option in str([s.cli for s in KNOWN_SETTINGS])
+]
+
 
 def start(folder: Path, port: int, **env: str) -> subprocess.Popen[bytes]:
     (folder / "host.py").write_text(HOST)
     source = Path(__file__).resolve().parents[2] / "src"
     return subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "host:app", "--preload", "--workers", "2", "--bind",
-         f"127.0.0.1:{port}", "--log-level", "error", "--no-control-socket"],
+         f"127.0.0.1:{port}", "--log-level", "error", *NO_CONTROL],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(source), **env},
         start_new_session=True,
