@@ -27,7 +27,7 @@ export function StateOf({ of, when }: { of: Export; when: (at: string) => string
         <Icon name={icon} />
         {word}
         {of.state === "running" && of.total > 0 && ` ${text.percent(of.rows / of.total)}`}
-        {of.state === "running" && of.eta_s !== null && of.total > 0 && (
+        {of.state === "running" && of.eta_s !== null && of.eta_s >= 1 && (
           <span className="muted">{text.left(lengthText(of.eta_s * 1000))}</span>
         )}
       </span>
