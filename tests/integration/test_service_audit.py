@@ -139,7 +139,7 @@ def test_reads(start_service: Start) -> None:
     assert search["metadata"]["query"]["q"] == "depot"
     assert search["actor"]["email"] == EMAIL
     exports = own_events(service, "task")
-    assert [event["operation"] for event in exports] == ["FinishExport", "ExportAuditLog"] * 2
+    assert [event["operation"] for event in exports] == ["ExportAuditLog", "FinishExport"] * 2
     assert exports[0]["metadata"]["count"] == 0
 
 

@@ -284,7 +284,9 @@ class IndexProcess:
             # before it said of them still holds, since rows never leave without a word.
             known = {**self._status.indexed_through, **status.indexed_through}
             self._status = msgspec.structs.replace(status, indexed_through=known)
-            self._up.set()
+            # Its last words may be read after its end was seen: nobody is there to be asked then.
+            if self._writer is not None and not self._writer.is_closing():
+                self._up.set()
             self._moved.notify_all()
 
     async def _set_status(self, state: State, detail: str) -> None:
@@ -375,6 +377,7 @@ class IndexProcess:
         try:
             await writer.drain()
         except ConnectionError as cause:
+            self._up.clear()
             raise _Gone("the index process restarts") from cause
 
     def _next_number(self) -> int:
