@@ -36,6 +36,17 @@ export interface EditorHandle {
 /** A change that comes from outside (the address), not from the person's keys. */
 const fromOutside = Annotation.define<boolean>();
 
+/** Begin and end of a range in the text, or null when it is empty or elsewhere. */
+function placesOf(view: EditorView, range: StaticRange): { from: number; to: number } | null {
+  const { startContainer, startOffset, endContainer, endOffset } = range;
+  if (range.collapsed) return null;
+  if (!view.contentDOM.contains(startContainer) || !view.contentDOM.contains(endContainer))
+    return null;
+  const from = view.posAtDOM(startContainer, startOffset);
+  const to = view.posAtDOM(endContainer, endOffset);
+  return from < to ? { from, to } : null;
+}
+
 /**
  * The editor of the search text. It lives in a shadow root: there CodeMirror keeps its styles in
  * constructed style sheets, which the service's policy allows, instead of in a <style>.
@@ -137,10 +148,19 @@ export function openEditor(
           beforeinput: (event) => {
             if (event.inputType !== "insertText" || !event.data || view.composing) return false;
             event.preventDefault();
-            view.dispatch(view.state.replaceSelection(event.data), {
-              userEvent: "input.type",
-              scrollIntoView: true,
-            });
+            // What was selected a moment ago (by a menu, by a script) the editor may not know yet.
+            const [range] = event.getTargetRanges();
+            const selected =
+              view.state.selection.main.empty && range ? placesOf(view, range) : null;
+            view.dispatch(
+              selected
+                ? {
+                    changes: { ...selected, insert: event.data },
+                    selection: { anchor: selected.from + event.data.length },
+                  }
+                : view.state.replaceSelection(event.data),
+              { userEvent: "input.type", scrollIntoView: true },
+            );
             return true;
           },
           click: () => {
