@@ -115,10 +115,13 @@ def test_killed_workers_leave_their_events_in_the_spool(
 
 
 def alive(pid: int) -> bool:
+    """Whether any of its threads is left: the files are open until the last one has ended."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        threads = len(list(Path(f"/proc/{pid}/task").iterdir()))
     except OSError:
         return False
+    return threads > 1 or stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_a_burst_during_an_outage_is_stored_whole_and_in_order(

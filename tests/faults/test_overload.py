@@ -144,7 +144,12 @@ def test_a_flood_over_http(
     looking = threading.Thread(target=look)
     looking.start()
     many = max(MANY, math.ceil(stored_per_s(before) * OUTSTANDING_S / EVENTS))
-    during = flood(service, many, count("seconds of overload over HTTP"), 2)
+    # Two others may run tests on the same cores: what is no flood then is made larger.
+    rounds = [flood(service, many, count("seconds of overload over HTTP"), 2)]
+    while set(rounds[-1]["answers"]) == {"200"} and len(rounds) < 3:
+        many *= 2
+        rounds.append(flood(service, many, count("seconds of overload over HTTP"), 2 + len(rounds)))
+    during = rounds[-1]
     ended.set()
     looking.join()
     begun = time.monotonic()
@@ -161,7 +166,7 @@ def test_a_flood_over_http(
     assert during["acknowledged"]
     assert set(answered) == {200}
     notes = Notes()
-    for found in (before, during):
+    for found in (before, *rounds):
         notes.sent.update(found["sent"])
         notes.acknowledged.update(found["acknowledged"])
     service.stop()
