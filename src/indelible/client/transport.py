@@ -13,13 +13,12 @@ import os
 import ssl
 import threading
 from collections.abc import Callable, Sequence
-from importlib.metadata import PackageNotFoundError, version
-from urllib.parse import urlsplit
 
 import msgspec
 
+from indelible.client.address import ServiceAddress
 from indelible.clock import to_us
-from indelible.errors import Error, SettingsError
+from indelible.errors import Error
 
 _GZIP_FROM_BYTES = 8 * 1024
 _MAX_REPLY_BYTES = 16 * 1024 * 1024
@@ -99,14 +98,6 @@ inside = _Inside()
 _replies: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
 
 
-def user_agent() -> str:
-    """Names this SDK and its version to the service."""
-    try:
-        return f"indelible-python/{version('indelible')}"
-    except PackageNotFoundError:
-        return "indelible-python/unknown"
-
-
 class Transport:
     """Posts batches to `<url>/v1/events`."""
 
@@ -119,29 +110,9 @@ class Transport:
         now_us: Callable[[], int],
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise SettingsError(
-                f"not an address of a service: {url!r}", hint="for example https://audit.example"
-            )
-        if not key or not key.isascii() or not key.isprintable():
-            raise SettingsError(
-                "the key is empty or not a key",
-                hint="make one with `indelible keys create --kind w`",
-            )
-        self._secure = parts.scheme == "https"
-        self._host = parts.hostname
-        self._port = parts.port
-        self._path = parts.path.rstrip("/") + "/v1/events"
-        self._timeout_s = timeout_s
+        self._service = ServiceAddress(url, key, kind="w", timeout_s=timeout_s, tls=tls)
+        self._path = self._service.path("/v1/events")
         self._now_us = now_us
-        self._tls = tls
-        self._headers = {
-            "Authorization": f"Bearer {key}",
-            "Content-Type": "application/json",
-            "Accept": "application/json",
-            "User-Agent": user_agent(),
-        }
         self._connection: http.client.HTTPConnection | None = None
 
     def send(self, lines: Sequence[bytes]) -> Reply:
@@ -152,7 +123,7 @@ class Transport:
             SendFailed: no reply, or one that says nothing about single events.
         """
         body = b"[" + b",".join(lines) + b"]"
-        headers = self._headers
+        headers = self._service.headers
         if len(body) >= _GZIP_FROM_BYTES:
             body = gzip.compress(body, compresslevel=1)
             headers = {**headers, "Content-Encoding": "gzip"}
@@ -188,21 +159,13 @@ class Transport:
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
         connection = self._connection
         if connection is None:
-            connection = self._connection = self._connect()
+            connection = self._connection = self._service.connect()
         connection.request("POST", self._path, body=body, headers=headers)
         response = connection.getresponse()
         data = response.read(_MAX_REPLY_BYTES)
         if response.will_close or not response.isclosed():
             self.close()
         return response.status, response.headers, data
-
-    def _connect(self) -> http.client.HTTPConnection:
-        if self._secure:
-            context = self._tls or ssl.create_default_context()
-            return http.client.HTTPSConnection(
-                self._host, self._port, timeout=self._timeout_s, context=context
-            )
-        return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout_s)
 
     def _read_reply(
         self, status: int, headers: http.client.HTTPMessage, data: bytes, count: int

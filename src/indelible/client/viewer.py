@@ -11,12 +11,13 @@ import http.client
 import ssl
 from collections.abc import Sequence
 from typing import Any, Final, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 
-from indelible.client.transport import inside, user_agent
-from indelible.errors import Error, SettingsError
+from indelible.client.address import ServiceAddress
+from indelible.client.transport import inside
+from indelible.errors import Error
 
 _MAX_REPLY_BYTES: Final = 64 * 1024
 _CREATED: Final = 201
@@ -64,28 +65,9 @@ class Viewers:
         timeout_s: float = 10.0,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise SettingsError(
-                f"not an address of a service: {url!r}", hint="for example https://audit.example"
-            )
-        if not key or not key.isascii() or not key.isprintable():
-            raise SettingsError(
-                "the key is empty or not a key",
-                hint="make one with `indelible keys create --kind r`",
-            )
-        self._secure = parts.scheme == "https"
-        self._host, self._port = parts.hostname, parts.port
-        self._path = parts.path.rstrip("/") + "/v1/embed/tokens"
+        self._service = ServiceAddress(url, key, kind="r", timeout_s=timeout_s, tls=tls)
+        self._path = self._service.path("/v1/embed/tokens")
         self._origins = tuple(origins)
-        self._timeout_s = timeout_s
-        self._tls = tls
-        self._headers = {
-            "Authorization": f"Bearer {key}",
-            "Content-Type": "application/json",
-            "Accept": "application/json",
-            "User-Agent": user_agent(),
-        }
 
     def token(
         self,
@@ -150,10 +132,10 @@ class Viewers:
             raise _refused(status, data)
 
     def _call(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
-        connection = self._connect()
+        connection = self._service.connect()
         inside.depth += 1  # what captures outgoing calls leaves this one out
         try:
-            connection.request(method, path, body=body, headers=self._headers)
+            connection.request(method, path, body=body, headers=self._service.headers)
             reply = connection.getresponse()
             return reply.status, reply.read(_MAX_REPLY_BYTES)
         except (OSError, http.client.HTTPException) as error:
@@ -161,14 +143,6 @@ class Viewers:
         finally:
             inside.depth -= 1
             connection.close()
-
-    def _connect(self) -> http.client.HTTPConnection:
-        if self._secure:
-            context = self._tls or ssl.create_default_context()
-            return http.client.HTTPSConnection(
-                self._host, self._port, timeout=self._timeout_s, context=context
-            )
-        return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout_s)
 
 
 def _refused(status: int, data: bytes) -> NoViewerToken:

@@ -1,11 +1,9 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useQueryClient } from "@tanstack/react-query";
 import { APPROVALS, type Approval, decideApproval } from "../api/approvals.ts";
 import { ERASURES } from "../api/erasures.ts";
 import { HOLDS } from "../api/holds.ts";
 import { RETENTION } from "../api/retention.ts";
-import { Dialog } from "../controls/Dialog.tsx";
-import { Icon } from "../icons/Icon.tsx";
+import { ReasonDialog } from "../controls/ReasonDialog.tsx";
 import { messages } from "../text/messages.ts";
 import { OneLine } from "../text/Shown.tsx";
 import { partsOf } from "./amounts.ts";
@@ -21,18 +19,10 @@ interface DecisionDialogProps {
 /** Says what a decision comes to, and asks why. */
 export function DecisionDialog({ approval, decision, onClose }: DecisionDialogProps) {
   const client = useQueryClient();
-  const [reason, setReason] = useState("");
-  const decide = useMutation({
-    mutationFn: () => decideApproval(approval.id, decision, reason.trim()),
-    onSuccess: async () => {
-      const touched = [APPROVALS, ERASURES, HOLDS, RETENTION];
-      await Promise.all(touched.map((queryKey) => client.invalidateQueries({ queryKey })));
-      onClose();
-    },
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (reason.trim()) decide.mutate();
+  const decide = async (reason: string) => {
+    await decideApproval(approval.id, decision, reason);
+    const touched = [APPROVALS, ERASURES, HOLDS, RETENTION];
+    await Promise.all(touched.map((queryKey) => client.invalidateQueries({ queryKey })));
   };
   const approves = decision === "approve";
   const effect =
@@ -40,46 +30,21 @@ export function DecisionDialog({ approval, decision, onClose }: DecisionDialogPr
       ? text.approveEffect.erasure(partsOf(approval))
       : text.approveEffect.other;
   return (
-    <Dialog title={approves ? text.approveTitle : text.refuseTitle} onClose={onClose}>
-      <form onSubmit={submit}>
-        <div className="in">
-          <p>
-            <b>
-              <OneLine text={approval.title} />
-            </b>
-          </p>
-          <p className={approves ? "warnbox" : "muted"}>{approves ? effect : text.refuseEffect}</p>
-          <label className="lbl">
-            {text.yourReason}
-            <textarea
-              className="input"
-              rows={2}
-              required
-              maxLength={500}
-              value={reason}
-              onChange={(event) => setReason(event.target.value)}
-            />
-          </label>
-          {decide.isError && (
-            <p className="wrong" role="alert">
-              <Icon name="fail" />
-              {decide.error.message}
-            </p>
-          )}
-        </div>
-        <div className="actions">
-          <button type="button" className="btn" onClick={onClose}>
-            {text.cancel}
-          </button>
-          <button
-            type="submit"
-            className={approves && approval.kind === "erasure" ? "btn danger" : "btn main"}
-            disabled={decide.isPending || reason.trim() === ""}
-          >
-            {approves ? text.confirm : text.confirmRefuse}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <ReasonDialog
+      title={approves ? text.approveTitle : text.refuseTitle}
+      reasonLabel={text.yourReason}
+      cancel={text.cancel}
+      confirm={approves ? text.confirm : text.confirmRefuse}
+      isDangerous={approves && approval.kind === "erasure"}
+      act={decide}
+      onClose={onClose}
+    >
+      <p>
+        <b>
+          <OneLine text={approval.title} />
+        </b>
+      </p>
+      <p className={approves ? "warnbox" : "muted"}>{approves ? effect : text.refuseEffect}</p>
+    </ReasonDialog>
   );
 }

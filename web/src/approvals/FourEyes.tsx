@@ -1,9 +1,8 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useId, useState } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useId, useState } from "react";
 import { APPROVALS, type ApprovalKind, setFourEyes } from "../api/approvals.ts";
-import { Dialog } from "../controls/Dialog.tsx";
+import { ReasonDialog } from "../controls/ReasonDialog.tsx";
 import { Switch } from "../controls/Switch.tsx";
-import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
 
 const text = messages.approvals;
@@ -46,55 +45,21 @@ export function FourEyes({ fourEyes }: { fourEyes: Record<ApprovalKind, boolean>
 
 function ChangeDialog({ kind, on, onClose }: { kind: string; on: boolean; onClose: () => void }) {
   const client = useQueryClient();
-  const [reason, setReason] = useState("");
-  const change = useMutation({
-    mutationFn: () => setFourEyes(kind, on, reason.trim()),
-    onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: APPROVALS });
-      onClose();
-    },
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (reason.trim()) change.mutate();
-  };
   const what = text.eyesOf[kind] ?? kind;
+  const change = async (reason: string) => {
+    await setFourEyes(kind, on, reason);
+    await client.invalidateQueries({ queryKey: APPROVALS });
+  };
   return (
-    <Dialog title={on ? text.eyesOn(what) : text.eyesOff(what)} onClose={onClose}>
-      <form onSubmit={submit}>
-        <div className="in">
-          <p>{on ? text.eyesOnText : text.eyesOffText}</p>
-          <label className="lbl">
-            {text.yourReason}
-            <textarea
-              className="input"
-              rows={2}
-              required
-              maxLength={500}
-              value={reason}
-              onChange={(event) => setReason(event.target.value)}
-            />
-          </label>
-          {change.isError && (
-            <p className="wrong" role="alert">
-              <Icon name="fail" />
-              {change.error.message}
-            </p>
-          )}
-        </div>
-        <div className="actions">
-          <button type="button" className="btn" onClick={onClose}>
-            {text.cancel}
-          </button>
-          <button
-            type="submit"
-            className="btn main"
-            disabled={change.isPending || reason.trim() === ""}
-          >
-            {text.change}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <ReasonDialog
+      title={on ? text.eyesOn(what) : text.eyesOff(what)}
+      reasonLabel={text.yourReason}
+      cancel={text.cancel}
+      confirm={text.change}
+      act={change}
+      onClose={onClose}
+    >
+      <p>{on ? text.eyesOnText : text.eyesOffText}</p>
+    </ReasonDialog>
   );
 }

@@ -1,12 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { ERASURES, type Erasure, fetchErasures } from "../api/erasures.ts";
-import { Link } from "../app/Link.tsx";
-import { Icon } from "../icons/Icon.tsx";
-import { Failure } from "../logs/Failure.tsx";
 import { messages } from "../text/messages.ts";
 import { OneLine } from "../text/Shown.tsx";
 import { EntryLink } from "./EntryLink.tsx";
 import type { When } from "./GovernancePage.tsx";
+import { ListPanel } from "./ListPanel.tsx";
 
 const text = messages.governance.erasures;
 const MOST_ENTRIES = 5;
@@ -20,47 +18,22 @@ export function ErasuresSection({ when }: { when: When }) {
   });
   const found = query.data ?? null;
   return (
-    <section className="panel" aria-labelledby="governance-erasures">
-      <header>
-        <h2 id="governance-erasures">{messages.erasures.title}</h2>
-        <span className="muted">{text.lead}</span>
-        <Link className="btn" to="settings?tab=erasures">
-          {messages.erasures.title}
-          <Icon name="right" />
-        </Link>
-      </header>
-      {query.isError ? (
-        <Failure problem={query.error} retry={() => query.refetch()} />
-      ) : found === null ? (
-        <div className="in">
-          <span className="bone key-bone" />
-        </div>
-      ) : found.length === 0 ? (
-        <p className="in muted">{text.none}</p>
-      ) : (
-        <table className="plain history" aria-labelledby="governance-erasures">
-          <thead>
-            <tr>
-              {[text.case, text.ground, text.asked, text.approved, text.events, text.state].map(
-                (name) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ),
-              )}
-              <th scope="col" className="c-entries">
-                {text.entries}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {found.map((one) => (
-              <Row key={one.id} one={one} when={when} />
-            ))}
-          </tbody>
-        </table>
-      )}
-    </section>
+    <ListPanel
+      name="erasures"
+      title={messages.erasures.title}
+      lead={text.lead}
+      none={text.none}
+      query={query}
+      count={found?.length ?? null}
+      columns={[text.case, text.ground, text.asked, text.approved, text.events, text.state]}
+      entries={{ title: text.entries, className: "c-entries" }}
+      to="settings?tab=erasures"
+      wraps
+    >
+      {found?.map((one) => (
+        <Row key={one.id} one={one} when={when} />
+      ))}
+    </ListPanel>
   );
 }
 

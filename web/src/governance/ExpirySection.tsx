@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { EXPIRIES, type Expiry, fetchExpiries, type Retention } from "../api/retention.ts";
 import type { DateFormat } from "../api/types.ts";
-import { Failure } from "../logs/Failure.tsx";
 import { labelOf } from "../settings/names.ts";
 import { dayText } from "../settings/periods.ts";
 import { messages } from "../text/messages.ts";
 import { OneLine } from "../text/Shown.tsx";
 import { EntryLink } from "./EntryLink.tsx";
+import { ListPanel } from "./ListPanel.tsx";
 
 const text = messages.governance.expiry;
 
@@ -24,43 +24,20 @@ export function ExpirySection({ retention, format }: ExpirySectionProps) {
   });
   const found = query.data?.expiries ?? null;
   return (
-    <section className="panel" aria-labelledby="governance-expiry">
-      <header>
-        <h2 id="governance-expiry">{text.title}</h2>
-        <span className="muted">{text.lead}</span>
-      </header>
-      {query.isError ? (
-        <Failure problem={query.error} retry={() => query.refetch()} />
-      ) : found === null ? (
-        <div className="in">
-          <span className="bone key-bone" />
-        </div>
-      ) : found.length === 0 ? (
-        <p className="in muted">{text.none}</p>
-      ) : (
-        <table className="plain" aria-labelledby="governance-expiry">
-          <thead>
-            <tr>
-              {[text.day, text.category, text.parts, text.before, text.events, text.state].map(
-                (name) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ),
-              )}
-              <th scope="col" className="c-entry">
-                {text.entry}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {found.map((one) => (
-              <Row key={one.index} one={one} retention={retention} format={format} />
-            ))}
-          </tbody>
-        </table>
-      )}
-    </section>
+    <ListPanel
+      name="expiry"
+      title={text.title}
+      lead={text.lead}
+      none={text.none}
+      query={query}
+      count={found?.length ?? null}
+      columns={[text.day, text.category, text.parts, text.before, text.events, text.state]}
+      entries={{ title: text.entry, className: "c-entry" }}
+    >
+      {found?.map((one) => (
+        <Row key={one.index} one={one} retention={retention} format={format} />
+      ))}
+    </ListPanel>
   );
 }
 

@@ -1,13 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { fetchHolds, HOLDS, type Hold } from "../api/holds.ts";
-import { Link } from "../app/Link.tsx";
 import { wishText } from "../holds/wish.ts";
-import { Icon } from "../icons/Icon.tsx";
-import { Failure } from "../logs/Failure.tsx";
 import { messages } from "../text/messages.ts";
 import { OneLine, Shown } from "../text/Shown.tsx";
 import { EntryLink } from "./EntryLink.tsx";
 import type { When } from "./GovernancePage.tsx";
+import { ListPanel } from "./ListPanel.tsx";
 
 const text = messages.governance.holds;
 
@@ -20,42 +18,21 @@ export function HoldsSection({ when }: { when: When }) {
   });
   const found = query.data ?? null;
   return (
-    <section className="panel" aria-labelledby="governance-holds">
-      <header>
-        <h2 id="governance-holds">{messages.holds.title}</h2>
-        <span className="muted">{messages.holds.lead}</span>
-        <Link className="btn" to="settings?tab=holds">
-          {messages.holds.title}
-          <Icon name="right" />
-        </Link>
-      </header>
-      {query.isError ? (
-        <Failure problem={query.error} retry={() => query.refetch()} />
-      ) : found === null ? (
-        <div className="in">
-          <span className="bone key-bone" />
-        </div>
-      ) : found.length === 0 ? (
-        <p className="in muted">{text.none}</p>
-      ) : (
-        <table className="plain history" aria-labelledby="governance-holds">
-          <thead>
-            <tr>
-              {[text.hold, text.covers, text.events, text.placed, text.released].map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {found.map((hold) => (
-              <Row key={hold.id} hold={hold} when={when} />
-            ))}
-          </tbody>
-        </table>
-      )}
-    </section>
+    <ListPanel
+      name="holds"
+      title={messages.holds.title}
+      lead={messages.holds.lead}
+      none={text.none}
+      query={query}
+      count={found?.length ?? null}
+      columns={[text.hold, text.covers, text.events, text.placed, text.released]}
+      to="settings?tab=holds"
+      wraps
+    >
+      {found?.map((hold) => (
+        <Row key={hold.id} hold={hold} when={when} />
+      ))}
+    </ListPanel>
   );
 }
 

@@ -2,11 +2,11 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { fetchGaps, type Gap } from "../api/gaps.ts";
 import type { Retention } from "../api/retention.ts";
-import { Failure } from "../logs/Failure.tsx";
 import { labelOf } from "../settings/names.ts";
 import { messages } from "../text/messages.ts";
 import { OneLine } from "../text/Shown.tsx";
 import type { When } from "./GovernancePage.tsx";
+import { ListPanel } from "./ListPanel.tsx";
 
 const text = messages.governance.off;
 const YEAR_MS = 366 * 86_400_000;
@@ -26,43 +26,19 @@ export function OffSection({ retention, when }: OffSectionProps) {
   });
   const found = query.data?.gaps.filter((gap) => gap.kind === "off") ?? null;
   return (
-    <section className="panel" aria-labelledby="governance-off">
-      <header>
-        <h2 id="governance-off">{text.title}</h2>
-        <span className="muted">{text.lead}</span>
-      </header>
-      {query.isError ? (
-        <Failure problem={query.error} retry={() => query.refetch()} />
-      ) : found === null ? (
-        <div className="in">
-          <span className="bone key-bone" />
-        </div>
-      ) : found.length === 0 ? (
-        <p className="in muted">{text.none}</p>
-      ) : (
-        <table className="plain" aria-labelledby="governance-off">
-          <thead>
-            <tr>
-              {[text.category, text.from, text.to, text.skipped].map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {found.map((gap) => (
-              <Row
-                key={`${gap.category} ${gap.from}`}
-                gap={gap}
-                retention={retention}
-                when={when}
-              />
-            ))}
-          </tbody>
-        </table>
-      )}
-    </section>
+    <ListPanel
+      name="off"
+      title={text.title}
+      lead={text.lead}
+      none={text.none}
+      query={query}
+      count={found?.length ?? null}
+      columns={[text.category, text.from, text.to, text.skipped]}
+    >
+      {found?.map((gap) => (
+        <Row key={`${gap.category} ${gap.from}`} gap={gap} retention={retention} when={when} />
+      ))}
+    </ListPanel>
   );
 }
 

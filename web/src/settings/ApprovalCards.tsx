@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import {
   APPROVALS,
   type Approval,
@@ -9,7 +9,7 @@ import {
 } from "../api/approvals.ts";
 import { type PolicyChange, RETENTION } from "../api/retention.ts";
 import type { Settings } from "../api/types.ts";
-import { Dialog } from "../controls/Dialog.tsx";
+import { ReasonDialog } from "../controls/ReasonDialog.tsx";
 import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
 import { OneLine, Shown } from "../text/Shown.tsx";
@@ -137,58 +137,23 @@ interface DecisionDialogProps {
 
 function DecisionDialog({ approval, decision, onClose }: DecisionDialogProps) {
   const client = useQueryClient();
-  const [reason, setReason] = useState("");
-  const decide = useMutation({
-    mutationFn: () => decideApproval(approval.id, decision, reason.trim()),
-    onSuccess: async () => {
-      await Promise.all([
-        client.invalidateQueries({ queryKey: APPROVALS }),
-        client.invalidateQueries({ queryKey: RETENTION }),
-      ]);
-      onClose();
-    },
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (reason.trim()) decide.mutate();
-  };
   const isApproval = decision === "approve";
+  const decide = async (reason: string) => {
+    await decideApproval(approval.id, decision, reason);
+    await Promise.all(
+      [APPROVALS, RETENTION].map((queryKey) => client.invalidateQueries({ queryKey })),
+    );
+  };
   return (
-    <Dialog title={isApproval ? text.approveTitle : text.refuseTitle} onClose={onClose}>
-      <form onSubmit={submit}>
-        <div className="in">
-          <ChangeList changes={changesOf(approval)} />
-          <label className="lbl">
-            {messages.retention.preview.reason}
-            <textarea
-              className="input"
-              rows={2}
-              required
-              maxLength={500}
-              value={reason}
-              onChange={(event) => setReason(event.target.value)}
-            />
-          </label>
-          {decide.isError && (
-            <p className="wrong" role="alert">
-              <Icon name="fail" />
-              {decide.error.message}
-            </p>
-          )}
-        </div>
-        <div className="actions">
-          <button type="button" className="btn" onClick={onClose}>
-            {messages.retention.editor.cancel}
-          </button>
-          <button
-            type="submit"
-            className="btn main"
-            disabled={decide.isPending || reason.trim() === ""}
-          >
-            {isApproval ? text.approve : text.refuse}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <ReasonDialog
+      title={isApproval ? text.approveTitle : text.refuseTitle}
+      reasonLabel={messages.retention.preview.reason}
+      cancel={messages.retention.editor.cancel}
+      confirm={isApproval ? text.approve : text.refuse}
+      act={decide}
+      onClose={onClose}
+    >
+      <ChangeList changes={changesOf(approval)} />
+    </ReasonDialog>
   );
 }

@@ -1,5 +1,5 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import {
   type PendingPolicy,
   RETENTION,
@@ -7,7 +7,7 @@ import {
   withdrawPending,
 } from "../api/retention.ts";
 import type { Settings } from "../api/types.ts";
-import { Dialog } from "../controls/Dialog.tsx";
+import { ReasonDialog } from "../controls/ReasonDialog.tsx";
 import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
 import { OneLine } from "../text/Shown.tsx";
@@ -74,55 +74,25 @@ export function PendingCard({ retention, pending, settings, isAdmin }: PendingCa
 
 function WithdrawDialog({ version, onClose }: { version: number; onClose: () => void }) {
   const client = useQueryClient();
-  const [reason, setReason] = useState("");
-  const withdraw = useMutation({
-    mutationFn: () => withdrawPending(version, reason.trim()),
-    onSuccess: (next) => {
-      client.setQueryData(RETENTION, next);
-      onClose();
-    },
-    onError: () => client.invalidateQueries({ queryKey: RETENTION, exact: true }),
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (reason.trim()) withdraw.mutate();
+  const withdraw = async (reason: string) => {
+    try {
+      client.setQueryData(RETENTION, await withdrawPending(version, reason));
+    } catch (problem) {
+      // Somebody else may have changed it meanwhile: what is shown behind follows.
+      client.invalidateQueries({ queryKey: RETENTION, exact: true });
+      throw problem;
+    }
   };
   return (
-    <Dialog title={text.withdrawTitle} onClose={onClose}>
-      <form onSubmit={submit}>
-        <div className="in">
-          <p>{text.withdrawText}</p>
-          <label className="lbl">
-            {messages.retention.preview.reason}
-            <textarea
-              className="input"
-              rows={2}
-              required
-              maxLength={500}
-              value={reason}
-              onChange={(event) => setReason(event.target.value)}
-            />
-          </label>
-          {withdraw.isError && (
-            <p className="wrong" role="alert">
-              <Icon name="fail" />
-              {withdraw.error.message}
-            </p>
-          )}
-        </div>
-        <div className="actions">
-          <button type="button" className="btn" onClick={onClose}>
-            {text.keep}
-          </button>
-          <button
-            type="submit"
-            className="btn main"
-            disabled={withdraw.isPending || reason.trim() === ""}
-          >
-            {text.withdraw}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <ReasonDialog
+      title={text.withdrawTitle}
+      reasonLabel={messages.retention.preview.reason}
+      cancel={text.keep}
+      confirm={text.withdraw}
+      act={withdraw}
+      onClose={onClose}
+    >
+      <p>{text.withdrawText}</p>
+    </ReasonDialog>
   );
 }

@@ -15,13 +15,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from indelible.clock import format_us
-from indelible.codec import encode_json
 from indelible.errors import Denied, InvalidRequest
 from indelible.server.access.accounts import Account, Invitation
 from indelible.server.access.keys import ApiKey
 from indelible.server.access.scope import Scope, scope_text
 from indelible.server.export.disarm import safe_csv
 from indelible.server.ingest.own_event import of_act
+from indelible.server.web.answer import json_response
 from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.routes.read import read_parameters
 from indelible.server.web.service import Service, service_of
@@ -102,7 +102,7 @@ async def review_access(request: Request) -> Response:
         await service.own.read(
             caller, "ReviewAccess", method="GET", endpoint="/v1/access-review", query={}
         )
-        return Response(encode_json(review), media_type="application/json")
+        return json_response(review)
     event = of_act(
         caller,
         event_id=service.own.new_id(),

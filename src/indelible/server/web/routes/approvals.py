@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from indelible.clock import format_us
-from indelible.codec import encode_json
 from indelible.errors import Denied, NotFound
 from indelible.server.access.approvals import (
     DEFAULTS,
@@ -22,6 +21,7 @@ from indelible.server.access.approvals import (
 )
 from indelible.server.ingest.own_event import of_act
 from indelible.server.retention.acts import told
+from indelible.server.web.answer import asked_by, json_response
 from indelible.server.web.body import read_json
 from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.service import Service, service_of
@@ -198,7 +198,7 @@ def _events(request: Request, operation: str, status: int) -> MakeEvent:
 
 async def list_approvals(request: Request) -> Response:
     """What waits, and what was decided."""
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     found = service.access.approvals.all(caller.tenant_id)
     shown = [approval_reply(one, service, caller) for one in found]
     reply = ApprovalsReply(
@@ -207,27 +207,27 @@ async def list_approvals(request: Request) -> Response:
         to_decide=sum(one.may_decide for one in shown),
         four_eyes=service.access.approvals.four_eyes(caller.tenant_id),
     )
-    return _json(reply)
+    return json_response(reply)
 
 
 async def count_waiting(request: Request) -> Response:
     """What the menu shows beside its entry."""
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     waiting = service.access.approvals.waiting(caller.tenant_id)
     to_decide = [one for one in waiting if caller.kind == "person" and one.asker.id != caller.id]
-    return _json(WaitingReply(len(waiting), len(to_decide)))
+    return json_response(WaitingReply(len(waiting), len(to_decide)))
 
 
 async def read_approval(request: Request) -> Response:
     """One request."""
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     found = service.access.approvals.one(caller.tenant_id, request.path_params["id"])
-    return _json(approval_reply(found, service, caller))
+    return json_response(approval_reply(found, service, caller))
 
 
 async def decide(request: Request) -> Response:
     """Approves or refuses; what is approved is done at once."""
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     body = await read_json(request, DecisionBody)
     reason = read_reason(body.reason)
     approve = body.decision == "approve"
@@ -245,12 +245,12 @@ async def decide(request: Request) -> Response:
         await service.acts.do_approved()
     await service.acts.tell_ended(decided)
     found = service.access.approvals.one(caller.tenant_id, decided.id)
-    return _json(approval_reply(found, service, caller))
+    return json_response(approval_reply(found, service, caller))
 
 
 async def withdraw(request: Request) -> Response:
     """Takes the caller's own request back."""
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     withdrawn = await asyncio.to_thread(
         service.access.approvals.withdraw,
         caller.tenant_id,
@@ -260,12 +260,12 @@ async def withdraw(request: Request) -> Response:
     )
     await service.own.drain()
     await service.acts.tell_ended(withdrawn)
-    return _json(approval_reply(withdrawn, service, caller))
+    return json_response(approval_reply(withdrawn, service, caller))
 
 
 async def set_four_eyes(request: Request) -> Response:
     """Switches on at once; switching off is itself an act for two."""
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     kind = request.path_params["kind"]
     if kind not in DEFAULTS or kind == "four_eyes":
         raise NotFound(f"there is no kind of act {kind[:40]!r}")
@@ -274,7 +274,7 @@ async def set_four_eyes(request: Request) -> Response:
     approvals = service.access.approvals
     before = approvals.four_eyes(caller.tenant_id)[kind]
     if before == body.on:
-        return _json(FourEyesReply(approvals.four_eyes(caller.tenant_id)))
+        return json_response(FourEyesReply(approvals.four_eyes(caller.tenant_id)))
     if not body.on:
         approval = await ask(
             request,
@@ -290,7 +290,7 @@ async def set_four_eyes(request: Request) -> Response:
         )
         four_eyes = approvals.four_eyes(caller.tenant_id)
         reply = FourEyesReply(four_eyes, approval_reply(approval, service, caller))
-        return _json(reply, 202)
+        return json_response(reply, 202)
     event = of_act(
         caller,
         event_id=service.own.new_id(),
@@ -304,15 +304,7 @@ async def set_four_eyes(request: Request) -> Response:
     event["reason"] = reason
     await asyncio.to_thread(approvals.set_four_eyes, caller.tenant_id, kind, True, event)
     await service.own.drain()
-    return _json(FourEyesReply(approvals.four_eyes(caller.tenant_id)))
-
-
-def _who(request: Request) -> tuple[Service, Caller]:
-    return service_of(request), request.state.caller
-
-
-def _json(reply: msgspec.Struct, status: int = 200) -> Response:
-    return Response(encode_json(reply), status_code=status, media_type="application/json")
+    return json_response(FourEyesReply(approvals.four_eyes(caller.tenant_id)))
 
 
 _ERRORS = (401, 403)

@@ -9,7 +9,6 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from indelible.codec import encode_json
 from indelible.errors import Conflict, InvalidRequest, NotFound
 from indelible.event import Stream
 from indelible.server.ingest.categorise import Chosen, OwnRules
@@ -25,6 +24,7 @@ from indelible.server.retention.edit import (
     with_category,
     with_text,
 )
+from indelible.server.web.answer import json_response
 from indelible.server.web.body import read_json
 from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.routes.retention import event_maker
@@ -107,7 +107,7 @@ class TrialReply(msgspec.Struct, frozen=True, kw_only=True):
 async def list_categories(request: Request) -> Response:
     """All categories."""
     service, caller = service_of(request), _caller(request)
-    return _json(await asyncio.to_thread(_all, service, caller.tenant_id))
+    return json_response(await asyncio.to_thread(_all, service, caller.tenant_id))
 
 
 def _all(service: Service, tenant_id: int) -> CategoriesReply:
@@ -148,7 +148,7 @@ async def create_category(request: Request) -> Response:
         reason=body.reason,
     )
     await service.own.drain()
-    return _json(await asyncio.to_thread(_one, service, caller.tenant_id, body.name), 201)
+    return json_response(await asyncio.to_thread(_one, service, caller.tenant_id, body.name), 201)
 
 
 async def change_category(request: Request) -> Response:
@@ -181,7 +181,7 @@ async def change_category(request: Request) -> Response:
         reason=body.reason,
     )
     await service.own.drain()
-    return _json(await asyncio.to_thread(_one, service, caller.tenant_id, name))
+    return json_response(await asyncio.to_thread(_one, service, caller.tenant_id, name))
 
 
 async def try_category(request: Request) -> Response:
@@ -214,7 +214,7 @@ async def try_category(request: Request) -> Response:
         recorded=today is None or today.enabled,
         keep=KeepReply(*(days_of(today, part) if today else None for part, _ in PARTS)),
     )
-    return _json(reply)
+    return json_response(reply)
 
 
 def _choose(catalogue: Catalogue, body: TrialBody) -> Chosen:
@@ -235,10 +235,6 @@ def _one(service: Service, tenant_id: int, name: str) -> CategoryReply:
 def _caller(request: Request) -> Caller:
     caller: Caller = request.state.caller
     return caller
-
-
-def _json(reply: msgspec.Struct, status: int = 200) -> Response:
-    return Response(encode_json(reply), status_code=status, media_type="application/json")
 
 
 _BAD: Final = (400, 401, 403, 409, 413, 415, 503)

@@ -15,7 +15,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from indelible.codec import encode_json
 from indelible.errors import InvalidRequest, Unauthenticated, UnsupportedMedia
 from indelible.event.model import MAX_EVENT_BYTES
 from indelible.server.ingest import MAX_BODY_BYTES, MAX_EVENTS, IngestReply
@@ -24,6 +23,7 @@ from indelible.server.ingest.doors import read_cloudevents, read_otlp
 from indelible.server.ingest.doors.cloudevents import BATCH, ONE, event_of
 from indelible.server.ingest.doors.otlp import JSON, PROTOBUF
 from indelible.server.ingest.doors.webhooks import as_cloudevent, check_signature, read_secrets
+from indelible.server.web.answer import json_response
 from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.routes.write import read_body
 from indelible.server.web.service import service_of
@@ -83,7 +83,7 @@ async def post_cloudevents(request: Request) -> Response:
             lambda: read_cloudevents(decompress(body, encoding), media, headers)
         )
         reply = await _store(request, caller, events)
-    return Response(encode_json(reply), status_code=reply.status, media_type=JSON)
+    return json_response(reply, reply.status)
 
 
 async def post_webhook(request: Request) -> Response:
@@ -114,7 +114,7 @@ async def post_webhook(request: Request) -> Response:
             tenant_id, event, key_id=f"webhook:{source}", content_type=JSON
         )
         service.metrics.ingested(reply.stored, reply.duplicates, len(reply.rejected))
-    return Response(encode_json(reply), status_code=reply.status, media_type=JSON)
+    return json_response(reply, reply.status)
 
 
 async def _store(request: Request, caller: Caller, events: list[bytes]) -> IngestReply:

@@ -29,13 +29,13 @@ from indelible.server.query.periods import zone_of
 from indelible.server.query.reach import Target
 from indelible.server.setting_forms import read_origin
 from indelible.server.settings import ScreenSettings
+from indelible.server.web.answer import json_response
 from indelible.server.web.authenticate import entry_of
 from indelible.server.web.body import read_json
 from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.routes.read import read_parameters
 from indelible.server.web.service import Service, service_of
 
-_JSON: Final = "application/json"
 _USUAL_S: Final = 900
 _MOST_TARGETS: Final = 50
 _MOST_VALUES: Final = 50
@@ -268,7 +268,7 @@ async def create_token(request: Request) -> Response:
         page=f"{root}/embed",
         script=f"{root}/embed/audit-log.js",
     )
-    return Response(encode_json(reply), status_code=201, media_type=_JSON)
+    return json_response(reply, 201)
 
 
 def _root(request: Request, service: Service) -> str:
@@ -317,7 +317,7 @@ async def list_tokens(request: Request) -> Response:
     caller: Caller = request.state.caller
     found = service_of(request).viewer_tokens.usable(caller.tenant_id, _LISTED)
     reply = ViewerTokensReply([_reply(token) for token in found])
-    return Response(encode_json(reply), media_type=_JSON)
+    return json_response(reply)
 
 
 async def revoke_token(request: Request) -> Response:
@@ -374,7 +374,7 @@ async def get_session(request: Request) -> Response:
         expires_at=format_us(token.expires_us),
         now=format_us(service.clock.now_us()),
     )
-    return Response(encode_json(reply), media_type=_JSON)
+    return json_response(reply)
 
 
 _TAG: Final = "Embed"

@@ -29,6 +29,7 @@ from indelible.server.retention.subject import (
     Matcher,
     read_identifier,
 )
+from indelible.server.web.answer import asked_by, json_response
 from indelible.server.web.body import read_json
 from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.routes.approvals import (
@@ -38,7 +39,7 @@ from indelible.server.web.routes.approvals import (
     ask,
     person_of,
 )
-from indelible.server.web.service import Service, service_of
+from indelible.server.web.service import Service
 
 Part = Literal["fact", "person", "content"]
 Reason = Literal["data-subject", "authority", "error", "contract", "other"]
@@ -197,7 +198,7 @@ def draft(service: Service, caller: Caller, asked: Asked, parts: int, **more: An
 
 async def look(request: Request) -> Response:
     """Looks through every part of every event, and says what would go and what would stay."""
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     body = await read_json(request, LookBody)
     asked, parts = read_asked(body)
     await _record_look(request, "SearchSubject", asked)
@@ -222,11 +223,11 @@ async def look(request: Request) -> Response:
         needs_approval=service.access.approvals.needed(caller.tenant_id, "erasure"),
         deciders=service.access.approvals.deciders(caller.tenant_id, caller.id),
     )
-    return _json(reply)
+    return json_response(reply)
 
 
 async def _record_look(request: Request, operation: str, asked: Asked) -> None:
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     await service.own.read(
         caller,
         operation,
@@ -280,21 +281,21 @@ def _place(one: Place) -> PlaceReply:
 
 async def list_erasures(request: Request) -> Response:
     """All requests; none of them says who it is about."""
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     found = service.erasures.table.all(caller.tenant_id)
-    return _json(ErasuresReply([_reply(one, service, caller) for one in found]))
+    return json_response(ErasuresReply([_reply(one, service, caller) for one in found]))
 
 
 async def read_erasure(request: Request) -> Response:
     """One request."""
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     found = service.erasures.table.one(caller.tenant_id, request.path_params["id"])
-    return _json(_reply(found, service, caller))
+    return json_response(_reply(found, service, caller))
 
 
 async def create_erasure(request: Request) -> Response:
     """Asks to erase. With four eyes it waits for a second person, else it is done when due."""
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     body = await read_json(request, ErasureBody)
     case, note = read_reason(body.case, "case"), read_reason(body.note, "note")
     if len(case) > 60 or "\n" in case:
@@ -335,7 +336,7 @@ async def create_erasure(request: Request) -> Response:
     if not service.access.approvals.needed(caller.tenant_id, "erasure"):
         await service.erasures.let(erasure, person_of(caller))
         found = service.erasures.table.one(caller.tenant_id, erasure.id)
-        return _json(_reply(found, service, caller), 201)
+        return json_response(_reply(found, service, caller), 201)
     await ask(
         request,
         Wanted(
@@ -352,7 +353,7 @@ async def create_erasure(request: Request) -> Response:
         ),
         201,
     )  # fmt: skip
-    return _json(_reply(erasure, service, caller), 201)
+    return json_response(_reply(erasure, service, caller), 201)
 
 
 def _refuse_names(identifiers: tuple[Identifier, ...], **texts: str) -> None:
@@ -370,7 +371,7 @@ def _refuse_names(identifiers: tuple[Identifier, ...], **texts: str) -> None:
 
 async def get_certificate(request: Request) -> Response:
     """The certificate: JSON, which `indelible verify` checks, or PDF."""
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     erasure_id = request.path_params["id"]
     found = service.erasures.table.certificate(caller.tenant_id, erasure_id)
     form = request.query_params.get("format", "json")
@@ -423,14 +424,6 @@ def _reply(erasure: Erasure, service: Service, caller: Caller) -> ErasureReply:
         has_certificate=erasure.state == "done",
         approval=approval,
     )
-
-
-def _who(request: Request) -> tuple[Service, Caller]:
-    return service_of(request), request.state.caller
-
-
-def _json(reply: msgspec.Struct, status: int = 200) -> Response:
-    return Response(encode_json(reply), status_code=status, media_type="application/json")
 
 
 _ERRORS = (401, 403)

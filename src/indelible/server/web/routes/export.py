@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from indelible.codec import encode_json
 from indelible.errors import Denied
 from indelible.server.export import FORMATS, WISH_NAMES, Export, Exporter, Wish, parse_wish
 from indelible.server.export.direct import DirectExports
@@ -22,6 +21,7 @@ from indelible.server.export.told import statement_of
 from indelible.server.query import parse_filter
 from indelible.server.query.prepare import Prepared
 from indelible.server.query.request import FILTER_NAMES, parse_min_index
+from indelible.server.web.answer import json_response
 from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.routes.read import (
     FILTER_PARAMS,
@@ -233,7 +233,7 @@ async def get_limits(request: Request) -> Response:
         keep_days=settings.keep_days,
         formats=[one for one in FORMATS if one != "evidence" or may_prove(caller)],
     )
-    return Response(encode_json(reply), media_type="application/json")
+    return json_response(reply)
 
 
 ROUTES: Final = (

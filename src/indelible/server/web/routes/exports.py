@@ -18,6 +18,7 @@ from indelible.server.export.told import manifest_of
 from indelible.server.ingest.own_event import of_act
 from indelible.server.query import parse_filter
 from indelible.server.query.request import FILTER_NAMES, number, one_of, refuse_unknown
+from indelible.server.web.answer import json_response
 from indelible.server.web.body import read_json
 from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.routes.export import (
@@ -182,13 +183,13 @@ async def list_exports(request: Request) -> Response:
         keep_days=settings.keep_days,
         most_rows=settings.most_rows(role_of(caller)),
     )
-    return Response(encode_json(reply), media_type="application/json")
+    return json_response(reply)
 
 
 async def get_export(request: Request) -> Response:
     """One export, with how far it is."""
     reply = _reply(service_of(request), _find(request), request.state.caller)
-    return Response(encode_json(reply), media_type="application/json")
+    return json_response(reply)
 
 
 async def get_manifest(request: Request) -> Response:
@@ -198,11 +199,11 @@ async def get_manifest(request: Request) -> Response:
         manifest = manifest_of(
             job, job.rows or 0, job.bytes or 0, job.sha256 or "", job.ended_us or 0
         )
-        return Response(encode_json(manifest), media_type="application/json")
+        return json_response(manifest)
     _check_done(job)
     data = await asyncio.to_thread(service.exports.files.manifest_path(job.id).read_bytes)
     manifest = decode_json(data)
-    return Response(encode_json(manifest), media_type="application/json")
+    return json_response(manifest)
 
 
 async def get_file(request: Request) -> Response:

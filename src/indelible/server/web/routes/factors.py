@@ -14,19 +14,17 @@ import segno
 from starlette.requests import Request
 from starlette.responses import Response
 
-from indelible.codec import encode_json
 from indelible.errors import Denied, InvalidRequest, Unauthenticated
 from indelible.server.access.factors import provisioning_uri
 from indelible.server.access.people import Person
 from indelible.server.access.sessions import Session
 from indelible.server.ingest.own_event import of_act, of_login
+from indelible.server.web.answer import json_response
 from indelible.server.web.authenticate import check_confirmed, entry_of, find_session
 from indelible.server.web.body import read_json
 from indelible.server.web.route import Api, Caller
 from indelible.server.web.routes.session import use_code
 from indelible.server.web.service import Service, service_of
-
-_JSON: Final = "application/json"
 
 
 class FactorsReply(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +103,7 @@ async def get_factors(request: Request) -> Response:
         passkeys=standing.passkeys,
         required=service.settings.access.needs_factor(session.person.role),
     )
-    return Response(encode_json(reply), media_type=_JSON)
+    return json_response(reply)
 
 
 async def begin_totp(request: Request) -> Response:
@@ -116,7 +114,7 @@ async def begin_totp(request: Request) -> Response:
     uri = provisioning_uri(secret, session.person.email, caller.tenant)
     code = segno.make(uri, error="m", micro=False)
     rows = ["".join("1" if dark else "0" for dark in row) for row in code.matrix]
-    return Response(encode_json(SecretReply(secret=secret, uri=uri, qr=rows)), media_type=_JSON)
+    return json_response(SecretReply(secret=secret, uri=uri, qr=rows))
 
 
 async def confirm_totp(request: Request) -> Response:
@@ -134,7 +132,7 @@ async def confirm_totp(request: Request) -> Response:
     )
     await asyncio.to_thread(access.attempts.give_back, bucket, caller.ip)
     await service.own.drain()
-    return Response(encode_json(RecoveryReply(codes)), media_type=_JSON)
+    return json_response(RecoveryReply(codes))
 
 
 async def remove_totp(request: Request) -> Response:
@@ -163,7 +161,7 @@ async def renew_recovery(request: Request) -> Response:
         service.access.factors.renew_recovery, caller.tenant_id, caller.id, event
     )
     await service.own.drain()
-    return Response(encode_json(RecoveryReply(codes)), media_type=_JSON)
+    return json_response(RecoveryReply(codes))
 
 
 async def confirm_session(request: Request) -> Response:

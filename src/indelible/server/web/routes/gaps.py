@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from indelible.clock import format_us
-from indelible.codec import encode_json
 from indelible.server.query import parse_filter
 from indelible.server.query.gaps import Gap, find_gaps
 from indelible.server.retention.off import Off, find_off
+from indelible.server.web.answer import json_response
 from indelible.server.web.route import Api, Caller
 from indelible.server.web.routes.read import (
     RANGE_PARAMS,
@@ -81,7 +81,7 @@ async def list_gaps(request: Request) -> Response:
         range=range_reply(filter_.range),
         indexed_through=service.index.indexed_through(caller.tenant_id),
     )
-    return Response(encode_json(reply), media_type="application/json")
+    return json_response(reply)
 
 
 def _reply(gap: Gap) -> GapReply:

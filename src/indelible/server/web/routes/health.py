@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from indelible.codec import encode_json
+from indelible.server.web.answer import json_response
 from indelible.server.web.route import Api
 from indelible.server.web.service import service_of
 
@@ -29,7 +30,7 @@ class Readiness(msgspec.Struct, frozen=True):
 
 async def healthz(_request: Request) -> Response:
     """Alive: nothing is looked at but the event loop."""
-    return Response(encode_json(Health("ok")), media_type="application/json")
+    return json_response(Health("ok"))
 
 
 async def readyz(request: Request) -> Response:

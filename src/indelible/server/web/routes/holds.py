@@ -9,14 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from indelible.clock import format_us
-from indelible.codec import encode_json
 from indelible.errors import Conflict, InvalidRequest, NotFound
 from indelible.server.access.approvals import Wanted, read_reason
 from indelible.server.ingest.own_event import of_act
 from indelible.server.retention.hold_table import Hold, MakeEvent
 from indelible.server.retention.hold_wish import Wish, read_wish
+from indelible.server.web.answer import asked_by, json_response
 from indelible.server.web.body import read_json
-from indelible.server.web.route import Api, Caller, Param
+from indelible.server.web.route import Api, Param
 from indelible.server.web.routes.approvals import (
     ApprovalReply,
     PersonReply,
@@ -24,7 +24,7 @@ from indelible.server.web.routes.approvals import (
     ask,
     person_of,
 )
-from indelible.server.web.service import Service, service_of
+from indelible.server.web.service import Service
 
 _MAX_NAME = 100
 _ID = Param(name="id", description="The hold's id", required=True)
@@ -134,14 +134,14 @@ def hold_reply(hold: Hold, service: Service) -> HoldReply:
 
 async def list_holds(request: Request) -> Response:
     """All holds."""
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     holds = service.holds.table.all(caller.tenant_id)
-    return _json(HoldsReply([hold_reply(hold, service) for hold in holds]))
+    return json_response(HoldsReply([hold_reply(hold, service) for hold in holds]))
 
 
 async def preview_hold(request: Request) -> Response:
     """Counts what a hold would cover."""
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     body = await read_json(request, PreviewBody)
     wish = read_wish(body.wish, service.ledger.policies(caller.tenant_id).newest.policy)
     count = await service.holds.matches(caller.tenant_id, wish)
@@ -159,12 +159,12 @@ async def preview_hold(request: Request) -> Response:
         query={"wish": _told(wish)},
         count=count,
     )
-    return _json(reply)
+    return json_response(reply)
 
 
 async def place_hold(request: Request) -> Response:
     """Places a hold; it stops expiry and erasure from its entry on."""
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     body = await read_json(request, HoldBody)
     owner = person_of(caller)
     name = body.name.strip()
@@ -181,12 +181,12 @@ async def place_hold(request: Request) -> Response:
         owner=owner,
         event=_events(request, "PlaceHold", 201),
     )
-    return _json(hold_reply(hold, service), 201)
+    return json_response(hold_reply(hold, service), 201)
 
 
 async def release_hold(request: Request) -> Response:
     """Releases a hold for good, or asks a second person to agree."""
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     releaser = person_of(caller)
     body = await read_json(request, ReleaseBody)
     reason = read_reason(body.reason)
@@ -207,15 +207,15 @@ async def release_hold(request: Request) -> Response:
             ),
         )
         reply = ReleaseReply(hold_reply(hold, service), approval_reply(approval, service, caller))
-        return _json(reply, 202)
+        return json_response(reply, 202)
     released = await service.holds.release(
         hold, releaser, reason, _events(request, "ReleaseHold", 200)
     )
-    return _json(ReleaseReply(hold_reply(released, service)))
+    return json_response(ReleaseReply(hold_reply(released, service)))
 
 
 def _hold(request: Request) -> Hold:
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     text = request.path_params["id"]
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise NotFound(f"there is no hold {text[:40]!r}")
@@ -229,7 +229,7 @@ def _told(wish: Wish) -> dict[str, Any]:
 
 
 def _events(request: Request, operation: str, status: int) -> MakeEvent:
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     event_id = service.own.new_id()
 
     def make(hold: Hold) -> dict[str, Any]:
@@ -252,14 +252,6 @@ def _events(request: Request, operation: str, status: int) -> MakeEvent:
         return {**event, "reason": hold.release_reason or hold.reason}
 
     return make
-
-
-def _who(request: Request) -> tuple[Service, Caller]:
-    return service_of(request), request.state.caller
-
-
-def _json(reply: msgspec.Struct, status: int = 200) -> Response:
-    return Response(encode_json(reply), status_code=status, media_type="application/json")
 
 
 _ERRORS = (401, 403)

@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from indelible.clock import format_us, to_us
-from indelible.codec import encode_json
 from indelible.server.access.keys import (
     LONGEST_OVERLAP_HOURS,
     ApiKey,
@@ -22,6 +21,7 @@ from indelible.server.access.keys import (
 from indelible.server.access.scope import Scope
 from indelible.server.access.token import encode_key, new_key
 from indelible.server.ingest.own_event import of_act
+from indelible.server.web.answer import json_response
 from indelible.server.web.body import read_json
 from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.service import service_of
@@ -113,7 +113,7 @@ async def list_keys(request: Request) -> Response:
     caller: Caller = request.state.caller
     keys = service_of(request).access.keys.all(caller.tenant_id)
     reply = KeysReply([key_reply(key) for key in keys])
-    return Response(encode_json(reply), media_type="application/json")
+    return json_response(reply)
 
 
 async def create_key(request: Request) -> Response:
@@ -140,7 +140,7 @@ async def create_key(request: Request) -> Response:
     )
     await service.own.drain()
     reply = key_reply(stored, encode_key(key))
-    return Response(encode_json(reply), status_code=201, media_type="application/json")
+    return json_response(reply, 201)
 
 
 async def rotate_key(request: Request) -> Response:
@@ -165,7 +165,7 @@ async def rotate_key(request: Request) -> Response:
     rotated = await asyncio.to_thread(service.access.keys.rotate, key, text, old_until_us, event)
     await service.own.drain()
     reply = key_reply(rotated, encode_key(text))
-    return Response(encode_json(reply), media_type="application/json")
+    return json_response(reply)
 
 
 async def revoke_key(request: Request) -> Response:

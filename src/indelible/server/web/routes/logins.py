@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from indelible.clock import format_us
-from indelible.codec import encode_json
 from indelible.errors import NotFound
 from indelible.server.access.accounts import Account
 from indelible.server.access.sessions import Session
 from indelible.server.ingest.own_event import of_act
+from indelible.server.web.answer import json_response
 from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.routes.factors import require_person
 from indelible.server.web.service import Service, service_of
@@ -59,7 +59,7 @@ def _reply(sessions: list[Session], this: str | None) -> Response:
         )
         for one in sessions
     ]
-    return Response(encode_json(LoginsReply(logins)), media_type="application/json")
+    return json_response(LoginsReply(logins))
 
 
 async def list_own(request: Request) -> Response:
@@ -84,7 +84,7 @@ async def end_others(request: Request) -> Response:
     service, caller, session = await require_person(request)
     others = [one for one in service.access.sessions.of_person(caller.id) if one.id != session.id]
     ended = await _end(request, service, others)
-    return Response(encode_json(EndedReply(ended)), media_type="application/json")
+    return json_response(EndedReply(ended))
 
 
 async def list_of(request: Request) -> Response:
@@ -101,7 +101,7 @@ async def end_of(request: Request) -> Response:
     service = service_of(request)
     sessions = service.access.sessions.of_person(account.id)
     ended = await _end(request, service, sessions, account)
-    return Response(encode_json(EndedReply(ended)), media_type="application/json")
+    return json_response(EndedReply(ended))
 
 
 def _account(request: Request) -> Account:

@@ -10,11 +10,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from indelible.codec import encode_json
 from indelible.errors import Error, NotFound
 from indelible.server.access.let_in import role_of
 from indelible.server.access.steps import StepEnded
 from indelible.server.ingest.own_event import of_login
+from indelible.server.web.answer import json_response
 from indelible.server.web.authenticate import entry_of
 from indelible.server.web.route import Api, Param
 from indelible.server.web.routes.session import need_keeping_browser, start_session
@@ -41,7 +41,7 @@ async def get_ways(request: Request) -> Response:
     """What the login page offers."""
     service = service_of(request)
     label = service.settings.oidc.label if service.oidc is not None else None
-    return Response(encode_json(LoginWaysReply(True, True, label)), media_type="application/json")
+    return json_response(LoginWaysReply(True, True, label))
 
 
 def _provider(service: Service) -> Provider:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from indelible.codec import encode_json
+from indelible.server.web.answer import json_response
 from indelible.server.web.document import openapi
 from indelible.server.web.reference import STYLE, reference_page
 from indelible.server.web.route import Api, Handler
@@ -19,7 +19,7 @@ def document_routes(all_routes: Callable[[], tuple[Api, ...]], version: str) -> 
     async def openapi_json(request: Request) -> Response:
         """The document."""
         document = openapi(all_routes(), version=version, base=_base(request))
-        return Response(encode_json(document), media_type="application/json")
+        return json_response(document)
 
     async def docs(request: Request) -> Response:
         """The page."""

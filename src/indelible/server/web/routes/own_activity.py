@@ -11,12 +11,12 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from indelible.codec import encode_json
 from indelible.errors import Denied
 from indelible.server.query import parse_filter, parse_page
 from indelible.server.query.printer import field_term
 from indelible.server.query.reach import Reach
 from indelible.server.query.request import FILTER_NAMES, PAGE_NAMES
+from indelible.server.web.answer import json_response
 from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.routes.read import (
     FILTER_PARAMS,
@@ -59,7 +59,7 @@ async def list_own(request: Request) -> Response:
         query=query_reply(filter_, defaults),
         indexed_through=found.indexed_through,
     )
-    return Response(encode_json(reply), media_type="application/json")
+    return json_response(reply)
 
 
 ROUTES: Final = (

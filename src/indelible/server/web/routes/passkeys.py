@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from indelible.clock import format_us
-from indelible.codec import encode_json
 from indelible.server.access.csrf import check_origin
 from indelible.server.access.passkeys import Site, WrongPasskey
 from indelible.server.ingest.own_event import of_login
+from indelible.server.web.answer import json_response
 from indelible.server.web.authenticate import check_confirmed, entry_of
 from indelible.server.web.body import read_json
 from indelible.server.web.route import Api, Param
@@ -26,7 +26,6 @@ from indelible.server.web.routes.session import (
 )
 from indelible.server.web.service import Service, service_of
 
-_JSON: Final = "application/json"
 _MAKE: Final = "passkey-make"
 _ASK: Final = "passkey-ask"
 
@@ -88,7 +87,7 @@ async def list_passkeys(request: Request) -> Response:
         )
         for one in service.access.passkeys.of_person(caller.id)
     ]
-    return Response(encode_json(PasskeysReply(passkeys)), media_type=_JSON)
+    return json_response(PasskeysReply(passkeys))
 
 
 async def offer_passkey(request: Request) -> Response:
@@ -98,7 +97,7 @@ async def offer_passkey(request: Request) -> Response:
     options, challenge = service.access.passkeys.offer(session.person, _site(request, service))
     held = {"person": caller.id, "challenge": challenge}
     step = await asyncio.to_thread(service.access.steps.begin, _MAKE, held)
-    return Response(encode_json(OptionsReply(step, options)), media_type=_JSON)
+    return json_response(OptionsReply(step, options))
 
 
 async def add_passkey(request: Request) -> Response:
@@ -141,7 +140,7 @@ async def ask_passkey(request: Request) -> Response:
     need_keeping_browser(request)
     options, challenge = service.access.passkeys.ask(_site(request, service), None)
     step = await asyncio.to_thread(service.access.steps.begin, _ASK, {"challenge": challenge})
-    return Response(encode_json(OptionsReply(step, options)), media_type=_JSON)
+    return json_response(OptionsReply(step, options))
 
 
 async def log_in(request: Request) -> Response:

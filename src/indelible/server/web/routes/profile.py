@@ -8,7 +8,6 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from indelible.codec import encode_json
 from indelible.errors import InvalidRequest
 from indelible.server.query import Filter, parse_filter
 from indelible.server.query.history import (
@@ -20,6 +19,7 @@ from indelible.server.query.history import (
 )
 from indelible.server.query.profile import OFS, Of, Profile, find_profile
 from indelible.server.query.request import number, one_of
+from indelible.server.web.answer import json_response
 from indelible.server.web.asked import (
     RANGE_PARAMS,
     AskedRange,
@@ -95,7 +95,7 @@ async def get_profile(request: Request) -> Response:
         query={"of": of, "value": value, "type": kind, **recorded_range(filter_.range)},
     )
     reply = ProfileReply(of=of, profile=profile, range=asked_range(filter_.range))
-    return Response(encode_json(reply), media_type="application/json")
+    return json_response(reply)
 
 
 async def get_history(request: Request) -> Response:
@@ -119,7 +119,7 @@ async def get_history(request: Request) -> Response:
         range=asked_range(filter_.range),
         **{name: getattr(history, name) for name in history.__struct_fields__},
     )
-    return Response(encode_json(reply), media_type="application/json")
+    return json_response(reply)
 
 
 _RANGE: Final = (

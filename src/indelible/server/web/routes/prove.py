@@ -12,7 +12,6 @@ import uuid
 from starlette.requests import Request
 from starlette.responses import Response
 
-from indelible.codec import encode_json
 from indelible.errors import (
     InvalidRequest,
     MalformedProof,
@@ -23,6 +22,7 @@ from indelible.errors import (
 from indelible.seal import CONTENT, FACT, PERSON, encode_extra
 from indelible.server.ledger import Checkpoint, LedgerReader
 from indelible.server.query.reach import Reach
+from indelible.server.web.answer import json_response
 from indelible.server.web.route import Api, Caller, Handler, Param
 from indelible.server.web.service import service_of
 from indelible.tlog.note import encode_base64
@@ -120,7 +120,7 @@ async def get_consistency(request: Request) -> Response:
         "hashes": [encode_base64(value) for value in hashes],
         "checkpoint": newest.note if new == newest.size else None,
     }
-    return Response(encode_json(reply), media_type="application/json")
+    return json_response(reply)
 
 
 def _size(request: Request, name: str, default: int | None) -> int:

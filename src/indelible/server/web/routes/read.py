@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from indelible.clock import format_us
-from indelible.codec import encode_json
 from indelible.errors import InvalidRequest
 from indelible.server.query import Defaults, Filter, Stats, explain, parse_filter, parse_page
 from indelible.server.query.explain import explain_range
@@ -27,10 +26,10 @@ from indelible.server.query.request import (
 )
 from indelible.server.query.sentence import LANGUAGES, Language
 from indelible.server.query.stats import GROUPS
+from indelible.server.web.answer import json_response
 from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.service import service_of
 
-_JSON: Final = "application/json"
 _MAX_BUCKETS: Final = 1000
 
 
@@ -165,7 +164,7 @@ async def list_events(request: Request) -> Response:
         indexed_through=found.indexed_through,
         nearest=nearest,
     )
-    return Response(encode_json(reply), media_type=_JSON)
+    return json_response(reply)
 
 
 def recorded_of(parameters: Mapping[str, str], filter_: Filter) -> dict[str, str]:
@@ -205,7 +204,7 @@ async def get_event(request: Request) -> Response:
         endpoint="/v1/events/{id}",
         query={"id": event_id},
     )
-    return Response(encode_json(event), media_type=_JSON)
+    return json_response(event)
 
 
 async def get_entry(request: Request) -> Response:
@@ -221,7 +220,7 @@ async def get_entry(request: Request) -> Response:
         endpoint="/v1/entries/{index}",
         query={"index": str(index)},
     )
-    return Response(encode_json(entry), media_type=_JSON)
+    return json_response(entry)
 
 
 async def get_stats(request: Request) -> Response:
@@ -249,7 +248,7 @@ async def get_stats(request: Request) -> Response:
         query=recorded_of(parameters, filter_),
         count=stats.total,
     )
-    return Response(encode_json(stats), media_type=_JSON)
+    return json_response(stats)
 
 
 RANGE_PARAMS: Final = (

@@ -13,10 +13,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from indelible.codec import encode_json
 from indelible.errors import InvalidEvent, InvalidRequest
 from indelible.event import parse_value
 from indelible.event.redact import MASK, secret_names
+from indelible.server.web.answer import json_response
 from indelible.server.web.body import read_json
 from indelible.server.web.route import Api
 from indelible.server.web.service import service_of
@@ -74,7 +74,7 @@ async def get_redaction(request: Request) -> Response:
         ),
         hash=masking.rules(),
     )
-    return Response(encode_json(reply), media_type="application/json")
+    return json_response(reply)
 
 
 async def test_redaction(request: Request) -> Response:
@@ -93,7 +93,7 @@ async def test_redaction(request: Request) -> Response:
         event=msgspec.to_builtins(masked),
         masked=[mark.removesuffix(": secret masked") for mark in altered[before:]],
     )
-    return Response(encode_json(reply), media_type="application/json")
+    return json_response(reply)
 
 
 ROUTES: Final = (

@@ -11,7 +11,6 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from indelible.codec import encode_json
 from indelible.errors import InvalidRequest
 from indelible.server.access.approvals import Wanted
 from indelible.server.ingest.own_event import of_act
@@ -27,6 +26,7 @@ from indelible.server.retention.history import past_policies
 from indelible.server.retention.policies import MakeEvent, read_reason
 from indelible.server.retention.presets import PRESETS
 from indelible.server.retention.preview import CategoryPreview, Totals, preview
+from indelible.server.web.answer import json_response
 from indelible.server.web.body import read_json
 from indelible.server.web.problem import PolicyFaultReply
 from indelible.server.web.route import Api, Caller, Param
@@ -43,7 +43,6 @@ from indelible.server.web.routes.retention_forms import (
 )
 from indelible.server.web.service import Service, service_of
 
-_JSON: Final = "application/json"
 _LIMIT: Final = 200
 
 
@@ -102,7 +101,9 @@ class PresetsReply(msgspec.Struct, frozen=True):
 async def get_retention(request: Request) -> Response:
     """The policy, and what of it holds today."""
     caller: Caller = request.state.caller
-    return _json(await asyncio.to_thread(retention_reply, service_of(request), caller.tenant_id))
+    return json_response(
+        await asyncio.to_thread(retention_reply, service_of(request), caller.tenant_id)
+    )
 
 
 async def put_retention(request: Request) -> Response:
@@ -119,7 +120,7 @@ async def put_retention(request: Request) -> Response:
         approval = await ask(request, _cut(wanted, edit, reason))
         reply = await asyncio.to_thread(retention_reply, service, caller.tenant_id)
         waiting = approval_reply(approval, service, caller)
-        return _json(msgspec.structs.replace(reply, approval=waiting), 202)
+        return json_response(msgspec.structs.replace(reply, approval=waiting), 202)
     await asyncio.to_thread(
         policies.save,
         caller.tenant_id,
@@ -187,7 +188,7 @@ async def preview_retention(request: Request) -> Response:
         views=views,
         alerts=[],
     )
-    return _json(reply)
+    return json_response(reply)
 
 
 def _names_category(address: str, names: set[str]) -> bool:
@@ -231,7 +232,7 @@ async def list_presets(request: Request) -> Response:
             for preset in PRESETS
         ]
     )
-    return _json(reply)
+    return json_response(reply)
 
 
 async def list_history(request: Request) -> Response:
@@ -247,7 +248,7 @@ async def list_history(request: Request) -> Response:
             limit=_number(parameters, "limit", 50) or 50,
         )
     )
-    return _json(HistoryReply([policy_reply(one) for one in found], more))
+    return json_response(HistoryReply([policy_reply(one) for one in found], more))
 
 
 async def list_expiries(request: Request) -> Response:
@@ -261,7 +262,7 @@ async def list_expiries(request: Request) -> Response:
     shown = await asyncio.to_thread(
         lambda: [expiry_reply(service, caller.tenant_id, note) for note in notes[:limit]]
     )
-    return _json(ExpiriesReply(shown, len(notes) > limit))
+    return json_response(ExpiriesReply(shown, len(notes) > limit))
 
 
 async def confirm_clock(request: Request) -> Response:
@@ -327,10 +328,6 @@ def event_maker(
         return event
 
     return make
-
-
-def _json(reply: msgspec.Struct, status: int = 200) -> Response:
-    return Response(encode_json(reply), status_code=status, media_type=_JSON)
 
 
 _BAD: Final = (400, 401, 403, 409, 413, 415, 503)

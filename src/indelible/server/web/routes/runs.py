@@ -8,12 +8,12 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from indelible.codec import encode_json
 from indelible.errors import InvalidRequest
 from indelible.server.query import explain, parse_filter
 from indelible.server.query.request import FILTER_NAMES, number, one_of
 from indelible.server.query.run_detail import RunDetail, find_run
 from indelible.server.query.runs import STATES, Run, RunTotals, find_runs
+from indelible.server.web.answer import json_response
 from indelible.server.web.asked import (
     RANGE_PARAMS,
     AskedRange,
@@ -76,7 +76,7 @@ async def list_runs(request: Request) -> Response:
         explained=explain(filter_, defaults.date_format, defaults.language),
         indexed_through=found.indexed_through,
     )
-    return Response(encode_json(reply), media_type="application/json")
+    return json_response(reply)
 
 
 async def get_run(request: Request) -> Response:
@@ -95,7 +95,7 @@ async def get_run(request: Request) -> Response:
     await service.own.read(
         caller, "ReadRun", method="GET", endpoint="/v1/runs/{id}", query={"id": job_id}
     )
-    return Response(encode_json(found), media_type="application/json")
+    return json_response(found)
 
 
 _ERRORS: Final = (400, 401, 403, 503)

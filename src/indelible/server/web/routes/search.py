@@ -8,7 +8,6 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from indelible.codec import encode_json
 from indelible.errors import InvalidRequest
 from indelible.server.query import parse_filter
 from indelible.server.query.complete import Completion, complete, place_of
@@ -19,6 +18,7 @@ from indelible.server.query.feed import MAX_WAIT_S, Feed, read_feed
 from indelible.server.query.filters import FAMILIES
 from indelible.server.query.parse import MAX_TEXT
 from indelible.server.query.request import FILTER_NAMES, number, parse_min_index, refuse_unknown
+from indelible.server.web.answer import json_response
 from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.routes.read import (
     FILTER_PARAMS,
@@ -29,7 +29,6 @@ from indelible.server.web.routes.read import (
 )
 from indelible.server.web.service import service_of
 
-_JSON: Final = "application/json"
 _MAX_INDEX: Final = 2**63 - 2
 _COMPLETION: Final = frozenset({"q", "at", "field", "prefix", "limit"})
 _WITHIN: Final = FILTER_NAMES - {"q"}
@@ -47,7 +46,7 @@ async def get_query(request: Request) -> Response:
     if parameters:
         text = edit_text(text, parameters)
     caller: Caller = request.state.caller
-    return Response(encode_json(describe(text, caller.reach.masks)), media_type=_JSON)
+    return json_response(describe(text, caller.reach.masks))
 
 
 async def get_facets(request: Request) -> Response:
@@ -76,7 +75,7 @@ async def get_facets(request: Request) -> Response:
         query=recorded_of(parameters, filter_),
         count=facets.total,
     )
-    return Response(encode_json(facets), media_type=_JSON)
+    return json_response(facets)
 
 
 def _fields(text: str) -> tuple[str, ...]:
@@ -114,7 +113,7 @@ async def get_completion(request: Request) -> Response:
     chosen = {name: text for name, text in parameters.items() if name in _WITHIN}
     only = parse_filter(chosen, caller.reach, defaults_of(request, caller)) if chosen else None
     found = await complete(service.index, caller.reach, place, limit, only)
-    return Response(encode_json(found), media_type=_JSON)
+    return json_response(found)
 
 
 async def get_feed(request: Request) -> Response:
@@ -146,7 +145,7 @@ async def get_feed(request: Request) -> Response:
         endpoint="/v1/feed",
         query=recorded_of(recorded, filter_),
     )
-    return Response(encode_json(feed), media_type=_JSON)
+    return json_response(feed)
 
 
 _Q: Final = FILTER_PARAMS[-2]

@@ -18,6 +18,7 @@ from indelible.server.access.sessions import Session
 from indelible.server.access.steps import StepEnded
 from indelible.server.ingest.own_event import of_login, of_session
 from indelible.server.settings import ScreenSettings
+from indelible.server.web.answer import json_response
 from indelible.server.web.authenticate import (
     PLAIN_COOKIE,
     PROXY_WAY,
@@ -294,7 +295,7 @@ async def _session_response(service: Service, session: Session, token: str) -> R
         way=session.way,
         logout_url=_logout_url(session, service),
     )
-    return Response(encode_json(reply), media_type="application/json")
+    return json_response(reply)
 
 
 def _logout_url(session: Session, service: Service) -> str | None:

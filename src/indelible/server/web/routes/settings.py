@@ -8,9 +8,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from indelible.codec import encode_json
 from indelible.server.ingest.own_event import of_act
 from indelible.server.settings import ScreenSettings
+from indelible.server.web.answer import json_response
 from indelible.server.web.body import read_json
 from indelible.server.web.route import Api, Caller
 from indelible.server.web.service import service_of
@@ -29,7 +29,7 @@ async def get_settings(request: Request) -> Response:
     """The settings in force."""
     caller: Caller = request.state.caller
     settings = service_of(request).access.tenant_settings.get(caller.tenant_id)
-    return Response(encode_json(settings), media_type="application/json")
+    return json_response(settings)
 
 
 async def change_settings(request: Request) -> Response:

@@ -8,12 +8,12 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from indelible.codec import encode_json
 from indelible.errors import InvalidRequest
 from indelible.server.access.csrf import check_origin
 from indelible.server.access.passwords import check_strength
 from indelible.server.access.people import Person, read_email
 from indelible.server.ingest.own_event import of_setup
+from indelible.server.web.answer import json_response
 from indelible.server.web.authenticate import entry_of
 from indelible.server.web.body import read_json
 from indelible.server.web.route import Api
@@ -48,7 +48,7 @@ async def check_link(request: Request) -> Response:
     check_origin(request.headers, entry_of(request).origins)
     body = await read_json(request, CheckBody)
     link = service.access.people.look_at_link(body.token[:100])
-    return Response(encode_json(CheckReply(link.email)), media_type="application/json")
+    return json_response(CheckReply(link.email))
 
 
 async def set_up(request: Request) -> Response:

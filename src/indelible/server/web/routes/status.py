@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from indelible.clock import format_us
-from indelible.codec import encode_json
 from indelible.server.ledger import LedgerReader
+from indelible.server.web.answer import json_response
 from indelible.server.web.route import Api, Caller
 from indelible.server.web.service import service_of
 
@@ -82,7 +82,7 @@ async def get_status(request: Request) -> Response:
         ),
         last_event_at=format_us(last_us) if last_us is not None else None,
     )
-    return Response(encode_json(reply), media_type="application/json")
+    return json_response(reply)
 
 
 def checkpoint_of(reader: LedgerReader, tenant_id: int) -> StatusCheckpoint | None:

@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from indelible.clock import US_PER_DAY, US_PER_S, format_us
-from indelible.codec import encode_json
 from indelible.errors import Error
 from indelible.server.index.status import State
 from indelible.server.ops.disk import days_left
 from indelible.server.ops.scrape import resident_bytes
 from indelible.server.ops.selfcheck import CheckState
 from indelible.server.ops.sources import DAYS, Source, read_sources, received_since
+from indelible.server.web.answer import json_response
 from indelible.server.web.route import Api, Caller
 from indelible.server.web.routes.status import StatusCheckpoint, StatusTenant, checkpoint_of
 from indelible.server.web.service import MAX_QUEUED_EVENTS, Service, service_of
@@ -107,7 +107,7 @@ async def get_full_status(request: Request) -> Response:
     tenant = service.tenant(caller.tenant_id)
     sources, per_day = await _from_index(service, tenant.id)
     reply = await asyncio.to_thread(_reply, service, tenant.id, sources, per_day)
-    return Response(encode_json(reply), media_type="application/json")
+    return json_response(reply)
 
 
 async def _from_index(service: Service, tenant_id: int) -> tuple[list[Source] | None, float | None]:

@@ -8,7 +8,6 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from indelible.codec import encode_json
 from indelible.errors import InvalidRequest
 from indelible.server.export.replay import FORMATS, Head, replay
 from indelible.server.export.replay.replay import FORMS, Format
@@ -16,6 +15,7 @@ from indelible.server.query import Filter, parse_filter
 from indelible.server.query.request import number, one_of
 from indelible.server.query.steps import MAX_STEPS, Of, Step, find_steps
 from indelible.server.version import version
+from indelible.server.web.answer import json_response
 from indelible.server.web.asked import (
     RANGE_PARAMS,
     AskedRange,
@@ -91,7 +91,7 @@ async def list_steps(request: Request) -> Response:
         range=asked_range(filter_.range),
         indexed_through=found.indexed_through,
     )
-    return Response(encode_json(reply), media_type="application/json")
+    return json_response(reply)
 
 
 async def copy_steps(request: Request) -> Response:

@@ -8,13 +8,13 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from indelible.codec import encode_json
 from indelible.server.query import Defaults, Filter, explain, parse_filter
 from indelible.server.query.changes import Dimension, find_changes
 from indelible.server.query.compare import PREVIOUS, Compared, compare_ranges
 from indelible.server.query.explain import explain_range
 from indelible.server.query.request import FILTER_NAMES, number, one_of
 from indelible.server.query.summary import LINES, SORTS, Amount, Bar, Line, New, summarise
+from indelible.server.web.answer import json_response
 from indelible.server.web.asked import (
     AskedRange,
     asked_range,
@@ -131,7 +131,7 @@ async def get_summary(request: Request) -> Response:
         when=explain_range(filter_.range, defaults.date_format, defaults.language),
         **{name: getattr(found, name) for name in found.__struct_fields__},
     )
-    return Response(encode_json(reply), media_type="application/json")
+    return json_response(reply)
 
 
 async def get_changes(request: Request) -> Response:
@@ -143,7 +143,7 @@ async def get_changes(request: Request) -> Response:
     reply = ChangesReply(
         periods=periods_reply(compared), dimensions=dimensions, indexed_through=through
     )
-    return Response(encode_json(reply), media_type="application/json")
+    return json_response(reply)
 
 
 _COMPARE: Final = Param(

@@ -10,12 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from indelible.clock import format_us
-from indelible.codec import encode_json
 from indelible.errors import InvalidRequest, NotFound
 from indelible.server.access.accounts import Account, Invitation
 from indelible.server.access.people import read_email
 from indelible.server.access.scope import Scope, check_scope
 from indelible.server.ingest.own_event import of_act
+from indelible.server.web.answer import asked_by, json_response
 from indelible.server.web.body import read_json
 from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.service import Service, service_of
@@ -101,12 +101,12 @@ async def list_users(request: Request) -> Response:
         [_user(one, caller) for one in accounts.all(caller.tenant_id)],
         [_invitation(one) for one in accounts.invitations(caller.tenant_id)],
     )
-    return _json(reply)
+    return json_response(reply)
 
 
 async def invite_user(request: Request) -> Response:
     """Makes a one-time link by which somebody makes an account."""
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     body = await read_json(request, InviteBody)
     email = read_email(body.email)
     event = _event(request, "InviteUser", 201, [{"type": "account", "id": email}], role=body.role)
@@ -114,12 +114,12 @@ async def invite_user(request: Request) -> Response:
         service.access.accounts.invite, caller.tenant_id, email, body.role, event
     )
     await service.own.drain()
-    return _json(_link(service, email, token), 201)
+    return json_response(_link(service, email, token), 201)
 
 
 async def withdraw_invitation(request: Request) -> Response:
     """Ends an invitation: its link can be used no more."""
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     wanted = request.path_params["id"]
     accounts = service.access.accounts
     found = [one for one in accounts.invitations(caller.tenant_id) if one.id == wanted]
@@ -134,7 +134,7 @@ async def withdraw_invitation(request: Request) -> Response:
 
 async def change_role(request: Request) -> Response:
     """Gives an account another role or scope; it holds at once."""
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     body = await read_json(request, RoleBody)
     account = service.access.accounts.one(caller.tenant_id, request.path_params["id"])
     scope = account.scope if body.scope is msgspec.UNSET else check_scope(body.scope)
@@ -156,12 +156,12 @@ async def change_role(request: Request) -> Response:
             service.access.accounts.change, caller.tenant_id, account, body.role, scope, event
         )
         await service.own.drain()
-    return _json(_user(service.access.accounts.one(caller.tenant_id, account.id), caller))
+    return json_response(_user(service.access.accounts.one(caller.tenant_id, account.id), caller))
 
 
 async def remove_user(request: Request) -> Response:
     """Removes an account and ends its logins. What it did stays in the log."""
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     account = service.access.accounts.one(caller.tenant_id, request.path_params["id"])
     event = _event(request, "DeleteUser", 204, [_target(account)], role=account.role)
     await asyncio.to_thread(service.access.accounts.remove, caller.tenant_id, account, event)
@@ -171,19 +171,19 @@ async def remove_user(request: Request) -> Response:
 
 async def make_link(request: Request) -> Response:
     """Makes a one-time link by which the person sets a new password."""
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     account = service.access.accounts.one(caller.tenant_id, request.path_params["id"])
     event = _event(request, "CreateOneTimeLink", 201, [_target(account)])
     token = await asyncio.to_thread(
         service.access.people.new_link, caller.tenant_id, account.email, event
     )
     await service.own.drain()
-    return _json(_link(service, account.email, token), 201)
+    return json_response(_link(service, account.email, token), 201)
 
 
 async def reset_factors(request: Request) -> Response:
     """Takes the second factors of an account away, and ends its logins."""
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     account = service.access.accounts.one(caller.tenant_id, request.path_params["id"])
     event = _event(request, "ResetSecondFactors", 204, [_target(account)])
     await asyncio.to_thread(
@@ -196,10 +196,6 @@ async def reset_factors(request: Request) -> Response:
     return Response(status_code=204)
 
 
-def _who(request: Request) -> tuple[Service, Caller]:
-    return service_of(request), request.state.caller
-
-
 def _event(
     request: Request,
     operation: str,
@@ -208,7 +204,7 @@ def _event(
     changes: list[dict[str, Any]] | None = None,
     **metadata: str,
 ) -> dict[str, Any]:
-    service, caller = _who(request)
+    service, caller = asked_by(request)
     return of_act(
         caller,
         event_id=service.own.new_id(),
@@ -259,10 +255,6 @@ def _invitation(one: Invitation) -> InvitationReply:
 
 def _link(service: Service, email: str, token: str) -> LinkReply:
     return LinkReply(email, f"/setup#token={token}", service.settings.link.valid_hours)
-
-
-def _json(reply: msgspec.Struct, status: int = 200) -> Response:
-    return Response(encode_json(reply), status_code=status, media_type="application/json")
 
 
 _ERRORS = (401, 403)

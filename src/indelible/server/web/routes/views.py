@@ -14,6 +14,7 @@ from indelible.codec import encode_json
 from indelible.errors import InvalidRequest
 from indelible.server.access.views import MAX_ADDRESS, MAX_VIEWS, MakeEvent, View, read_wanted
 from indelible.server.ingest.own_event import of_act
+from indelible.server.web.answer import json_response
 from indelible.server.web.body import read_json
 from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.service import Service, service_of
@@ -127,7 +128,7 @@ async def list_views(request: Request) -> Response:
     caller: Caller = request.state.caller
     views = service_of(request).access.views.all(caller.tenant_id, caller.id)
     reply = ViewsReply([_reply(view, caller) for view in views])
-    return Response(encode_json(reply), media_type="application/json")
+    return json_response(reply)
 
 
 async def create_view(request: Request) -> Response:

@@ -8,9 +8,9 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from indelible.codec import encode_json
 from indelible.errors import InvalidRequest
 from indelible.server.query.why import Why, find_why
+from indelible.server.web.answer import json_response
 from indelible.server.web.asked import parameters_of
 from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.service import service_of
@@ -36,7 +36,7 @@ async def get_why(request: Request) -> Response:
         endpoint="/v1/events/{id}/why",
         query={"id": event_id},
     )
-    return Response(encode_json(why), media_type="application/json")
+    return json_response(why)
 
 
 ROUTES: Final = (

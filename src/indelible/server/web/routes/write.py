@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
-from indelible.codec import encode_json
 from indelible.errors import Denied, InvalidRequest, TooLarge
 from indelible.event import SentEvent
 from indelible.server.ingest import MAX_BODY_BYTES, MAX_EVENTS, IngestReply
+from indelible.server.web.answer import json_response
 from indelible.server.web.body import in_time
 from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.service import service_of
@@ -49,7 +49,7 @@ async def post_events(request: Request) -> Response:
             allowed=caller.writes,
         )
     service.metrics.ingested(reply.stored, reply.duplicates, len(reply.rejected))
-    return Response(encode_json(reply), status_code=reply.status, media_type="application/json")
+    return json_response(reply, reply.status)
 
 
 async def read_body(request: Request, limit_bytes: int, take: Callable[[int], None]) -> bytes:
