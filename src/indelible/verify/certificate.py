@@ -106,6 +106,10 @@ def verify_certificate(path: Path, keys: Sequence[VerifierKey]) -> Report:
 
 def _check(found: _Certificate, keys: Sequence[VerifierKey]) -> TenantReport:
     given = [key for key in keys if key.name == found.origin]
+    if keys and not given:
+        raise CannotCheck(
+            f"the certificate is of the log {found.origin[:200]!r}, which no given key is of"
+        )
     checkpoint, info, fault = _open(found, given or _carried(found))
     findings: list[Finding] = []
     ranges: list[Range] = []

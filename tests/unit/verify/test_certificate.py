@@ -112,3 +112,14 @@ def test_what_is_no_certificate(sample: SampleLedger, tmp_path: Path) -> None:
         code_of({**made(sample), "certificate": "indelible-erasure/9"}, tmp_path)
     with pytest.raises(CannotCheck, match="cannot read"):
         verify_certificate(tmp_path / "none.json", ())
+
+
+def test_with_keys_of_other_logs_alone_nothing_is_said(
+    sample: SampleLedger, tmp_path: Path
+) -> None:
+    """Whoever pins a key must not get a valid answer that only the file's own keys gave."""
+    other = SampleLedger(tmp_path / "other", origin="other.example/log").start()
+    file = tmp_path / "er_1.certificate.json"
+    file.write_text(json.dumps(made(sample)))
+    with pytest.raises(CannotCheck, match="no given key"):
+        verify_certificate(file, [parse_vkey(encode_vkey(key.vkey)) for key in other.keys])

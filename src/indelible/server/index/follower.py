@@ -223,6 +223,7 @@ class Follower:
                 verified_rows=progress.verified_rows,
                 removed=min(progress.removed, progress.verified),
                 clean=min(progress.clean, progress.verified),
+                forgetting=progress.forgetting,
             )
         return msgspec.structs.replace(progress, verified=start, verified_rows=progress.rows)
 

@@ -103,6 +103,8 @@ class Remover:
         """Takes out what these removals took; on return no row and no value is left of it."""
         is_touched = False
         parts = _union(removals)
+        # A damaged engine that was put aside holds it, too, whatever the rows of this one have.
+        shutil.rmtree(self._folder / "engine.broken", ignore_errors=True)
         for found in self._touched(tenant_id, removals, declared.names):
             indices = self._losing(tenant_id, found, parts, declared)
             if not indices:
@@ -112,18 +114,20 @@ class Remover:
                 self._inserter.forget()
             is_touched = True
             progress = msgspec.structs.replace(
-                progress, replacing=Replacing(indices), epoch=next_epoch(progress.epoch)
+                progress,
+                replacing=Replacing(indices),
+                epoch=next_epoch(progress.epoch),
+                forgetting=progress.forgetting | parts,
             )
             write(progress)
             self.replace(tenant_id, progress, declared)
             progress = msgspec.structs.replace(progress, replacing=None)
             write(progress)
-        if is_touched:
-            self._forget_values(tenant_id, parts)
-            # A damaged engine that was put aside holds it, too.
-            shutil.rmtree(self._folder / "engine.broken", ignore_errors=True)
+        if progress.forgetting:
+            # Of this round, or of one that a crash broke off after its rows.
+            self._forget_values(tenant_id, progress.forgetting)
         last = max(one.index for one in removals) + 1
-        progress = msgspec.structs.replace(progress, removed=last)
+        progress = msgspec.structs.replace(progress, removed=last, forgetting=0)
         self._old_files[tenant_id] = self._inactive()
         return progress
 

@@ -52,6 +52,8 @@ class Progress(msgspec.Struct, frozen=True):
     # Removals below this entry are out of the rows; out of all files only those below `clean`.
     removed: int = 0
     clean: int = 0
+    # Bits of parts that left rows, while the tables of values may have what only these rows had.
+    forgetting: int = 0
 
     def done(self) -> Progress:
         """The same after the batch is in the index."""

@@ -63,7 +63,7 @@ class Declared:
     def catch_up(self, connection: sqlite3.Connection, tenant_id: int) -> None:
         """Learns what the ledger has had since; the connection may be inside a transaction."""
         rows = connection.execute(
-            "SELECT e.idx, e.leaf, r.data FROM entry e"
+            "SELECT e.idx, e.leaf, r.data FROM entry e INDEXED BY declaration"
             " LEFT JOIN record r ON r.tenant = e.tenant AND r.idx = e.idx"
             " WHERE e.tenant = ? AND e.idx >= ?"
             " AND substr(e.leaf, 5, 1) IN (x'02', x'03', x'04', x'05') ORDER BY e.idx",

@@ -157,7 +157,7 @@ class SqliteStorage:
     def policy_leaves(self, tenant_id: int) -> list[tuple[int, bytes]]:
         """All policy entries in order."""
         rows = self._connection.execute(
-            "SELECT idx, leaf FROM entry WHERE tenant = ?"
+            "SELECT idx, leaf FROM entry INDEXED BY declaration WHERE tenant = ?"
             " AND substr(leaf, 5, 1) IN (x'02', x'03', x'04', x'05')"
             " AND substr(leaf, 5, 1) = x'04' ORDER BY idx",
             (tenant_id,),

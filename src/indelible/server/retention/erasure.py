@@ -197,6 +197,7 @@ class Erasures:
         for erasure in erasures:
             plan, found = await self.plan(erasure)
             plans[erasure.id] = plan
+            await self._holds_reach(tenant_id, max(plan.goes, default=-1))
             before = parts_of(await asyncio.to_thread(self._declared, erasure))
             fresh = {
                 index: parts & ~before.get(index, 0)
@@ -218,6 +219,13 @@ class Erasures:
             )
         for erasure in erasures:
             await self._carry_out(erasure, plans[erasure.id])
+
+    async def _holds_reach(self, tenant_id: int, index: int) -> None:
+        """Sees to it that the ledger has what listed holds cover. Raises Pushback."""
+        if self._holds.ready_through(tenant_id) <= index:
+            await self._holds.follow()
+        if self._holds.ready_through(tenant_id) <= index:
+            raise Pushback("what an open hold covers of these events is not known yet")
 
     async def _carry_out(self, erasure: Erasure, plan: Plan) -> None:
         declared = await asyncio.to_thread(self._declared, erasure)

@@ -29,6 +29,7 @@ from indelible.server.query.prepare import Prepared
 from indelible.server.retention.hold_desk import (
     append_clear,
     append_list,
+    append_more,
     append_release,
     first_entry,
 )
@@ -117,6 +118,11 @@ class Holds:
         indices: list[int] = []
         if wish.is_listed:
             indices = await self._listed(tenant_id, wish, 0, through)
+            if len(indices) > MAX_MATCHES:
+                raise InvalidRequest(
+                    f"more than {MAX_MATCHES:,} events match", code="hold-too-large",
+                    hint="narrow it, or hold whole categories",
+                )  # fmt: skip
         matched = len(indices) if wish.is_listed else await self.matches(tenant_id, wish)
         hold = Hold(
             id=int.from_bytes(self._random_bytes(6), "big"),
@@ -169,18 +175,26 @@ class Holds:
             for tenant in self._ledger.tenants():
                 for hold in self.table.open(tenant.id):
                     if hold.wish.is_listed:
-                        await self._follow(hold)
+                        try:
+                            await self._follow(hold)
+                        except Error as error:
+                            # The others must not wait for this one.
+                            log.warning("the hold %d: %s", hold.id, error.message)
 
     async def _follow(self, hold: Hold) -> None:
         through = self._index.indexed_through(hold.tenant_id)
         if through <= hold.through:
             return
         indices = await self._listed(hold.tenant_id, hold.wish, hold.through, through)
+        if len(indices) > MAX_MATCHES:
+            # An import may bring more than one list takes: the rest comes with the next round.
+            indices = indices[:MAX_MATCHES]
+            through = indices[-1] + 1
         if indices:
             await asyncio.to_thread(
                 self._ledger.act_and_wait,
                 hold.tenant_id,
-                lambda desk: append_list(desk, hold.id, indices, self._random_bytes),
+                lambda desk: append_more(desk, hold.id, indices, self._random_bytes),
             )
         await asyncio.to_thread(self.table.follow, hold, through, len(indices))
 
@@ -239,7 +253,7 @@ class Holds:
         return size
 
     async def _listed(self, tenant_id: int, wish: Wish, start: int, stop: int) -> list[int]:
-        """The entries [start, stop) that match, sorted. Raises InvalidRequest for too many."""
+        """The entries [start, stop) that match, sorted: the first of too many, and one more."""
         prepared, where = await self._where(tenant_id, wish)
         if prepared.empty:
             return []
@@ -249,13 +263,7 @@ class Holds:
             f"SELECT idx FROM events WHERE {where} ORDER BY idx LIMIT {MAX_MATCHES + 1}",
             prepared.parameters.values,
         )
-        indices = [row["idx"] for row in _decode_numbers(found)]
-        if len(indices) > MAX_MATCHES:
-            raise InvalidRequest(
-                f"more than {MAX_MATCHES:,} events match", code="hold-too-large",
-                hint="narrow it, or hold whole categories",
-            )  # fmt: skip
-        return indices
+        return [row["idx"] for row in _decode_numbers(found)]
 
     async def _where(self, tenant_id: int, wish: Wish) -> tuple[Prepared, str]:
         prepared = await self._query.prepare(filter_of(wish, tenant_id, self._clock.now_us()))

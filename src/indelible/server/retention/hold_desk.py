@@ -29,6 +29,15 @@ def append_list(desk: Desk, hold_id: int, indices: Sequence[int], random_bytes: 
     return desk.append(hold_leaf(PLACE, hold_id, desk.day, record=expected), record)
 
 
+def append_more(
+    desk: Desk, hold_id: int, indices: Sequence[int], random_bytes: RandomBytes
+) -> int | None:
+    """Adds to a list, unless the hold was released meanwhile: that must never open it again."""
+    if any(leaf.action == RELEASE for _, leaf in _entries(desk, hold_id)):
+        return None
+    return append_list(desk, hold_id, indices, random_bytes)
+
+
 def append_release(desk: Desk, hold_id: int) -> int:
     """Releases a hold, once: returns the entry, also when it was released before."""
     found = _entries(desk, hold_id)
@@ -46,8 +55,9 @@ def first_entry(desk: Desk, hold_id: int) -> int | None:
 def _entries(desk: Desk, hold_id: int) -> list[tuple[int, HoldLeaf]]:
     # Type at byte 4, action at 12, id at 13 (spec/leaf.md); substr counts from 1.
     rows = desk.connection.execute(
-        "SELECT idx, leaf FROM entry WHERE tenant = ? AND substr(leaf, 5, 1) = ?"
-        " AND substr(leaf, 14, 8) = ? ORDER BY idx",
+        "SELECT idx, leaf FROM entry INDEXED BY declaration WHERE tenant = ?"
+        " AND substr(leaf, 5, 1) IN (x'02', x'03', x'04', x'05')"  # as the index `declaration`
+        " AND substr(leaf, 5, 1) = ? AND substr(leaf, 14, 8) = ? ORDER BY idx",
         (desk.tenant_id, bytes([HOLD]), hold_id.to_bytes(8, "big")),
     )
     found = [(index, parse_leaf(leaf)) for index, leaf in rows]

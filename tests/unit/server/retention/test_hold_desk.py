@@ -1,0 +1,53 @@
+"""Entries of holds: a release ends one for good, whatever was under way."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from indelible.clock import SystemClock
+from indelible.server.ledger import Desk, Ledger
+from indelible.server.ledger.held import Held
+from indelible.server.retention.hold_desk import append_list, append_more, append_release
+
+
+def test_what_matched_before_a_release_does_not_open_a_hold_again(
+    tmp_path: Path,
+) -> None:
+    clock = SystemClock()
+    Ledger.create(tmp_path, clock, tenant="default", origin="host.example/default")
+    ledger = Ledger.open(tmp_path, clock=clock)
+
+    def random_bytes(count: int) -> bytes:
+        return bytes(count)
+
+    def do(act: Any) -> Any:
+        return ledger.act_and_wait(1, act)
+
+    try:
+        do(lambda desk: append_list(desk, 7, [3, 4], random_bytes))
+        assert do(lambda desk: append_more(desk, 7, [5], random_bytes)) is not None
+        released = do(lambda desk: append_release(desk, 7))
+        assert do(lambda desk: append_more(desk, 7, [6], random_bytes)) is None
+        assert ledger.size(1) == released + 1
+        assert not do(lambda desk: _held(desk).any_open)
+    finally:
+        ledger.close()
+
+
+def _held(desk: Desk) -> Held:
+    held = Held()
+    held.catch_up(desk.connection, desk.tenant_id)
+    return held
+
+
+def test_learning_holds_does_not_read_the_leaves_of_events() -> None:
+    """Each expired event has one: reading them all would stop the writer."""
+    asked: list[str] = []
+    connection = SimpleNamespace(
+        execute=lambda sql, _: asked.append(sql) or SimpleNamespace(fetchall=list)
+    )
+    Held().catch_up(cast(sqlite3.Connection, connection), 1)
+    assert "INDEXED BY declaration" in asked[0]
