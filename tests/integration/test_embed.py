@@ -203,3 +203,21 @@ def test_the_script_may_be_loaded_from_anywhere(host: Host) -> None:
         assert len(reply.body) < 12_000
     for path in ("/embed/other.js", "/embed/v2/audit-log.js", "/embed/../index.html.js"):
         assert host.service.request("GET", path).status == 404
+
+
+def test_a_token_for_everything_reads_events_alone(host: Host) -> None:
+    ana = host.service.set_up()
+    made = ana.request("POST", "/v1/views", json={"name": "Ana's own", "address": "?q=x"})
+    view = f"/v1/views/{made.json['id']}"
+    # The host says who looks: somebody with the id of an account is not that account.
+    subject = {"id": ana.session["person"]["id"], "name": "Somebody"}
+    for more in ({}, {"hide": ["person"]}):
+        token = host.ask(everything=True, subject=subject, **more)["token"]
+        assert host.get("/v1/events", token=token).status == 200
+        for path in ("/v1/views", "/v1/holds", "/v1/erasures", "/v1/retention", "/metrics"):
+            assert host.get(path, token=token).code == "beyond-reach", path
+        body = {"name": "planted", "address": "?q=x", "shared": True}
+        planted = host.service.request("POST", "/v1/views", key=token, json=body)
+        assert planted.code == "beyond-reach"
+        assert host.service.request("DELETE", view, key=token).code == "beyond-reach"
+    assert [one["name"] for one in ana.request("GET", "/v1/views").json["views"]] == ["Ana's own"]

@@ -101,6 +101,23 @@ def test_a_second_factor_from_set_up_to_loss(service: RunningService) -> None:
     assert {"SetUpSecondFactor", "RenewRecoveryCodes", "ResetSecondFactors"} <= acts
 
 
+def test_a_one_time_link_stands_for_the_password_alone(service: RunningService) -> None:
+    admin = service.set_up()
+    email, password = "linked@example.com", "a password that is entirely new"
+    bo = invite(service, admin, email, "admin")
+    _, recovery = _set_up(bo)
+    made = admin.request("POST", f"/v1/users/{account(admin, email)['id']}/link")
+    body = {"token": made.json["path"].removeprefix("/setup#token="), "email": email,
+            "name": "Bo", "password": password}  # fmt: skip
+    used = service.request("POST", "/v1/setup", json=body)
+    assert (used.status, used.json["ways"]) == (202, ["totp", "recovery"])
+    assert "set-cookie" not in used.headers
+    assert bo.request("GET", "/v1/session").status == 401
+    assert _second(service, used.json["step"], recovery[0]).status == 200
+    again = service.request("POST", "/v1/session", json={"email": email, "password": password})
+    assert again.status == 202
+
+
 def test_guessing_codes_is_limited(service: RunningService) -> None:
     admin = service.set_up()
     bo = invite(service, admin, "guess@example.com", "auditor")

@@ -180,6 +180,28 @@ def test_who_is_kept_out(
     assert refused[0]["metadata"]["way"] == "oidc"
 
 
+def test_strangers_fill_no_log_by_coming_back(
+    tmp_path: Path, start_service: Callable[..., RunningService]
+) -> None:
+    back = "/v1/oidc/callback?code=x&state=y"
+    first = start_service()
+    # Without a provider there is nowhere to come back from, and nothing is written.
+    assert first.request("GET", back).status == 404
+    assert _refusals(first) == []
+    data = tmp_path / "data"
+    init_folder(data)
+    (data / "indelible.toml").write_text(
+        '[service]\npublic_url = "http://127.0.0.1:9"\n'
+        '[oidc]\nissuer = "http://127.0.0.1:9"\nclient_id = "indelible"\n'
+    )
+    service = start_service(data)
+    for _ in range(20):
+        reply = service.request("GET", back)
+        assert reply.headers["location"].endswith("/login#refused=login-step-ended")
+    service.settle()
+    assert len(_refusals(service)) == 5
+
+
 def test_a_code_that_was_slipped_to_another_browser(
     signed_on: tuple[RunningService, str],
     visit: Callable[[], Visitor],

@@ -132,6 +132,19 @@ def test_a_search_for_an_email_finds_nothing_and_says_why(
     assert "does not see" in described["explained"]
 
 
+def test_what_others_do_on_ones_behalf_is_not_ones_own(
+    people: tuple[RunningService, Login, Login, dict[str, Any]],
+) -> None:
+    service, _, viewer, _ = people
+    behalf = {"kind": "user", "id": "u_7", "email": "vi@example.com"}
+    actor = {"email": "helper@example.com", "name": "A Helper", "on_behalf_of": behalf}
+    service.send({"operation": "HelpSomebody", "actor": actor, "origin": {"ip": "203.0.113.99"}})
+    service.settle()
+    reply = viewer.request("GET", "/v1/session/activity", params=WHEN)
+    assert b"helper@example.com" not in reply.body
+    assert b"203.0.113.99" not in reply.body
+
+
 def test_ones_own_activity_is_ones_own(
     people: tuple[RunningService, Login, Login, dict[str, Any]],
 ) -> None:

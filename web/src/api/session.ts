@@ -60,8 +60,8 @@ export function openWithLink(body: {
   email: string;
   name: string;
   password: string;
-}): Promise<Session> {
-  return call<Session>("v1/setup", { method: "POST", body });
+}): Promise<Session | SecondStep> {
+  return call("v1/setup", { method: "POST", body });
 }
 
 export function saveSettings(changed: Partial<Settings>): Promise<Settings> {

@@ -1,11 +1,13 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useState } from "react";
 import { ApiProblem } from "../api/client.ts";
-import { checkLink, openWithLink, useKeepSession } from "../api/session.ts";
+import { checkLink, openWithLink, type SecondStep, useKeepSession } from "../api/session.ts";
+import type { Session } from "../api/types.ts";
 import { go } from "../app/route.ts";
 import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
 import { Gate } from "./Gate.tsx";
+import { SecondStepForm } from "./SecondStepForm.tsx";
 
 const SHORTEST = 12;
 
@@ -56,13 +58,18 @@ function SetupForm({ token, email: known }: { token: string; email: string | nul
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const [tooShort, setTooShort] = useState(false);
+  const [step, setStep] = useState<SecondStep | null>(null);
   const save = useMutation({
     mutationFn: () => openWithLink({ token, email, name, password }),
-    onSuccess: (session) => {
-      keep(session);
-      go("", { replace: true });
+    onSuccess: (answer) => {
+      if ("step" in answer) setStep(answer);
+      else enter(answer);
     },
   });
+  const enter = (session: Session) => {
+    keep(session);
+    go("", { replace: true });
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const short = Array.from(password).length < SHORTEST;
@@ -76,6 +83,9 @@ function SetupForm({ token, email: known }: { token: string; email: string | nul
         ? messages.setup.invalid
         : save.error.detail
       : null;
+  // The link is used up: who goes back logs in with the new password.
+  const leave = () => go("", { replace: true });
+  if (step) return <SecondStepForm step={step} onDone={enter} onBack={leave} />;
   return (
     <Gate title={messages.setup.title}>
       <p>{messages.setup.text}</p>

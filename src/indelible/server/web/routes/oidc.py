@@ -10,7 +10,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from indelible.errors import Error, NotFound
+from indelible.errors import Error, NotFound, TooManyAttempts
 from indelible.server.access.let_in import role_of
 from indelible.server.access.steps import StepEnded
 from indelible.server.ingest.own_event import of_login
@@ -75,22 +75,30 @@ async def come_back(request: Request) -> Response:
     A refusal leads to the login page, which tells its reason; the reason is on record.
     """
     service = service_of(request)
+    provider = _provider(service)
     root = f"{service.settings.service.public_url}/"
     try:
-        response = await _let_in(request, service, root)
+        response = await _let_in(request, service, provider, root)
     except Error as error:
-        event = of_login(
-            None, entry_of(request), event_id=service.own.new_id(), right=False, way=WAY
-        )
-        event["metadata"]["reason"] = error.message
-        await service.own.record(min(service.tenants), event)
+        await _record_refusal(request, service, error)
         response = RedirectResponse(f"{root}login#refused={error.code}", status_code=303)
     response.delete_cookie(_COOKIE, path="/")
     return response
 
 
-async def _let_in(request: Request, service: Service, root: str) -> Response:
-    provider = _provider(service)
+async def _record_refusal(request: Request, service: Service, error: Error) -> None:
+    """Puts a refusal on record, of one address no more than wrong passwords: anybody can ask."""
+    entry = entry_of(request)
+    try:
+        await asyncio.to_thread(service.access.attempts.take, f"oidc {entry.ip}", entry.ip)
+    except TooManyAttempts:
+        return
+    event = of_login(None, entry, event_id=service.own.new_id(), right=False, way=WAY)
+    event["metadata"]["reason"] = error.message
+    await service.own.record(min(service.tenants), event)
+
+
+async def _let_in(request: Request, service: Service, provider: Provider, root: str) -> Response:
     step = request.cookies.get(_COOKIE, "")
     held = await asyncio.to_thread(service.access.steps.take, _KIND, step[:100])
     state = request.query_params.get("state", "")

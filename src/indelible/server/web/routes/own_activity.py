@@ -40,7 +40,7 @@ async def list_own(request: Request) -> Response:
     service = service_of(request)
     parameters = read_parameters(request, FILTER_NAMES | PAGE_NAMES)
     defaults = defaults_of(request, caller)
-    own = Reach(tenant_id=caller.tenant_id, query=field_term("actor", caller.email))
+    own = Reach(tenant_id=caller.tenant_id, query=field_term("by", caller.email))
     filter_ = parse_filter(parameters, own, defaults)
     page = parse_page(parameters)
     found = await service.query.events(filter_, page)

@@ -126,6 +126,12 @@ async def log_in(request: Request) -> Response:
     if service.passwords.outdated(person.password):
         newer = await service.passwords.hash(password)
         await asyncio.to_thread(access.people.replace_password, person.id, person.password, newer)
+    return await go_on_with_factor(request, service, person)
+
+
+async def go_on_with_factor(request: Request, service: Service, person: Person) -> Response:
+    """The login of who has shown the password, or the step to the second factor if there is one."""
+    access = service.access
     standing = access.factors.standing(person.id)
     if standing.any:
         step = await asyncio.to_thread(access.steps.begin, FACTOR, {"person": person.id})

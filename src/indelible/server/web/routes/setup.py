@@ -17,7 +17,11 @@ from indelible.server.web.answer import json_response
 from indelible.server.web.authenticate import entry_of
 from indelible.server.web.body import read_json
 from indelible.server.web.route import Api
-from indelible.server.web.routes.session import SessionReply, need_keeping_browser, start_session
+from indelible.server.web.routes.session import (
+    SessionReply,
+    go_on_with_factor,
+    need_keeping_browser,
+)
 from indelible.server.web.service import service_of
 
 
@@ -52,7 +56,7 @@ async def check_link(request: Request) -> Response:
 
 
 async def set_up(request: Request) -> Response:
-    """Uses a link up, sets the password and logs in."""
+    """Uses a link up, sets the password and logs in; a second factor is still to be shown."""
     service = service_of(request)
     entry = entry_of(request)
     check_origin(request.headers, entry.origins)
@@ -93,7 +97,8 @@ async def set_up(request: Request) -> Response:
         event=event,
     )
     await asyncio.to_thread(service.access.attempts.give_back, email, entry.ip)
-    return await start_session(request, service, person)
+    # A link stands for the password alone: whoever finds one has not the second factor, too.
+    return await go_on_with_factor(request, service, person)
 
 
 ROUTES = (
@@ -115,7 +120,10 @@ ROUTES = (
         permit=None,
         summary="Use a one-time link",
         tag="Session",
-        description="Makes the first administrator, or sets a new password, and logs in.",
+        description=(
+            "Makes the first administrator, or sets a new password, and logs in. Where the account"
+            " has a second factor the answer is 202 with `step` and `ways` instead."
+        ),
         body=SetupBody,
         reply=SessionReply,
         errors=(400, 403, 415, 422),
