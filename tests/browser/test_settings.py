@@ -176,8 +176,8 @@ def test_an_own_category_with_a_rule_gets_its_events_and_is_switched_off(
     preview.get_by_label("Reason").fill("nobody reads them")
     preview.get_by_role("button", name="Save").click()
     expect(card(page, "Not in effect yet")).to_contain_text("recording On → Off")
-    link = page.get_by_role("link", name="Every change here is an event")
-    link.click()
+    screen.service.settle()
+    page.get_by_role("link", name="Every change here is an event").click()
     expect(page.get_by_role("grid", name="Events")).to_contain_text("Retention")
 
 

@@ -26,8 +26,9 @@ from indelible.seal.evidence import (
     SubtreeLine,
     encode_line,
 )
+from indelible.server.export.covering import covering_checkpoint
 from indelible.server.export.jsonl import whole_lines
-from indelible.server.ledger import Checkpoint, LedgerReader
+from indelible.server.ledger import LedgerReader
 from indelible.server.ledger.reader import SealedEntry
 from indelible.tlog.note import parse_note
 from indelible.tlog.tile import TileReader
@@ -35,8 +36,6 @@ from indelible.tlog.tile import TileReader
 INDEX_FORM: Final = "TSV"
 """The engine writes one index a line."""
 
-_CHECKPOINT_WAIT_S = 5.0
-_POLL_S = 0.05
 _BATCH = 2048
 # Entries lie in runs of up to 256: neighbours are read together, and others are passed over.
 _SPAN = 512
@@ -51,7 +50,7 @@ async def evidence_lines(
 ) -> AsyncGenerator[bytes]:
     """The bundle of the events whose indices come, in order, from `rows`."""
     async with aclosing(rows):
-        checkpoint = await _covering(reader, tenant_id, through)
+        checkpoint = await covering_checkpoint(reader, tenant_id, through)
         origin = parse_note(checkpoint.note.encode()).text.partition("\n")[0]
         yield encode_line(Head(EVIDENCE, origin, checkpoint.size, checkpoint.note, dict(statement)))
         bundle = Bundle(reader, tenant_id, checkpoint.size)
@@ -62,16 +61,6 @@ async def evidence_lines(
                     batch = indices[start : start + _BATCH]
                     yield await asyncio.to_thread(bundle.take, batch)
         yield await asyncio.to_thread(bundle.finish)
-
-
-async def _covering(reader: LedgerReader, tenant_id: int, through: int) -> Checkpoint:
-    """A signed checkpoint over all of the snapshot; the next one is signed within a second."""
-    for _ in range(int(_CHECKPOINT_WAIT_S / _POLL_S)):
-        found = await asyncio.to_thread(reader.checkpoint_over, tenant_id, through)
-        if found is not None:
-            return found
-        await asyncio.sleep(_POLL_S)
-    raise StorageError("no signed checkpoint covers these events yet", hint="try again in a moment")
 
 
 class Bundle:

@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from indelible.clock import format_us
-from indelible.errors import InvalidRequest, Pushback
+from indelible.errors import InvalidRequest
 from indelible.server.access.token import random_id
+from indelible.server.export.covering import covering_checkpoint
 from indelible.server.export.subject import write_subject
 from indelible.server.retention.subject import MAX_IDENTIFIERS, read_identifier
 from indelible.server.web.body import read_json
@@ -40,10 +41,9 @@ async def export_subject(request: Request) -> Response:
         raise InvalidRequest(f"name 1 to {MAX_IDENTIFIERS} values", parameter="identifiers")
     given = [read_identifier(one.kind, one.value) for one in body.identifiers]
     await service.own.flush()
-    checkpoint = service.reader.latest_checkpoint(caller.tenant_id)
-    if checkpoint is None:
-        raise Pushback("no checkpoint is signed yet", code="no-checkpoint")
     service.exports.files.check_room()
+    size = service.ledger.size(caller.tenant_id)
+    checkpoint = await covering_checkpoint(service.reader, caller.tenant_id, size)
     name = random_id(service.access.random_bytes, "subject")
     target = service.exports.files.work / f"{name}.zip"
     scanner = service.erasures.scanner
