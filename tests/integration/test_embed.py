@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.conftest import RunningService
+from tests.integration.conftest import RunningService, init_folder
 from tests.integration.embed_host import HOST, MINE, Host, start_host
 
 pytestmark = pytest.mark.timeout(120)
@@ -221,3 +222,18 @@ def test_a_token_for_everything_reads_events_alone(host: Host) -> None:
         assert planted.code == "beyond-reach"
         assert host.service.request("DELETE", view, key=token).code == "beyond-reach"
     assert [one["name"] for one in ana.request("GET", "/v1/views").json["views"]] == ["Ana's own"]
+
+
+def test_a_key_that_may_not_export_makes_no_token_that_does(
+    tmp_path: Path, start_service: Callable[..., RunningService]
+) -> None:
+    data = tmp_path / "data"
+    token = init_folder(data)["token"]
+    (data / "indelible.toml").write_text(
+        f'[embed]\norigins = ["{HOST}"]\n[export]\nallowed = ["viewer", "auditor", "admin"]\n'
+    )
+    service = start_service(data)
+    service.setup_token = token
+    host = Host(service)
+    assert host.ask(export=True, status=403)["code"] == "export-not-allowed"
+    assert host.ask(export=False)["token"]

@@ -118,6 +118,21 @@ def test_a_one_time_link_stands_for_the_password_alone(service: RunningService) 
     assert again.status == 202
 
 
+def test_a_login_begun_with_a_password_that_was_replaced_leads_nowhere(
+    service: RunningService,
+) -> None:
+    admin = service.set_up()
+    email = "replaced@example.com"
+    _, recovery = _set_up(invite(service, admin, email, "auditor"))
+    begun = _step(service, email)["step"]
+    made = admin.request("POST", f"/v1/users/{account(admin, email)['id']}/link")
+    body = {"token": made.json["path"].removeprefix("/setup#token="), "email": email,
+            "name": "Re", "password": "a password that is entirely new"}  # fmt: skip
+    assert service.request("POST", "/v1/setup", json=body).status == 202
+    ended = _second(service, begun, recovery[0])
+    assert (ended.status, ended.code) == (403, "login-step-ended")
+
+
 def test_guessing_codes_is_limited(service: RunningService) -> None:
     admin = service.set_up()
     bo = invite(service, admin, "guess@example.com", "auditor")

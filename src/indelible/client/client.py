@@ -29,7 +29,7 @@ from indelible.client.buffer import Policy, QueueFull
 from indelible.client.compose import Composer
 from indelible.client.fields import ActorLike, EventFields, Mode, Record, encode_event
 from indelible.client.guard import Guard
-from indelible.client.ids import RandomBytes, RandomPool
+from indelible.client.ids import HOOKS_RUN, RandomBytes, RandomPool
 from indelible.client.operation import OperationBlock
 from indelible.client.process import Parts, Plan
 from indelible.client.run import JobBlock, JobFacts
@@ -355,8 +355,10 @@ class Indelible:
     def _here(self) -> Parts:
         """The parts of this process; a forked child makes them with its first event."""
         parts = self._parts
-        # A forked child forgets its parent's before it can ask, unless the client was closed then.
-        if parts is not None and not (self._closed and parts.pid != os.getpid()):
+        # A forked child forgets its parent's before it can ask, unless the client was closed then
+        # or hooks are not run.
+        has_to_ask = self._closed or not HOOKS_RUN
+        if parts is not None and not (has_to_ask and parts.pid != os.getpid()):
             return parts
         with self._lock:
             if self._parts is None or self._parts.pid != os.getpid():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable
 
@@ -27,6 +28,14 @@ def _count_fork() -> None:
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_count_fork)
 
+# uWSGI makes its workers without Python's hooks, unless it is told to run them.
+HOOKS_RUN = hasattr(os, "register_at_fork") and "uwsgi" not in sys.modules
+
+
+def process_mark() -> int:
+    """A number that differs between a process and those forked from it."""
+    return _forks if HOOKS_RUN else os.getpid()
+
 
 class RandomPool(threading.local):
     """
@@ -40,13 +49,13 @@ class RandomPool(threading.local):
         self._source = source
         self._page = b""
         self._at = 0
-        self._forks = 0
+        self._process = -1
 
     def __call__(self, count: int) -> bytes:
         start = self._at
-        if start + count > len(self._page) or self._forks != _forks:
+        if start + count > len(self._page) or self._process != process_mark():
             self._page = self._source(max(count, _POOL_BYTES))
-            self._forks = _forks
+            self._process = process_mark()
             start = 0
         self._at = start + count
         return self._page[start : self._at]

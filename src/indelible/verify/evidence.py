@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,7 +53,7 @@ def is_evidence(path: Path) -> bool:
     try:
         with _open(path) as file:
             return file.read(len(START)) == START
-    except (OSError, EOFError, zstandard.ZstdError):
+    except (OSError, EOFError, zlib.error, zstandard.ZstdError):
         return False
 
 
@@ -76,7 +77,7 @@ def verify_evidence(
         return make_report(str(path), (check.finish(),), ())
     except OSError as error:
         raise CannotCheck(f"cannot read {path}: {error}") from error
-    except (EOFError, zstandard.ZstdError, MalformedProof) as error:
+    except (EOFError, zlib.error, zstandard.ZstdError, MalformedProof) as error:
         reason = f"not an evidence bundle that can be read: {error}"
         return make_report(str(path), (), (Finding(Verdict.ALTERED, reason, part="bundle"),))
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from indelible.client import ids
 from indelible.client.ids import RandomPool, uuid7
 
 MOMENTS = st.integers(min_value=0, max_value=(1 << 48) * 1000 - 1)
@@ -55,3 +56,12 @@ def test_a_forked_child_has_other_bytes_than_its_parent() -> None:
     assert os.read(read_end, 16) != pool(16)
     os.close(read_end)
     os.close(write_end)
+
+
+def test_where_fork_hooks_are_not_run_the_process_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ids, "HOOKS_RUN", False)
+    pages = iter(range(256))
+    pool = RandomPool(lambda count: bytes([next(pages)]) * count)
+    assert pool(8) == pool(8) == bytes(8)
+    monkeypatch.setattr(os, "getpid", lambda: -7)
+    assert pool(8) == b"\x01" * 8

@@ -84,6 +84,15 @@ def test_the_whole_log_is_shown_and_complete(sample: SampleLedger, tmp_path: Pat
     assert not any("subtree" in line["is"] for line in objects(data))
 
 
+def test_a_damaged_compressed_file_gets_a_verdict(sample: SampleLedger, tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress(bundle(sample, range(2, 40)), mtime=0))
+    for place in range(10, len(packed) - 8, 97):
+        packed[place] ^= 0xFF
+        report = check(bytes(packed), tmp_path)
+        assert report.exit_code == 1
+        is_evidence(tmp_path / "some.evidence")
+
+
 def test_any_choice_leads_to_the_same_root_and_shows_no_more(
     sample: SampleLedger, tmp_path: Path
 ) -> None:

@@ -21,6 +21,8 @@ from indelible.seal import (
     expand_salts,
 )
 from indelible.server.ledger.pieces import PieceReader
+from indelible.server.ledger.schema import stored_leaf_hash
+from indelible.tlog.merkle import leaf_hash
 
 _PARTS = (FACT, PERSON, CONTENT)
 
@@ -115,7 +117,13 @@ def _leaves(
                     hint="run `indelible verify` on the data folder",
                 )
             commitments.append(commitment(part, salt, data))
-        yield first + k, event_leaf(parts, category_id, day, commitments)
+        leaf = event_leaf(parts, category_id, day, commitments)
+        if leaf_hash(leaf) != stored_leaf_hash(connection, tenant_id, first + k):
+            raise StorageError(
+                f"entry {first + k} does not fit its place in the tree: nothing of it is removed",
+                hint="run `indelible verify` on the data folder",
+            )
+        yield first + k, leaf
 
 
 def _open(

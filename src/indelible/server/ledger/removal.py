@@ -21,8 +21,8 @@ from indelible.seal import (
     event_leaf,
 )
 from indelible.server.ledger.pieces import SALT, PieceReader, PieceWriter, written_salts
-from indelible.tlog.merkle import HASH_SIZE, leaf_hash
-from indelible.tlog.tile import WIDTH
+from indelible.server.ledger.schema import stored_leaf_hash
+from indelible.tlog.merkle import leaf_hash
 
 PARTS = (FACT, PERSON, CONTENT)
 _NO_SALT = bytes(SALT)
@@ -121,7 +121,7 @@ class _Run:
                 )
             commitments.append(commitment(part, piece.salts[k], data))
         leaf = event_leaf(has, category, self._day, commitments)
-        if leaf_hash(leaf) != self._hash(index):
+        if leaf_hash(leaf) != stored_leaf_hash(self._connection, self._tenant_id, index):
             raise StorageError(
                 f"entry {index} does not fit its place in the tree: nothing of it is removed",
                 hint="run `indelible verify` on the data folder",
@@ -188,11 +188,3 @@ class _Run:
                 hint="run `indelible verify` on the data folder",
             )
         return _Piece(members, items, written_salts(seed, salts, members))
-
-    def _hash(self, index: int) -> bytes:
-        row = self._connection.execute(
-            "SELECT hashes FROM tile WHERE tenant = ? AND level = 0 AND n = ?",
-            (self._tenant_id, index // WIDTH),
-        ).fetchone()
-        place = HASH_SIZE * (index % WIDTH)
-        return b"" if row is None else bytes(row[0][place : place + HASH_SIZE])

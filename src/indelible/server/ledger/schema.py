@@ -6,6 +6,8 @@ import sqlite3
 from pathlib import Path
 
 from indelible.errors import StorageError
+from indelible.tlog.merkle import HASH_SIZE
+from indelible.tlog.tile import WIDTH
 
 # Pieces of 1 to 8 kB lie side by side in a page of this size; with smaller pages, or in a table
 # without rowid, each spills and wastes half a page (measured: 60 B an event). Holds for new files.
@@ -85,3 +87,13 @@ def open_ledger(path: Path, *, read_only: bool, busy_s: float = 10.0) -> sqlite3
     except sqlite3.Error as cause:
         raise StorageError(f"cannot open {path}: {cause}") from cause
     return connection
+
+
+def stored_leaf_hash(connection: sqlite3.Connection, tenant_id: int, index: int) -> bytes:
+    """The hash of an entry as the tree has it; empty where the tree has none."""
+    row = connection.execute(
+        "SELECT hashes FROM tile WHERE tenant = ? AND level = 0 AND n = ?",
+        (tenant_id, index // WIDTH),
+    ).fetchone()
+    place = HASH_SIZE * (index % WIDTH)
+    return b"" if row is None else bytes(row[0][place : place + HASH_SIZE])

@@ -186,8 +186,14 @@ class Erasures:
         """Does everything that is due, tenant by tenant, as one batch each."""
         async with self._running:
             due = self.table.due(self._clock.now_us())
+            later: Pushback | None = None
             for tenant_id in sorted({one.tenant_id for one in due}):
-                await self._batch([one for one in due if one.tenant_id == tenant_id])
+                try:
+                    await self._batch([one for one in due if one.tenant_id == tenant_id])
+                except Pushback as error:  # of this tenant: the others need not wait for it
+                    later = error
+            if later is not None:
+                raise later
 
     async def _batch(self, erasures: list[Erasure]) -> None:
         tenant_id = erasures[0].tenant_id

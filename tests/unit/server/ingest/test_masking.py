@@ -20,7 +20,7 @@ SECRETS = [
     "AKIAIOSFODNN7EXAMPLE",
     "ghp_" + "a1" * 18,
     "xoxb-1234567890",
-    "hooks.slack.com/services/T00000000/B00000000/XXXX",
+    "hooks.slack.com/services/T00000000/B00000000/made-up",
     "postgres://app:hunter2@db/shop",
     "Bearer abcdefgh",
     "basic\tYWxhZGRpbjpvcGVu",

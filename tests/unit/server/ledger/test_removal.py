@@ -12,6 +12,7 @@ from indelible.errors import StorageError
 from indelible.seal import CONTENT, FACT, PERSON, commitment, parse_leaf
 from indelible.seal.leaf import EventLeaf
 from indelible.server.ledger import Ledger
+from indelible.server.ledger.dropping import drop_pieces
 from indelible.server.ledger.removal import remove_parts
 from indelible.server.ledger.schema import open_ledger
 from indelible.tlog.merkle import leaf_hash
@@ -120,6 +121,19 @@ def test_a_leaf_that_does_not_fit_is_never_written_out(closed: Path) -> None:
     connection.close()
     with pytest.raises(StorageError, match="does not fit its place in the tree"):
         remove(closed, {50: PERSON | CONTENT})
+
+
+def test_a_piece_whose_leaves_do_not_fit_is_never_dropped(closed: Path) -> None:
+    connection = open_ledger(closed / "ledger.sqlite3", read_only=False)
+    connection.execute("UPDATE piece SET seed = zeroblob(32) WHERE first = 2 AND part = 1")
+    (category,) = connection.execute("SELECT category FROM piece WHERE first = 2").fetchone()
+    before = connection.execute("SELECT count(*) FROM piece").fetchone()
+    connection.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StorageError, match="does not fit its place in the tree"):
+        drop_pieces(connection, 1, 2, category, CONTENT)
+    connection.execute("ROLLBACK")
+    assert connection.execute("SELECT count(*) FROM piece").fetchone() == before
+    connection.close()
 
 
 def test_entries_that_are_no_events_are_passed_over(closed: Path) -> None:

@@ -229,6 +229,12 @@ async def create_token(request: Request) -> Response:
     _text(body.title, "title", needed=False)
     if body.zone is not None:
         zone_of(body.zone)
+    if body.export and not service.settings.export.may("key"):
+        raise Denied(
+            "keys may not export here, and so make no token that does",
+            hint="setting export.allowed",
+            code="export-not-allowed",
+        )
     grant = Grant(
         reach=_reach(body, caller.tenant_id),
         origins=_origins(service, body.origins),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from hashlib import sha256
 
 import msgspec
 from starlette.requests import Request
@@ -134,13 +135,20 @@ async def go_on_with_factor(request: Request, service: Service, person: Person) 
     access = service.access
     standing = access.factors.standing(person.id)
     if standing.any:
-        step = await asyncio.to_thread(access.steps.begin, FACTOR, {"person": person.id})
+        step = await asyncio.to_thread(
+            access.steps.begin, FACTOR, {"person": person.id, "password": _mark(person)}
+        )
         return Response(
             encode_json(StepReply(step, ways_of(standing))),
             status_code=202,
             media_type="application/json",
         )
     return await start_session(request, service, person)
+
+
+def _mark(person: Person) -> str:
+    """Which password was shown: a step begun with one that was replaced since leads nowhere."""
+    return sha256(person.password.encode()).hexdigest()
 
 
 def ways_of(standing: Standing) -> tuple[str, ...]:
@@ -161,8 +169,9 @@ async def show_factor(request: Request) -> Response:
     body = await read_json(request, FactorBody)
     access = service.access
     step = body.step[:100]
-    person = access.people.by_id(str(access.steps.look(FACTOR, step)["person"]))
-    if person is None or not person.active:
+    begun = access.steps.look(FACTOR, step)
+    person = access.people.by_id(str(begun["person"]))
+    if person is None or not person.active or begun["password"] != _mark(person):
         raise StepEnded
     way = await use_code(request, service, person, body.code)
     await asyncio.to_thread(access.steps.take, FACTOR, step)
