@@ -233,7 +233,7 @@ async def create_token(request: Request) -> Response:
         raise Denied(
             "keys may not export here, and so make no token that does",
             hint="setting export.allowed",
-            code="export-not-allowed",
+            code="export-denied",
         )
     grant = Grant(
         reach=_reach(body, caller.tenant_id),
