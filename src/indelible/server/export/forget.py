@@ -2,7 +2,8 @@
 Exports on disk forget what is erased: a file that holds it, or that cannot be looked into, goes.
 
 Text, also compressed, is looked through; of Parquet, workbooks and evidence it is not known what
-they hold, so they go when they were made before the erasure. Jobs that run are ended: they read
+they hold, nor of a CSV without the columns that name people, so they go when they were made before
+the erasure. Jobs that run are ended: they read
 an older snapshot.
 """
 
@@ -17,6 +18,7 @@ from typing import Any, Literal
 import zstandard
 
 from indelible.codec import encode_json
+from indelible.server.export.columns import STANDARD
 from indelible.server.export.job import OPEN, Job
 from indelible.server.export.jobs import ExportJobs
 from indelible.server.retention.subject import Matcher
@@ -54,10 +56,16 @@ async def forget_in_exports(jobs: ExportJobs, tenant_id: int, matcher: Matcher |
 def _may_hold(jobs: ExportJobs, job: Job, matcher: Matcher) -> bool:
     if matcher.may_be_in(encode_json(job.asked)) or job.state in OPEN:
         return True
-    if job.asked.wish.format in _OPAQUE:
+    wish = job.asked.wish
+    if wish.format in _OPAQUE or (wish.format == "csv" and not set(STANDARD) <= set(wish.columns)):
         return True
     try:
-        return any(matcher.may_be_in(chunk) for chunk in _chunks(jobs.files.path(job.id)))
+        for chunk in _chunks(jobs.files.path(job.id)):
+            # A quote stands doubled in CSV, behind a backslash in JSON.
+            text = chunk.replace(b'""', b'\\"') if wish.format == "csv" else chunk
+            if matcher.may_be_in(text):
+                return True
+        return False
     except (OSError, EOFError, zstandard.ZstdError):
         return True  # what cannot be read may hold anything
 

@@ -56,26 +56,22 @@ class Scanner:
 
     def with_aliases(self, tenant_id: int, given: list[Identifier]) -> list[Identifier]:
         """The identifiers, and the pseudonyms that stand for them in facts."""
-        with closing(open_ledger(self._path, read_only=True)) as connection:
-            found = list(given)
-            for one in given:
-                rows = connection.execute(
-                    "SELECT alias FROM alias WHERE tenant = ? AND lower(subject) = lower(?)",
-                    (tenant_id, one.value),
-                ).fetchall()
-                found += [Identifier("alias", alias) for (alias,) in rows]
-        return found
+        return given + [Identifier("alias", alias) for _, alias in self._aliases(tenant_id, given)]
 
     def subjects(self, tenant_id: int, given: list[Identifier]) -> list[str]:
         """The ids for which the ledger has a pseudonym, as they were sent."""
+        return [subject for subject, _ in self._aliases(tenant_id, given)]
+
+    def _aliases(self, tenant_id: int, given: list[Identifier]) -> list[tuple[str, str]]:
+        # By the same rules as in parts of events: `mailto:ana@…` is ana's, too.
+        matcher = Matcher(given)
         with closing(open_ledger(self._path, read_only=True)) as connection:
             return [
-                subject
-                for one in given
-                for (subject,) in connection.execute(
-                    "SELECT subject FROM alias WHERE tenant = ? AND lower(subject) = lower(?)",
-                    (tenant_id, one.value),
+                (subject, alias)
+                for subject, alias in connection.execute(
+                    "SELECT subject, alias FROM alias WHERE tenant = ?", (tenant_id,)
                 )
+                if matcher.matches(subject)
             ]
 
     def held(self, tenant_id: int) -> Held:

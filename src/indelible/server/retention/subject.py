@@ -12,7 +12,8 @@ import ipaddress
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
-from urllib.parse import quote
+from unicodedata import normalize
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -27,10 +28,12 @@ _AROUND = {
     "email": (r"[\w.+\-]", r"[\w\-]|\.\w"),
     "id": (r"[\w.\-]", r"[\w\-]|\.\w"),
     "alias": (r"[\w.\-]", r"[\w\-]|\.\w"),
-    "address": (r"[\w.:]", r"[\w:]|\.\w"),
+    "address": (r"[\w.]", r"\w|\.\w"),
     "name": (r"\w", r"\w"),
 }
 _ANY_CASE = frozenset({"email", "name", "address"})
+# The same IPv6 address has many spellings: what looks like one is read.
+_LIKE_IPV6 = re.compile(r"[0-9a-f:]*:[0-9a-f:.]*", re.IGNORECASE)
 _EMAIL = re.compile(r"[^\s@<>\"]{1,64}@[^\s@<>\"]{1,189}")
 
 
@@ -78,8 +81,15 @@ class Matcher:
     def __init__(self, identifiers: Sequence[Identifier]) -> None:
         self._literals: list[tuple[bytes, bool]] = []
         self._patterns: list[re.Pattern[str]] = []
+        self._ipv6: set[str] = set()
         for one in identifiers:
-            spellings = {one.value, quote(one.value, safe="")}
+            if one.kind == "address" and ":" in one.value:
+                self._ipv6.add(one.value)
+                self._literals.append((_beginning(one.value), True))
+                continue
+            # The same letters, put together or apart.
+            forms = {one.value, normalize("NFC", one.value), normalize("NFD", one.value)}
+            spellings = forms | {quote(form, safe="") for form in forms}
             any_case = one.kind in _ANY_CASE
             before, after = _AROUND[one.kind]
             # Behind `%2F` and the like a value begins, although a letter or digit stands before it.
@@ -112,7 +122,11 @@ class Matcher:
 
     def matches(self, text: str) -> bool:
         """Whether a value stands in a text."""
-        return any(pattern.search(text) for pattern in self._patterns)
+        if any(pattern.search(text) for pattern in self._patterns):
+            return True
+        return bool(self._ipv6) and any(
+            _as_ipv6(token) in self._ipv6 for token in _LIKE_IPV6.findall(unquote(text))
+        )
 
     def paths(self, raw: bytes) -> tuple[str, ...]:
         """
@@ -132,6 +146,20 @@ def _fold(raw: bytes) -> bytes:
     # Letters of other alphabets have two cases too. What is no text (lengths) never joins up with
     # what is: each text begins with a brace.
     return raw.decode("utf-8", "replace").lower().encode()
+
+
+def _as_ipv6(token: str) -> str | None:
+    """The one spelling of what looks like an address, None when it is none."""
+    try:
+        return str(ipaddress.IPv6Address(token.rstrip(".")))
+    except ValueError:
+        return None
+
+
+def _beginning(address: str) -> bytes:
+    """What stands in every spelling of an IPv6 address: its first group, unless that is zero."""
+    group = address.partition(":")[0]
+    return group.encode() or b":"
 
 
 def _literal(text: str, any_case: bool) -> bytes:
