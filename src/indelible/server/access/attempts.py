@@ -32,6 +32,8 @@ class Limit(msgspec.Struct, frozen=True):
 PAIR = Limit(5, 60)
 ADDRESS = Limit(30, 10)
 ACCOUNT = Limit(100, 30)
+CODES = Limit(20, 600)
+"""Of an account's codes: six digits are few, and only who has the password can fill it."""
 
 
 class Attempts:
@@ -41,10 +43,10 @@ class Attempts:
         self._control = control
         self._clock = clock
 
-    def take(self, account: str, ip: str | None) -> None:
+    def take(self, account: str, ip: str | None, of_account: Limit = ACCOUNT) -> None:
         """Counts an attempt. Raises TooManyAttempts, counting nothing, when a bucket is full."""
         now_us = self._clock.now_us()
-        buckets = _buckets(account, ip)
+        buckets = _buckets(account, ip, of_account)
         with self._control.write() as transaction:
             for name, limit in buckets:
                 row = transaction.execute(
@@ -88,14 +90,16 @@ def _level_now(row: tuple[float, int] | None, limit: Limit, now_us: int) -> floa
     return max(0.0, level - drained)
 
 
-def _buckets(account: str, ip: str | None) -> list[tuple[bytes, Limit]]:
+def _buckets(
+    account: str, ip: str | None, of_account: Limit = ACCOUNT
+) -> list[tuple[bytes, Limit]]:
     """Names are hashes: what people type into a login form is not kept."""
     folded = account.strip().casefold()
     network = _network(ip)
     return [
         (_name("pair", folded, network), PAIR),
         (_name("address", network), ADDRESS),
-        (_name("account", folded), ACCOUNT),
+        (_name("account", folded), of_account),
     ]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from indelible.clock import FixedClock
 from indelible.errors import TooManyAttempts
-from indelible.server.access.attempts import ACCOUNT, ADDRESS, PAIR
+from indelible.server.access.attempts import ACCOUNT, ADDRESS, CODES, PAIR
 from indelible.server.access.door import Access
 
 
@@ -72,3 +72,14 @@ def test_old_buckets_are_forgotten(access: Access, clock: FixedClock) -> None:
     clock.advance(86_401)
     access.attempts.forget_old()
     assert access.control.read("SELECT count(*) FROM attempt") == [(0,)]
+
+
+def test_codes_guessed_from_many_addresses_are_few(access: Access) -> None:
+    passed = 0
+    for number in range(2 * CODES.size):
+        try:
+            access.attempts.take("factor p_1", f"198.51.100.{number}", CODES)
+        except TooManyAttempts:
+            break
+        passed += 1
+    assert passed == CODES.size < ACCOUNT.size

@@ -50,6 +50,11 @@ def _provider(service: Service) -> Provider:
     return service.oidc
 
 
+def _cookie_of(request: Request) -> str:
+    # Bound to this host where it can be: a neighbour must not plant a step of its own here.
+    return f"__Host-{_COOKIE}" if entry_of(request).secure else _COOKIE
+
+
 async def begin(request: Request) -> Response:
     """Sends the browser to the provider."""
     service = service_of(request)
@@ -62,7 +67,7 @@ async def begin(request: Request) -> Response:
     )
     response = RedirectResponse(begun.url, status_code=303)
     response.set_cookie(
-        _COOKIE, step, path="/", max_age=600, httponly=True, samesite="lax",
+        _cookie_of(request), step, path="/", max_age=600, httponly=True, samesite="lax",
         secure=entry_of(request).secure,
     )  # fmt: skip
     return response
@@ -82,7 +87,10 @@ async def come_back(request: Request) -> Response:
     except Error as error:
         await _record_refusal(request, service, error)
         response = RedirectResponse(f"{root}login#refused={error.code}", status_code=303)
-    response.delete_cookie(_COOKIE, path="/")
+    response.delete_cookie(
+        _cookie_of(request), path="/", httponly=True, samesite="lax",
+        secure=entry_of(request).secure,
+    )  # fmt: skip
     return response
 
 
@@ -99,7 +107,7 @@ async def _record_refusal(request: Request, service: Service, error: Error) -> N
 
 
 async def _let_in(request: Request, service: Service, provider: Provider, root: str) -> Response:
-    step = request.cookies.get(_COOKIE, "")
+    step = request.cookies.get(_cookie_of(request), "")
     held = await asyncio.to_thread(service.access.steps.take, _KIND, step[:100])
     state = request.query_params.get("state", "")
     code = request.query_params.get("code", "")

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from indelible.clock import format_us
 from indelible.codec import encode_json
 from indelible.errors import Denied, Unauthenticated
+from indelible.server.access.attempts import CODES
 from indelible.server.access.csrf import check_csrf, check_origin, csrf_token
 from indelible.server.access.factors import Standing, WrongCode
 from indelible.server.access.people import Person
@@ -186,7 +187,7 @@ async def use_code(request: Request, service: Service, person: Person, code: str
     """
     access, entry = service.access, entry_of(request)
     bucket = f"factor {person.id}"
-    await asyncio.to_thread(access.attempts.take, bucket, entry.ip)
+    await asyncio.to_thread(access.attempts.take, bucket, entry.ip, CODES)
     try:
         way = await asyncio.to_thread(access.factors.use, person.id, code[:40])
     except WrongCode:
