@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import gzip
 import hmac
 import json
 import re
 import socket
 import ssl
+import struct
 import subprocess
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -139,6 +142,39 @@ def test_syslog_over_tls(
         assert time.monotonic() < deadline, found
         events = service.events(stream="all", own="hide", **anytime)
         found = {event["operation"] for event in events}
+
+
+def test_what_came_before_a_reset_is_stored(start_service: Start, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    init_folder(data)
+    (data / "indelible.toml").write_text(
+        '[syslog]\nenabled = true\nport = 0\nallowed_networks = ["127.0.0.0/8"]\n'
+    )
+    service = start_service(data)
+    number = 50
+    for count in range(number):
+        with socket.create_connection(("127.0.0.1", syslog_port(service)), timeout=20) as line:
+            line.sendall(b"<13>1 - - app - Op%d -" % count)
+            # Closed with this, the connection is reset instead of ended.
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            wait_until_read(line)
+    anytime = {"from": "2020-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z"}
+    deadline = time.monotonic() + 30
+    total = 0
+    while total < number:
+        assert time.monotonic() < deadline, total
+        service.settle()
+        key = service.key("r")
+        params = {"q": "source:app", **anytime}
+        total = service.request("GET", "/v1/stats", key=key, params=params).json["total"]
+
+
+def wait_until_read(line: socket.socket) -> None:
+    """Until the other side's kernel has it all: what was not sent a reset throws away."""
+    deadline = time.monotonic() + 20
+    while struct.unpack("i", fcntl.ioctl(line, termios.TIOCOUTQ, b"\0" * 4))[0]:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
 
 
 def test_what_syslog_sent_before_a_stop_is_stored(start_service: Start, tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useId, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import { fetchStats } from "../api/log.ts";
 import { Icon } from "../icons/Icon.tsx";
 import type { Scope } from "../logs/scope.ts";
@@ -28,25 +28,30 @@ interface FacetGroupProps {
   generation: number;
   isOpen: boolean;
   isReady: boolean;
+  /** Called once its first counts are there, or cannot be had. */
+  onFirst: (id: string) => void;
   onToggle: () => void;
   onSearch: (q: string) => void;
 }
 
 /** One field of the sidebar with its most frequent values. */
 export function FacetGroup(props: FacetGroupProps) {
-  const { facet, scope, generation, isOpen, isReady, onToggle, onSearch } = props;
+  const { facet, scope, generation, isOpen, isReady, onFirst, onToggle, onSearch } = props;
   const [isLong, setLong] = useState(false);
   const [wanted, setWanted] = useState("");
   const id = useId();
   const q = scope.view.q;
   const { order: _, ...filters } = scope.filters;
   const asked = { ...filters, q: otherTerms(q, facet), group: facet.group, limit: MANY };
-  const { data } = useQuery({
+  const { data, isFetched } = useQuery({
     queryKey: ["stats", "facet", asked, generation],
     queryFn: ({ signal }) => fetchStats(asked, signal),
     enabled: isOpen && isReady,
     placeholderData: keepPreviousData,
   });
+  useEffect(() => {
+    if (isFetched) onFirst(facet.id);
+  }, [facet.id, isFetched, onFirst]);
   const all = countsOf(facet, data?.groups ?? []);
   const found = all.filter(({ key }) => {
     const typed = wanted.trim().toLowerCase();
@@ -55,6 +60,10 @@ export function FacetGroup(props: FacetGroupProps) {
   const shown = isLong ? found : found.slice(0, FEW);
   const most = Math.max(1, ...all.map((group) => group.count));
   const title = text.titles[facet.id];
+  const hasMore = all.length > FEW;
+  // It keeps its height, so that what lies below does not jump with each step in time.
+  const tallest = useRef(0);
+  if (!isLong) tallest.current = Math.max(tallest.current, shown.length + (hasMore ? 1 : 0));
   return (
     <section>
       <h2>
@@ -64,7 +73,7 @@ export function FacetGroup(props: FacetGroupProps) {
         </button>
       </h2>
       {isOpen && (
-        <div id={id}>
+        <div id={id} style={{ minHeight: `calc(${tallest.current} * var(--row))` }}>
           {isLong && (
             <input
               type="search"
@@ -89,7 +98,7 @@ export function FacetGroup(props: FacetGroupProps) {
             ))}
           </ul>
           {data && shown.length === 0 && <p className="nothing">{text.nothing}</p>}
-          {all.length > FEW && (
+          {hasMore && (
             <button type="button" className="more" onClick={() => setLong(!isLong)}>
               {isLong ? text.fewer : text.more(all.length - FEW)}
             </button>
