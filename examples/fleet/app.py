@@ -14,18 +14,22 @@ from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
-from sqlalchemy import create_engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.exceptions import HTTPException
 
 from fleet import api, audit_tab, login, pages
 from fleet.access import Sessions, find_caller
-from fleet.jobs import Scheduler
+from fleet.background import Background
+from fleet.broker import FILES
+from fleet.jobs import KINDS, make_celery
 from fleet.models import Base, User
 from fleet.modules import MODULES
+from fleet.runs import Runs, open_sqlite
 from fleet.sample import fill
 from indelible import Indelible
 from indelible.capture.asgi import AuditMiddleware
+from indelible.capture.celery import capture_celery
 from indelible.capture.sqlalchemy import capture_changes
 from indelible.client import Viewers
 
@@ -42,12 +46,13 @@ class Settings:
     jobs_every_s: float = 300.0
     trusted_proxies: Sequence[str] = ()
     viewer_key: str | None = None
+    broker: str = FILES
 
 
 def create_app(settings: Settings, audit: Indelible) -> FastAPI:
     """Fleet, writing its audit events through `audit`."""
     settings.data.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{settings.data / 'fleet.sqlite3'}")
+    engine = open_sqlite(settings.data / "fleet.sqlite3")
     Base.metadata.create_all(engine)
     new_session = sessionmaker(engine, expire_on_commit=False)
     with Session(engine) as session:
@@ -55,14 +60,17 @@ def create_app(settings: Settings, audit: Indelible) -> FastAPI:
             fill(session)  # before capturing: sample rows are not anybody's act
     capture_changes(new_session, client=audit)
     sessions = Sessions(settings.session_minutes * 60, time.monotonic)
-    scheduler = Scheduler(audit, new_session, sessions, settings.jobs_every_s)
+    capture_celery(audit)
+    runs = Runs(settings.data)
+    celery = make_celery(settings.data, settings.broker, runs, new_session, settings.jobs_every_s)
+    background = Background(celery, settings.data, audit, settings.audit_url, sessions)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         _tell_system(audit, "StartService")
-        scheduler.start()
+        background.start()
         yield
-        scheduler.stop()
+        await asyncio.to_thread(background.stop)
         _tell_system(audit, "StopService")
         # Here and not after the server: it ends by its signal, and then no exit hook runs.
         await asyncio.to_thread(audit.close)
@@ -70,13 +78,16 @@ def create_app(settings: Settings, audit: Indelible) -> FastAPI:
     app = FastAPI(title="Fleet", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.new_session = new_session
     app.state.sessions = sessions
-    app.state.scheduler = scheduler
+    app.state.background = background
+    app.state.runs = runs
     app.state.templates = Jinja2Templates(HERE / "templates")
     app.state.viewers = (
         None if settings.viewer_key is None else Viewers(settings.audit_url, settings.viewer_key)
     )
     app.state.templates.env.globals.update(
         modules=MODULES,
+        jobs=KINDS,
+        job_titles={kind.key: kind.title for kind in KINDS},
         audit_url=settings.audit_url,
         audited=() if app.state.viewers is None else audit_tab.AUDITED,
     )

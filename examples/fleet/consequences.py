@@ -7,6 +7,7 @@ little later; somebody asks for a role, another approves it, a third one grants 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -36,13 +37,18 @@ def _login(who: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def task_of(operation: str) -> str:
+    """The Celery task behind an operation: `BuildReport` → `fleet.jobs.build_report`."""
+    return "fleet.jobs" + re.sub("([A-Z])", r"_\1", operation).lower().replace("_", ".", 1)
+
+
 def _entry(
-    name: str, queue: str, job: dict[str, Any], took_ms: int | None = None, **more: Any
+    operation: str, queue: str, job: dict[str, Any], took_ms: int | None = None, **more: Any
 ) -> dict[str, Any]:
-    state = job["state"]
+    state, task = job["state"], task_of(operation)
     return {
         "stream": "task", "category": "job", "method": f"Task{state.capitalize()}",
-        "endpoint": f"/jobs/{queue}/{name}", "actor": {"kind": "task", "id": name, "name": name},
+        "endpoint": task, "actor": {"kind": "task", "id": task, "name": task},
         "job": {"attempt": 1, "queue": queue, "worker": "w2", "duration_ms": took_ms, **job},
         **more,
     }  # fmt: skip
@@ -71,12 +77,10 @@ def close_depot(start: datetime, person: Person, who: Who, token: Token) -> Iter
     yield (
         at(80.2),
         "CleanUpDepot",
-        _entry(
-            "depot-clean-up", "default", {**whole, "state": "queued", "worker": None}, **request
-        ),
+        _entry("CleanUpDepot", "default", {**whole, "state": "queued", "worker": None}, **request),
     )
-    yield at(81), "CleanUpDepot", _entry("depot-clean-up", "default", {**whole, "state": "started"})
-    yield at(82), "RemoveGroups", _entry("remove-groups", "default", {**part, "state": "started"})
+    yield at(81), "CleanUpDepot", _entry("CleanUpDepot", "default", {**whole, "state": "started"})
+    yield at(82), "RemoveGroups", _entry("RemoveGroups", "default", {**part, "state": "started"})
     yield at(83), "DeleteGroup", {
         "stream": "system", "category": "data", "method": "RowDeleted", "outcome": "success",
         "endpoint": "/groups/v2/{row_id}", "actor": _SYSTEM, "targets": [group], "job": part,
@@ -86,12 +90,12 @@ def close_depot(start: datetime, person: Person, who: Who, token: Token) -> Iter
     yield (
         at(84),
         "RemoveGroups",
-        _entry("remove-groups", "default", {**part, "state": "succeeded"}, 2_000),
+        _entry("RemoveGroups", "default", {**part, "state": "succeeded"}, 2_000),
     )
     yield (
         at(86),
         "CleanUpDepot",
-        _entry("depot-clean-up", "default", {**whole, "state": "succeeded"}, 5_000),
+        _entry("CleanUpDepot", "default", {**whole, "state": "succeeded"}, 5_000),
     )
 
 
@@ -181,15 +185,19 @@ def troubled_runs(until: datetime, token: Token) -> Iterator[Told]:
     yield (
         begin,
         "SyncFleetProfiles",
-        _entry("partner-sync", "sync", {"id": stuck, "root_id": stuck, "state": "started"}),
+        _entry("SyncFleetProfiles", "sync", {"id": stuck, "root_id": stuck, "state": "started"}),
     )
     for attempt in (1, 2, 3):
         job = {"id": mail, "root_id": mail, "attempt": attempt, "worker": "w3"}
         moment = begin + timedelta(minutes=5 * attempt)
-        yield moment, "SendDepotDigest", _entry("depot-digest", "mail", {**job, "state": "started"})
+        yield (
+            moment,
+            "SendDepotDigest",
+            _entry("SendDepotDigest", "mail", {**job, "state": "started"}),
+        )
         state = "retried" if attempt < 3 else "failed"
         yield (
             moment + timedelta(seconds=30),
             "SendDepotDigest",
-            _entry("depot-digest", "mail", {**job, "state": state}, 30_000, **late),
+            _entry("SendDepotDigest", "mail", {**job, "state": state}, 30_000, **late),
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 import uvicorn
 
 from fleet.app import Settings, create_app
+from fleet.broker import open_broker
 from indelible import Indelible
 from indelible.client import Pace
 from indelible.errors import Error
@@ -31,23 +32,36 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8081, help="0 takes a free one")
     parser.add_argument("--jobs-every", type=float, default=300.0, help="seconds; 0: only by hand")
+    parser.add_argument(
+        "--broker",
+        choices=("auto", "redis", "files"),
+        default="auto",
+        help="where jobs wait; auto: a Redis of its own where Redis is installed, else files",
+    )
     parser.add_argument("--session-minutes", type=float, default=30.0)
     parser.add_argument("--trusted-proxies", nargs="*", default=[])
     given = parser.parse_args(arguments)
     if not given.key:
         parser.error("give a write key with --key or in FLEET_AUDIT_KEY")
+    given.data.mkdir(parents=True, exist_ok=True)
     try:
-        audit = Indelible(
-            given.url,
-            given.key,
-            source="fleet-web",
-            source_version="3.1",
-            spool_dir=given.data / "spool",
-            pace=Pace(linger_s=0.1),
-        )
-    except Error as error:
-        sys.stderr.write(f"fleet: {error.message}\n")
+        # First of all: it forks, and that is best done while there is one thread.
+        with open_broker(given.broker, given.data) as broker:
+            return _run(given, broker)
+    except (Error, OSError) as error:
+        sys.stderr.write(f"fleet: {getattr(error, 'message', error)}\n")
         return 1
+
+
+def _run(given: argparse.Namespace, broker: str) -> int:
+    audit = Indelible(
+        given.url,
+        given.key,
+        source="fleet-web",
+        source_version="3.1",
+        spool_dir=given.data / "spool",
+        pace=Pace(linger_s=0.1),
+    )
     settings = Settings(
         data=given.data,
         audit_url=given.url,
@@ -55,6 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
         jobs_every_s=given.jobs_every,
         trusted_proxies=given.trusted_proxies,
         viewer_key=given.viewer_key or None,
+        broker=broker,
     )
     app = create_app(settings, audit)
     listener = socket.socket(socket.AF_INET6 if ":" in given.host else socket.AF_INET)

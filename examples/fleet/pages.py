@@ -50,10 +50,9 @@ def home(request: Request) -> Response:
             if getattr(row, "state", "") == "requested"
         ]
         people = all_rows(session, BY_KEY["users"])
-    scheduler = request.app.state.scheduler
     return show(
         request, caller, "home.html", counts=counts, waiting=waiting, people=people,
-        jobs=scheduler.jobs, runs=scheduler.latest(),
+        runs=request.app.state.runs.latest(),
     )  # fmt: skip
 
 
@@ -190,7 +189,7 @@ def start_job(request: Request, key: str) -> Response:
     """Starts a job now; the person goes with it into the Tasks stream."""
     describe(operation="StartJob", category="job", targets=[{"type": "job", "id": key}])
     need_role(need_caller(request), "editor")
-    if not request.app.state.scheduler.start_now(key):
+    if not request.app.state.background.start_now(key):
         raise HTTPException(404, f"There is no job {key}.")
     return RedirectResponse("/", 303)
 

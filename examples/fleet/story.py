@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from fleet.consequences import close_depot, failing_report, grant_role, troubled_runs
+from fleet.consequences import close_depot, failing_report, grant_role, task_of, troubled_runs
 from fleet.sample import KEYS, PEOPLE, ApiKey, Person
 
 _FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
@@ -359,16 +359,16 @@ def _jobs(day: Day) -> list[Told]:
     """The nightly runs, with the attempts that they needed."""
     dice = day.dice
     kinds = [
-        (1.0, "SyncFleetProfiles", "sync", "partner-sync", None, 240_000),
-        (2.0, "CleanUpExports", "default", "clean-up", None, 2_100),
+        (1.0, "SyncFleetProfiles", "sync", None, 240_000),
+        (2.0, "CleanUpExports", "default", None, 2_100),
     ]
     if day.is_working_day:
-        kinds.append((5.5, "SendDepotDigest", "mail", "depot-digest", None, 22_400))
+        kinds.append((5.5, "SendDepotDigest", "mail", None, 22_400))
     told: list[Told] = []
-    for hour, operation, queue, key, person, duration_ms in kinds:
-        told += _run(day, hour, operation, queue, key, person, duration_ms)
+    for hour, operation, queue, person, duration_ms in kinds:
+        told += _run(day, hour, operation, queue, person, duration_ms)
     if day.is_working_day and dice.random() < 0.4:
-        told += _run(day, 9 + dice.random() * 6, "BuildReport", "reports", "weekly-report",
+        told += _run(day, 9 + dice.random() * 6, "BuildReport", "reports",
                      dice.choice(PEOPLE[:6]), 8_300)  # fmt: skip
     return told
 
@@ -378,7 +378,6 @@ def _run(
     hour: float,
     operation: str,
     queue: str,
-    key: str,
     person: Person | None,
     duration_ms: int,
 ) -> Iterator[Told]:
@@ -386,12 +385,13 @@ def _run(
     job, worker = day.token("j"), f"w{dice.randint(1, 3)}"
     attempts = dice.choices((1, 2, 3), (85, 10, 5))[0]
     fails = attempts == 3 and dice.random() < 0.5
-    actor: dict[str, Any] = {"kind": "task", "id": key, "name": operation}
+    task = task_of(operation)
+    actor: dict[str, Any] = {"kind": "task", "id": task, "name": task}
     if person is not None:
         actor["on_behalf_of"] = {
             "kind": "user", "id": person.id, "email": person.email, "name": person.name,
         }  # fmt: skip
-    base = {"stream": "task", "category": "job", "actor": actor, "endpoint": f"/jobs/{queue}/{key}"}
+    base = {"stream": "task", "category": "job", "actor": actor, "endpoint": task}
     moment = day.at(hour)
     scheduled = moment.replace(microsecond=0).isoformat().replace("+00:00", "Z")
 

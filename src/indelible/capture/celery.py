@@ -111,7 +111,8 @@ class _Hooks:
             self._tell(JobFacts(name=name, id=task_id), "failed", exception)
 
     def task_retry(self, request: Any = None, reason: Any = None, **_: object) -> None:
-        self._errors[request.id] = reason
+        # What comes is Celery's own Retry, around what the task raised.
+        self._errors[request.id] = getattr(reason, "exc", None) or reason
 
     def task_postrun(self, task_id: str, state: str = "", **_: object) -> None:
         run, error = self._runs.pop(task_id, None), self._errors.pop(task_id, None)
