@@ -188,12 +188,14 @@ def weigh(pid: int) -> Weight:
 
 def bytes_under(path: Path) -> int:
     """Bytes on disk below a folder, or of a file; 0 when there is none."""
-    files = path.rglob("*") if path.is_dir() else [path]
-    total = 0
-    for file in files:
-        try:
-            if file.is_file() and not file.is_symlink():
-                total += file.stat().st_blocks * 512
-        except OSError:
-            continue  # merged away meanwhile
-    return total
+    # A folder or file may go while we look: merges replace them.
+    if not path.is_dir():
+        return _blocks(path)
+    return sum(_blocks(Path(folder) / name) for folder, _, names in os.walk(path) for name in names)
+
+
+def _blocks(file: Path) -> int:
+    try:
+        return 0 if file.is_symlink() else file.stat().st_blocks * 512
+    except OSError:
+        return 0

@@ -35,7 +35,7 @@ _PHONE_ID: Final = r"'^\\+\\p{Nd}[\\p{Nd} ()./-]{6,}$'"
 _OWN: Final = "(e.source = 'indelible' AND e.reported_by = 'service' AND e.stream != 'system')"
 _TABLES: Final = re.compile(r"\bFROM (events|vals|known)\b")
 _ANY_TABLE: Final = re.compile(
-    r"\b(?:FROM|JOIN|IN)\s+(?:default\.)?(?:events|vals|known|counts|pairs)\b"
+    r"\b(?:FROM|JOIN|IN)\s+(?:default\.)?(?:events|vals|known|counts|pairs|rolled)\b"
 )
 
 
