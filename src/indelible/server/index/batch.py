@@ -1,18 +1,20 @@
 """
-A batch of rows as Arrow columns, and the batch's part of the values table.
+A batch of rows as Arrow columns, and the batch's part of the tables of values.
 
-Columns are made once per batch, not once per event: this is where the index spends its time.
+Columns are made once per batch, not once per event: this is where the index spends its time. What
+no row of a batch has is not sent at all; the engine fills it with what stands for nothing.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
-from itertools import chain, compress
+from itertools import chain
 from typing import Any, Final
 
+import msgspec
 import pyarrow as pa
 
 from indelible.clock import US_PER_DAY
@@ -40,15 +42,20 @@ _OCCURRED: Final = _POSITION["occurred_us"]
 _ENDPOINT: Final = _POSITION["endpoint"]
 _ENDPOINT_SENT: Final = _POSITION["endpoint_sent"]
 
-_FEW_DAYS: Final = 8
-
-VALUE_NAMES: Final = ("tenant", "col", "folded", "value", "day", "count")
+VALUE_NAMES: Final = ("tenant", "col", "value", "count")
 KNOWN_NAMES: Final = ("tenant", "col", "folded", "value", "first_day", "last_day")
 
-Counted = tuple[str, str, int, int]
-"""Column, value, day and how many events of that day have it."""
-Span = tuple[str, str, int, int]
-"""Column, value, first and last day."""
+Span = tuple[int, int]
+"""First day, and the last of the eight days among which the last one is."""
+WEEK: Final = 7
+"""Set in the number of a day, these bits give the last of its eight."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """The values of one column in a batch, and how many events have each."""
+
+    column: str
+    counts: dict[str, int]
 
 
 _fold = lru_cache(maxsize=100_000)(fold)  # the same values come again with each batch
@@ -58,34 +65,39 @@ class Columns:
     """The rows of one batch, turned round."""
 
     def __init__(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        self._rows = rows
         self._columns = list(zip(*rows, strict=True))
+        self._days = [at // US_PER_DAY for at in self._columns[_OCCURRED]]
+        self.days = (min(self._days), max(self._days))
 
-    def events(self) -> bytes:
-        """The rows of `events` as an Arrow stream."""
-        arrays = []
+    def events(self) -> tuple[list[str], bytes]:
+        """The columns of `events` that hold anything, and the rows as an Arrow stream."""
+        names, arrays = [], []
         for name, column in zip(table.COLUMNS, self._columns, strict=True):
-            if name in _FEW:
-                arrays.append(pa.array(column, pa.string()).dictionary_encode())
-            else:
-                arrays.append(pa.array(column, _TYPES.get(name, pa.string())))
-        return _stream(arrays, table.COLUMNS)
+            kind = _TYPES.get(name)
+            if kind is None or name in _LISTS:
+                if not any(column):
+                    continue
+            elif name in table.NUMBERS and column.count(table.NO_NUMBER) == len(column):
+                continue
+            names.append(name)
+            array = pa.array(column, pa.string() if kind is None else kind)
+            arrays.append(array.dictionary_encode() if name in _FEW else array)
+        return names, _stream(arrays, names)
 
-    def values(self) -> list[Counted]:
-        """Each distinct value of each day, counted."""
-        days = [at // US_PER_DAY for at in self._columns[_OCCURRED]]
-        # Few days are cut out one after the other: counting one column in one go is the quickest.
-        of_day = {day: [other == day for other in days] for day in _few(days)}
-        found: list[Counted] = []
+    def values(self) -> list[Found]:
+        """Each distinct value of the columns that are searched by values, counted."""
+        found = []
         for name in table.VALUE_COLUMNS:
-            for value, day, count in self._distinct(name, days, of_day):
-                if value and value != table.NO_STATUS:
-                    found.append((name, str(value), day, count))
-        for name, value in self._id_kinds():
-            found.extend((name, value, day, 1) for day in set(days))
+            column = self._values_of(name)
+            if name in _LISTS:
+                column = list(chain.from_iterable(column))
+            counts = Counter(column)
+            counts.pop("", None)
+            if counts:
+                found.append(Found(name, counts))
         return found
 
-    def _id_kinds(self) -> list[tuple[str, str]]:
+    def kinds(self) -> list[tuple[str, str]]:
         """What the columns of ids hold; of one that is empty, nothing."""
         kinds = []
         for name in table.ID_COLUMNS:
@@ -94,68 +106,64 @@ class Columns:
                 kinds.append((name, table.HEX if _HEX.fullmatch(joined) else table.ANY))
         return kinds
 
-    def _distinct(
-        self, name: str, days: list[int], of_day: dict[int, list[bool]]
-    ) -> list[tuple[Any, int, int]]:
+    def spans(self, name: str, values: Collection[str]) -> dict[str, Span]:
+        """Since and until when the batch has these values of a column, as `known` tells it."""
+        first, last = self.days
+        if first == last:
+            return dict.fromkeys(values, (first, last | WEEK))
+        column, days = self._values_of(name), self._days
+        if name in _LISTS:
+            days = [day for day, list_ in zip(days, column, strict=True) for _ in list_]
+            column = list(chain.from_iterable(column))
+        if days != sorted(days):
+            order = sorted(range(len(days)), key=days.__getitem__)
+            days = [days[place] for place in order]
+            column = [column[place] for place in order]
+        # Of what comes twice the later one stays.
+        firsts = dict(zip(reversed(column), reversed(days), strict=True))
+        if first | WEEK == last | WEEK:
+            return {value: (firsts[value], last | WEEK) for value in values}
+        lasts = dict(zip(column, days, strict=True))
+        return {value: (firsts[value], lasts[value] | WEEK) for value in values}
+
+    def _values_of(self, name: str) -> Sequence[Any]:
         column: Sequence[Any] = self._columns[_POSITION[name]]
+        if name == "status":
+            return ["" if one == table.NO_STATUS else str(one) for one in column]
         if name == "endpoint" and any(self._columns[_ENDPOINT_SENT]):
             # A template stands for endpoints that differ from it: those are in `text`, whole.
             sent = self._columns[_ENDPOINT_SENT]
-            column = ["" if other else own for own, other in zip(column, sent, strict=True)]
+            return ["" if other else own for own, other in zip(column, sent, strict=True)]
         if name in _LISTS:
             # Once per event, however many of its items say the same.
-            column = [list_ if len(list_) < 2 else tuple(set(list_)) for list_ in column]
-            if not of_day:
-                items = [
-                    (item, day) for list_, day in zip(column, days, strict=True) for item in list_
-                ]
-                return [(value, day, count) for (value, day), count in Counter(items).items()]
-            return [
-                (value, day, count)
-                for day, here in of_day.items()
-                for value, count in Counter(chain.from_iterable(compress(column, here))).items()
-            ]
-        if not of_day:
-            pairs = Counter(zip(column, days, strict=True))
-            return [(value, day, count) for (value, day), count in pairs.items()]
-        return [
-            (value, day, count)
-            for day, here in of_day.items()
-            for value, count in Counter(
-                column if len(of_day) == 1 else compress(column, here)
-            ).items()
-        ]
+            return [list_ if len(list_) < 2 else tuple(set(list_)) for list_ in column]
+        return column
 
 
-def values_stream(tenant: int, found: Sequence[Counted]) -> bytes:
+def values_stream(tenant: int, found: Sequence[Found]) -> bytes:
     """The rows of `vals` as an Arrow stream."""
-    return _of_values(tenant, found, VALUE_NAMES, pa.uint64())
-
-
-def known_stream(tenant: int, spans: Sequence[Span]) -> bytes:
-    """The rows of `known` as an Arrow stream."""
-    return _of_values(tenant, spans, KNOWN_NAMES, pa.int32())
-
-
-def _of_values(
-    tenant: int, rows: Sequence[tuple[str, str, int, int]], names: Sequence[str], last: Any
-) -> bytes:
-    columns, values, third, fourth = zip(*rows, strict=True)
+    columns = [one.column for one in found for _ in one.counts]
     arrays = [
-        pa.array([tenant] * len(rows), pa.uint32()),
+        pa.array([tenant] * len(columns), pa.uint32()),
+        pa.array(columns, pa.string()).dictionary_encode(),
+        pa.array([value for one in found for value in one.counts], pa.string()),
+        pa.array([count for one in found for count in one.counts.values()], pa.uint64()),
+    ]
+    return _stream(arrays, VALUE_NAMES)
+
+
+def known_stream(tenant: int, spans: Sequence[tuple[str, str, Span]]) -> bytes:
+    """The rows of `known` as an Arrow stream, of column, value and days each."""
+    columns, values, days = zip(*spans, strict=True)
+    arrays = [
+        pa.array([tenant] * len(spans), pa.uint32()),
         pa.array(columns, pa.string()).dictionary_encode(),
         pa.array([_fold(value) for value in values], pa.string()),
         pa.array(values, pa.string()),
-        pa.array(third, pa.int32()),
-        pa.array(fourth, last),
+        pa.array([first for first, _ in days], pa.int32()),
+        pa.array([last for _, last in days], pa.int32()),
     ]
-    return _stream(arrays, names)
-
-
-def _few(days: list[int]) -> set[int]:
-    """The days, if there are few of them; else none."""
-    found = set(days)
-    return found if len(found) <= _FEW_DAYS else set()
+    return _stream(arrays, KNOWN_NAMES)
 
 
 def _stream(arrays: list[Any], names: Sequence[str]) -> bytes:

@@ -8,6 +8,7 @@ it; the template is only a name for many of them.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _ID_SEGMENT = re.compile(
     r"""
@@ -21,6 +22,12 @@ _ID_SEGMENT = re.compile(
 )
 _MAX_CACHED = 50_000
 
+
+@lru_cache(maxsize=_MAX_CACHED)
+def _segment(segment: str) -> str:
+    return "{id}" if segment and _ID_SEGMENT.fullmatch(segment) else segment
+
+
 _cache: dict[str, str] = {}  # used by the one thread that fills the index
 
 
@@ -29,10 +36,7 @@ def template_of(endpoint: str) -> str:
     found = _cache.get(endpoint)
     if found is None:
         path, mark, query = endpoint.partition("?")
-        found = "/".join(
-            "{id}" if segment and _ID_SEGMENT.fullmatch(segment) else segment
-            for segment in path.split("/")
-        )
+        found = "/".join([_segment(segment) for segment in path.split("/")])
         if mark:
             found += "?…" if query else "?"
         if len(_cache) >= _MAX_CACHED:

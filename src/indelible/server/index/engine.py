@@ -7,7 +7,7 @@ is imported only in the index process.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -78,7 +78,7 @@ class Client:
         except ClickHouseError as cause:
             raise _wrap(cause) from cause
 
-    def insert(self, name: str, columns: tuple[str, ...], data: bytes, token: str) -> None:
+    def insert(self, name: str, columns: Sequence[str], data: bytes, token: str) -> None:
         """
         Inserts an Arrow stream as one block.
 

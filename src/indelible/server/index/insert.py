@@ -8,7 +8,7 @@ content is halved until the bad entry stands alone; that one becomes a stub and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -18,8 +18,10 @@ from indelible.server.index import schema as table
 from indelible.server.index.batch import (
     KNOWN_NAMES,
     VALUE_NAMES,
+    WEEK,
     Columns,
-    Counted,
+    Found,
+    Span,
     known_stream,
     values_stream,
 )
@@ -56,7 +58,7 @@ class _Value(msgspec.Struct):
 _decode_values = msgspec.json.Decoder(_Value).decode_lines
 
 Row = tuple[Any, ...]
-_MOST_KNOWN: Final = 200_000
+_MOST_KNOWN: Final = 50_000  # of one column
 _RECEIVED: Final = table.COLUMNS.index("received_us")
 _INDEX: Final = table.COLUMNS.index("idx")
 BAD_BYTES: Final = (msgspec.MsgspecError, ValueError, TypeError, LookupError, ArithmeticError)
@@ -126,8 +128,8 @@ class Inserter:
     def __init__(self, client: Client, rollup: Rollup) -> None:
         self._client = client
         self._rollup = rollup
-        # What is in `known` for sure: tenant, column, value → first and last day.
-        self._known: dict[tuple[int, str, str], tuple[int, int]] = {}
+        # What is in `known` for sure: tenant and column → value → first and last day.
+        self._known: dict[tuple[int, str], dict[str, Span]] = {}
 
     def insert(
         self,
@@ -179,18 +181,19 @@ class Inserter:
 
     def _write(self, tenant_id: int, rows: list[Row], token: str, *, is_again: bool) -> None:
         columns = Columns(rows)
-        events = columns.events()
+        names, events = columns.events()
         found = columns.values()
         if is_again:
             found = self._unseen(tenant_id, found)
+        self._make_known(tenant_id, columns, found, token)
         if found:
-            self._make_known(tenant_id, found, token)
             self._client.insert("vals", VALUE_NAMES, values_stream(tenant_id, found), token)
-        self._client.insert("events", table.COLUMNS, events, token)
+        self._client.insert("events", names, events, token)
 
-    def _unseen(self, tenant_id: int, found: Sequence[Counted]) -> list[Counted]:
+    def _unseen(self, tenant_id: int, found: Sequence[Found]) -> list[Found]:
         """Values that came up only now: an alias, or the template of an endpoint."""
-        texts = {value for column, value, _, _ in found if column in _COMES_UP}
+        coming = {one.column: one.counts for one in found if one.column in _COMES_UP}
+        texts = set().union(*coming.values())
         if not texts:
             return []
         rows = _decode_values(
@@ -201,21 +204,42 @@ class Inserter:
             )
         )
         seen = {(row.col, row.value) for row in rows}
-        return [one for one in found if one[0] in _COMES_UP and one[:2] not in seen]
+        unseen = [
+            Found(column, {one: n for one, n in counts.items() if (column, one) not in seen})
+            for column, counts in coming.items()
+        ]
+        return [one for one in unseen if one.counts]
 
-    def _make_known(self, tenant_id: int, found: Sequence[Counted], token: str) -> None:
+    def _make_known(
+        self, tenant_id: int, columns: Columns, found: Sequence[Found], token: str
+    ) -> None:
         """Writes the values that this process has not yet written with these days."""
-        known = self._known
-        if len(known) > _MOST_KNOWN:
-            known.clear()
-        fresh: dict[tuple[int, str, str], tuple[int, int]] = {}
-        for column, value, day, _ in found:
-            key = (tenant_id, column, value)
-            first, last = fresh.get(key) or known.get(key) or (day, day)
-            if day < first or day > last or key not in known:
-                fresh[key] = (min(first, day), max(last, day))
-        if not fresh:
+        first, last = columns.days
+        listed: list[tuple[str, Collection[str]]] = [(one.column, one.counts) for one in found]
+        listed += [(column, (kind,)) for column, kind in columns.kinds()]
+        spans: list[tuple[str, str, Span]] = []
+        for column, values in listed:
+            known = self._known.setdefault((tenant_id, column), {})
+            if len(known) > _MOST_KNOWN:
+                known.clear()
+            fresh = [
+                value
+                for value in values
+                if (days := known.get(value)) is None or days[0] > first or days[1] < last
+            ]
+            if not fresh:
+                continue
+            if column in table.ID_COLUMNS:
+                here = dict.fromkeys(fresh, (first, last | WEEK))
+            else:
+                here = columns.spans(column, fresh)
+            for value, days in here.items():
+                old = known.get(value, days)
+                span = min(days[0], old[0]), max(days[1], old[1])
+                if value not in known or span != old:
+                    spans.append((column, value, span))
+        if not spans:
             return
-        spans = [(column, value, *days) for (_, column, value), days in fresh.items()]
         self._client.insert("known", KNOWN_NAMES, known_stream(tenant_id, spans), token)
-        known.update(fresh)
+        for column, value, days in spans:
+            self._known[tenant_id, column][value] = days

@@ -134,6 +134,8 @@ def row_of(
         or (entry.person is not None and b"\\" in entry.person)
         or (entry.content is not None and b"\\" in entry.content)
     )
+    # And an empty text as two quotes.
+    may_be_blank = b'""' in entry.fact or (entry.person is not None and b'""' in entry.person)
     pieces: list[str] = []
     add = pieces.append
 
@@ -215,7 +217,7 @@ def row_of(
             context=more,
             scheduled_for=job.scheduled_for,
             conflict_of=fact.conflict_of,
-            blank=_blank(fact, person, origin, context, job),
+            blank=_blank(fact, person, origin, context, job) if may_be_blank else None,
         )
     )
     return (

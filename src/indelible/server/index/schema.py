@@ -2,10 +2,10 @@
 The tables of the search index and the settings they need, in one place.
 
 `events` has one row per event, ordered by (tenant, time of the event, entry index) and partitioned
-by month of receipt, so that one batch never touches many partitions. `vals`, the values table, has
-each distinct value of a searchable column once per day; `known` has it once at all, with its first
-and last day, and is what a search asks first. All are disposable: the ledger is the truth. A change
-here needs a new SCHEMA_VERSION, which makes every index rebuild itself.
+by month of receipt, so that one batch never touches many partitions. `known` has each distinct
+value of a searchable column, folded, with its days, and is what a search asks first; `vals` has the
+number of its events. All are disposable: the ledger is the truth. A change here needs a new
+SCHEMA_VERSION, which makes every index rebuild itself.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from typing import Final
 from indelible.server.index import folding
 from indelible.server.index.folding import FOLD_VERSION
 
-SCHEMA_VERSION: Final = 5
+SCHEMA_VERSION: Final = 6
 INDEX_VERSION: Final = f"{SCHEMA_VERSION} {FOLD_VERSION}"
 
 NO_STATUS: Final = -1
 """What `status` holds for an event without one (shown N/A)."""
 NO_NUMBER: Final = -1
 """The same for `attempt` and `duration_ms`."""
+NUMBERS: Final = ("attempt", "duration_ms")
 
 # Columns with few distinct values. Those in VALUE_COLUMNS are searched by way of the values table.
 FEW: Final = (
@@ -105,7 +106,7 @@ VALUE_COLUMNS: Final = (
 # Scanned by a free-text search besides `text`: as sent, and never longer than an id. A value that
 # folds to something else also stands in `text`, so a folded needle finds it there.
 ID_COLUMNS: Final = ("request_id", "session_id", "trace_id", "job_id")
-# What such a column holds on a day, kept in the values table, tells which of them a needle can be
+# What such a column holds, kept in `known`, tells which of them a needle can be
 # in at all: nothing but hexadecimal digits and dashes, or anything.
 HEX: Final = "hex"
 ANY: Final = "any"
@@ -149,11 +150,11 @@ CREATE TABLE IF NOT EXISTS events (
     received_us Int64 CODEC(DoubleDelta, ZSTD(1)),
     id UUID CODEC(ZSTD(1)),
     leaf_hash FixedString(32) CODEC(NONE),
-    status Int16,
-    flags UInt8,
-    sealed UInt8,
-    attempt Int64 CODEC(ZSTD(1)),
-    duration_ms Int64 CODEC(ZSTD(1)),
+    status Int16 CODEC(ZSTD(1)),
+    flags UInt8 CODEC(ZSTD(1)),
+    sealed UInt8 CODEC(ZSTD(1)),
+    attempt Int64 DEFAULT {NO_NUMBER} CODEC(ZSTD(1)),
+    duration_ms Int64 DEFAULT {NO_NUMBER} CODEC(ZSTD(1)),
     {", ".join(f"{name} LowCardinality(String) CODEC(ZSTD(1))" for name in FEW)},
     {", ".join(f"{name} String CODEC(ZSTD(3))" for name in MANY)},
     target_types Array(LowCardinality(String)) CODEC(ZSTD(1)),
@@ -173,17 +174,17 @@ _VALUES = f"""
 CREATE TABLE IF NOT EXISTS vals (
     tenant UInt32,
     col LowCardinality(String),
-    folded String CODEC(ZSTD(1)),
     value String CODEC(ZSTD(1)),
-    day Int32,
-    count UInt64
+    count UInt64 CODEC(ZSTD(1))
 )
 ENGINE = SummingMergeTree(count)
-ORDER BY (tenant, col, value, day)
+ORDER BY (tenant, col, value)
 SETTINGS {_DURABLE}
 """
 
-# A value is written here before its day is in `vals`; written twice, it is the same.
+# A value is written here before a row has it; written twice, it is the same. `first_day` is exact.
+# `last_day` is the day on which the value was last seen, or up to a week later: so a value of every
+# day is written once in eight days, and a search of a range asks for few too many.
 _KNOWN = f"""
 CREATE TABLE IF NOT EXISTS known (
     tenant UInt32,

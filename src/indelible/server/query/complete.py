@@ -203,28 +203,24 @@ async def _counted(
     elif not reach.is_whole:
         bounds = await within(index, reach, parameters)
     sought = parameters.add(fold(prefix), "String")
+    names = parameters.add(list(columns), "Array(String)")
     if reach.is_whole and asked.only is None:
-        names = parameters.add(list(columns), "Array(String)")
-        counted = (
-            f"SELECT col, value, folded, sum(count) AS n FROM vals WHERE {TENANT} "
-            f"AND col IN {names} AND position(folded, {sought}) > 0 GROUP BY col, value, folded"
-        )
+        each = f"SELECT col, value, sum(count) AS n FROM vals WHERE {TENANT} AND col IN {names} "
+        each += "GROUP BY col, value"
     else:
-        # The values table knows of the whole log: here each value must be that of an event.
+        # The values table counts the whole log: here each value must be that of an event.
         # Column by column, which counts a few distinct values without making a text of each row.
-        each = [
+        each = " UNION ALL ".join(
             f"SELECT '{name}' AS col, toString(one) AS value, count() AS n FROM "
             f"(SELECT {_one(name)} AS one FROM events WHERE {bounds}) GROUP BY value"
             for name in columns
-        ]
-        names = parameters.add(list(columns), "Array(String)")
-        counted = (
-            "SELECT col, value, text AS folded, n FROM "
-            f"({' UNION ALL '.join(each)}) AS counted INNER JOIN "
-            "(SELECT col, value, any(folded) AS text FROM known "
-            f"WHERE {TENANT} AND col IN {names} AND position(folded, {sought}) > 0 "
-            "GROUP BY col, value) AS fitting USING (col, value)"
         )
+    counted = (
+        f"SELECT col, value, text AS folded, n FROM ({each}) AS counted INNER JOIN "
+        "(SELECT col, value, any(folded) AS text FROM known "
+        f"WHERE {TENANT} AND col IN {names} AND position(folded, {sought}) > 0 "
+        "GROUP BY col, value) AS fitting USING (col, value)"
+    )
     sql = (
         f"SELECT col, value, n FROM ({counted}) "
         f"ORDER BY startsWith(folded, {sought}) DESC, n DESC, value LIMIT {int(limit)}"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from indelible.event import complete, event_to_json, parse_event, split
 from indelible.server.index import schema as table
-from indelible.server.index.batch import VALUE_NAMES, Columns, values_stream
+from indelible.server.index.batch import VALUE_NAMES, WEEK, Columns, known_stream, values_stream
 from indelible.server.index.folding import AFTER, BREAK, TARGET, TARGET_NAME, fold, join_pieces
 from indelible.server.index.rows import row_of, stub_row
 from indelible.server.index.shown import Row, row_to_json
@@ -200,7 +200,7 @@ def table_of(data: bytes) -> list[dict[str, Any]]:
     return rows
 
 
-def test_values_are_counted_per_day_and_column() -> None:
+def test_values_are_counted_by_column_and_their_days_told() -> None:
     rows = []
     for index, at in enumerate(["2026-11-20T23:59:59Z", "2026-11-21T00:00:00Z"] * 3):
         entry, _ = entry_of(
@@ -215,19 +215,37 @@ def test_values_are_counted_per_day_and_column() -> None:
             index,
         )
         rows.append(row_of(1, entry))
-    values = table_of(values_stream(1, Columns(rows).values()))
+    columns = Columns(rows)
+    found = columns.values()
+    values = table_of(values_stream(1, found))
     assert set(values[0]) == set(VALUE_NAMES)
-    counts = {(v["col"], v["value"], v["day"]): v["count"] for v in values}
-    first, second = AT_US // 86_400_000_000 - 3, AT_US // 86_400_000_000 - 2
-    assert counts["operation", "AssignRole", first] == 3
-    assert counts["operation", "AssignRole", second] == 3
-    assert counts["status", "404", first] == 3
-    assert counts["target_types", "role", first] == 3
-    assert counts["actor_email", "ANA@example.com", first] == 2
-    assert {v["folded"] for v in values if v["col"] == "actor_email"} == {"ana@example.com"}
+    counts = {(v["col"], v["value"]): v["count"] for v in values}
+    assert counts["operation", "AssignRole"] == 6
+    assert counts["status", "404"] == 6
+    assert counts["target_types", "role"] == 6
+    assert counts["actor_email", "ANA@example.com"] == 5
     # An endpoint with an id in it is searched as text; its template is no value.
     assert {v["value"] for v in values if v["col"] == "endpoint"} == {"/roles"}
-    assert len(table_of(Columns(rows).events())) == 6
+    first, second = AT_US // 86_400_000_000 - 3, AT_US // 86_400_000_000 - 2
+    assert columns.days == (first, second)
+    assert columns.spans("operation", ["AssignRole"]) == {"AssignRole": (first, second | WEEK)}
+    assert columns.spans("target_types", ["role"]) == {"role": (first, second | WEEK)}
+    assert columns.spans("endpoint", ["/roles"]) == {"/roles": (first, first | WEEK)}
+    known = table_of(known_stream(1, [("actor_email", "ANA@example.com", (first, second))]))
+    assert known == [
+        {"tenant": 1, "col": "actor_email", "folded": "ana@example.com",
+         "value": "ANA@example.com", "first_day": first, "last_day": second}
+    ]  # fmt: skip
+
+
+def test_what_no_row_has_is_not_sent() -> None:
+    entry, _ = entry_of({"operation": "AssignRole", "actor": {"id": "u1"}})
+    names, data = Columns([row_of(1, entry)] * 2).events()
+    sent = table_of(data)
+    assert len(sent) == 2
+    assert list(sent[0]) == names
+    assert {"tenant", "idx", "status", "flags", "operation", "actor_id"} <= set(names)
+    assert not {"gone", "job_id", "duration_ms", "attempt", "target_ids"} & set(names)
 
 
 @pytest.mark.parametrize(
