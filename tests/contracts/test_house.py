@@ -152,6 +152,16 @@ def test_every_locked_requirement_has_a_hash() -> None:
         assert not [line for line in wanted if "--hash=sha256:" not in line or "==" not in line]
 
 
+def test_the_lock_pins_extras_as_they_are_asked_for() -> None:
+    """pip's hash mode wants `pydantic[email]` pinned beside `pydantic`."""
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    rows = re.findall(r"^([a-z0-9._-]+)(\[[^]]*\])?==(\S+)", lock, re.MULTILINE)
+    plain = {(name, version) for name, extras, version in rows if not extras}
+    with_extras = {(name, version) for name, extras, version in rows if extras}
+    assert "pydantic" in {name for name, _ in with_extras}, "compile it with scripts/lock.py"
+    assert with_extras <= plain
+
+
 def test_the_lock_of_the_screen_is_whole() -> None:
     """`npm ci` refuses a lock without a platform's optional package, as some mirrors make it."""
     lock = json.loads((ROOT / "web" / "package-lock.json").read_text(encoding="utf-8"))

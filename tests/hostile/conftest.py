@@ -140,7 +140,7 @@ def two_tenants(
     init_folder(data)
     add_tenant(data, "stranger")
     running = start_service(data)
-    kinds: tuple[KeyKind, ...] = ("w", "r", "a")
+    kinds: tuple[KeyKind, ...] = ("w", "r", "a", "s")
     return running, {kind: key_of_tenant(data, STRANGER, kind) for kind in kinds}
 
 

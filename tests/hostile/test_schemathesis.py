@@ -23,7 +23,7 @@ from tests.integration.conftest import RunningService
 Record = Callable[[str, object], None]
 WANTED = int(os.environ.get("INDELIBLE_TEST_CASES", "0"))
 LEAST = 2_000
-ROLES = ("nobody", "w", "r", "a", "admin")
+ROLES = ("nobody", "w", "r", "a", "s", "admin")
 pytestmark = pytest.mark.timeout(300 + WANTED)
 # Not asked for: the process must not be loaded with 64 MiB hashes for thousands of wrong passwords.
 LOG_OUT = "delete /v1/session"

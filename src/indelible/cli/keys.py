@@ -14,7 +14,12 @@ from indelible.cli.output import give, json_option, say, table
 from indelible.clock import US_PER_DAY, SystemClock, format_us
 
 US_PER_HOUR = 3_600_000_000
-_KINDS = {"w": "writes events", "r": "reads and exports", "a": "administers"}
+_KINDS = {
+    "w": "writes events",
+    "r": "reads and exports",
+    "a": "administers",
+    "s": "provisions accounts",
+}
 
 
 @click.group()
@@ -26,9 +31,9 @@ def keys() -> None:
 @data_option
 @click.option(
     "--kind",
-    type=click.Choice(["w", "r", "a"]),
+    type=click.Choice(["w", "r", "a", "s"]),
     required=True,
-    help="w writes events, r reads, a administers (and may do both).",
+    help="w writes events, r reads, a administers (and may do both), s provisions accounts.",
 )
 @click.option("--name", default="", help="What the key is for.")
 @click.option("--days", type=click.IntRange(1, 36_500), help="How long it can be used.")
@@ -42,7 +47,7 @@ def keys() -> None:
 @json_option
 def create(
     data_dir: Path,
-    kind: Literal["w", "r", "a"],
+    kind: Literal["w", "r", "a", "s"],
     name: str,
     days: int | None,
     networks: tuple[str, ...],

@@ -15,6 +15,8 @@ export interface PersonAccess {
   factors: string[];
   /** Who vouches for the account; null: its own password. */
   issuer: string | null;
+  provisioned: boolean;
+  groups: string[];
   created_at: string;
   last_seen_at: string | null;
   logins: number;

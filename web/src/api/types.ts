@@ -180,7 +180,7 @@ export interface Session {
   embed?: { title: string; streams: Stream[] | null; mayExport: boolean };
 }
 
-export type KeyKind = "w" | "r" | "a";
+export type KeyKind = "w" | "r" | "a" | "s";
 
 export interface ApiKey {
   id: string;

@@ -25,6 +25,9 @@ export interface User {
   scope: Scope | null;
   active: boolean;
   issuer: string | null;
+  /** A directory keeps it by SCIM, with its groups there. */
+  provisioned: boolean;
+  groups: string[];
   factors: string[];
 }
 

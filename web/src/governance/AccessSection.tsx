@@ -106,17 +106,32 @@ function Person({ one, when }: { one: PersonAccess; when: When }) {
         {one.factors.length === 0
           ? text.noFactor
           : one.factors.map((factor) => text.factors[factor] ?? factor).join(", ")}
-        {one.issuer && (
+        {one.issuer && one.issuer !== "scim" && (
           <>
             , <OneLine text={one.issuer} />
           </>
         )}
+        {one.provisioned && <Provisioned groups={one.groups} />}
       </td>
       <td data-label={text.since}>{when(one.created_at)}</td>
       <td data-label={text.lastUse}>
         {one.last_seen_at ? when(one.last_seen_at) : messages.users.never}
       </td>
     </tr>
+  );
+}
+
+/** That a directory keeps the account, and in which of its groups it is. */
+function Provisioned({ groups }: { groups: string[] }) {
+  return (
+    <span className="bound">
+      {text.provisioned}
+      {groups.length > 0 && (
+        <>
+          : <Shown text={groups.join(", ")} />
+        </>
+      )}
+    </span>
   );
 }
 

@@ -8,7 +8,7 @@ import { messages } from "../text/messages.ts";
 import { draftOf, ScopeFields, scopeOf } from "../users/ScopeFields.tsx";
 
 const text = messages.keys;
-const KINDS: readonly KeyKind[] = ["w", "r", "a"];
+const KINDS: readonly KeyKind[] = ["w", "r", "a", "s"];
 const DAY_MS = 86_400_000;
 
 interface CreateKeyDialogProps {
@@ -28,7 +28,7 @@ export function CreateKeyDialog({ onMade, onClose }: CreateKeyDialogProps) {
       createKey({
         name: name.trim(),
         kind,
-        scope: kind === "a" ? null : scopeOf(draft),
+        scope: kind === "w" || kind === "r" ? scopeOf(draft) : null,
         expires_at: days ? new Date(Date.now() + Number(days) * DAY_MS).toISOString() : null,
         networks: networks
           .split(",")
@@ -98,7 +98,7 @@ export function CreateKeyDialog({ onMade, onClose }: CreateKeyDialogProps) {
             />
             <small>{text.networksHint}</small>
           </label>
-          {kind !== "a" && (
+          {(kind === "w" || kind === "r") && (
             <ScopeFields draft={draft} onChange={setDraft} withTargets={kind === "r"} />
           )}
           {create.isError && (

@@ -56,6 +56,13 @@ export function UserTable({ users, when, onAct, onLink }: UserTableProps) {
                   {user.factors.map((one) => text.factorNames[one] ?? one).join(", ")}
                 </small>
               )}
+              {user.provisioned && (
+                <small className="muted user-factors">
+                  {text.provisioned}
+                  {user.groups.length > 0 && <OneLine text={`: ${user.groups.join(", ")}`} />}
+                </small>
+              )}
+              {!user.active && <small className="user-factors">{text.closed}</small>}
             </td>
             <td data-label={text.created}>{when(user.created_at)}</td>
             <td data-label={text.lastSeen}>

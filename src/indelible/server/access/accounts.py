@@ -12,6 +12,7 @@ import sqlite3
 import msgspec
 
 from indelible.clock import Clock
+from indelible.codec import decode_json
 from indelible.errors import Conflict, NotFound
 from indelible.server.access.control import ControlDatabase, Row
 from indelible.server.access.outbox import OwnEvent, put
@@ -29,6 +30,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     """
     An account as an administrator sees it. `seen_us` is the last use of a login it still has;
     `factors` are its second factors; `issuer` says who vouches for it, null: its password.
+    `provisioned`: a directory keeps it by SCIM; `groups` are those that it is in there.
     """
 
     id: str
@@ -42,6 +44,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     active: bool = True
     issuer: str | None = None
     factors: tuple[str, ...] = ()
+    provisioned: bool = False
+    groups: tuple[str, ...] = ()
 
 
 class Invitation(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +75,10 @@ class Accounts:
             "SELECT p.id, p.email, p.name, p.role, p.created_us, max(s.seen_us), count(s.id),"
             " p.scope, p.active, p.issuer,"
             " (SELECT count(*) FROM totp t WHERE t.person = p.id AND t.confirmed_us IS NOT NULL),"
-            " (SELECT count(*) FROM passkey k WHERE k.person = p.id)"
+            " (SELECT count(*) FROM passkey k WHERE k.person = p.id),"
+            " EXISTS(SELECT 1 FROM scim_user u WHERE u.person = p.id),"
+            " (SELECT json_group_array(g.name) FROM scim_member m"
+            " JOIN scim_group g ON g.id = m.scim_group WHERE m.person = p.id)"
             " FROM person p LEFT JOIN session s ON s.person = p.id WHERE p.tenant = ?"
             " GROUP BY p.id ORDER BY p.name COLLATE NOCASE, p.email",
             (tenant_id,),
@@ -155,7 +162,7 @@ class Accounts:
         """
         with self._control.write() as transaction:
             if account.role == "admin" and role != "admin":
-                _keep_an_administrator(transaction, tenant_id, account)
+                keep_an_administrator(transaction, tenant_id, account.id, account.email)
             changed = transaction.execute(
                 "UPDATE person SET role = ?, scope = ?"
                 " WHERE id = ? AND tenant = ? AND role = ? AND scope IS ?",
@@ -178,7 +185,7 @@ class Accounts:
         """
         with self._control.write() as transaction:
             if account.role == "admin":
-                _keep_an_administrator(transaction, tenant_id, account)
+                keep_an_administrator(transaction, tenant_id, account.id, account.email)
             for table in ("session", "link"):
                 transaction.execute(f"DELETE FROM {table} WHERE person = ?", (account.id,))
             gone = transaction.execute(
@@ -198,20 +205,23 @@ def _account(row: Row) -> Account:
         active=bool(row[8]),
         issuer=row[9],
         factors=factors,
+        provisioned=bool(row[12]),
+        groups=tuple(sorted(decode_json(row[13]))),
     )
 
 
-def _keep_an_administrator(
-    transaction: sqlite3.Connection, tenant_id: int, account: Account
+def keep_an_administrator(
+    transaction: sqlite3.Connection, tenant_id: int, person_id: str, email: str
 ) -> None:
+    """Raises Conflict unless the tenant has another administrator who can get in."""
     others = transaction.execute(
         "SELECT count(*) FROM person WHERE tenant = ? AND role = 'admin' AND active = 1"
         " AND id <> ?",
-        (tenant_id, account.id),
+        (tenant_id, person_id),
     ).fetchone()[0]
     if not others:
         raise Conflict(
-            f"{account.email} is the last administrator",
+            f"{email} is the last administrator",
             hint="make somebody else an administrator first",
             code="last-administrator",
         )

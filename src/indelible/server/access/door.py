@@ -11,10 +11,13 @@ from indelible.server.access.approvals import Approvals
 from indelible.server.access.attempts import Attempts
 from indelible.server.access.control import ControlDatabase
 from indelible.server.access.factors import Factors
+from indelible.server.access.groups import Groups
 from indelible.server.access.keys import Keys
 from indelible.server.access.outbox import OwnEvent, put
 from indelible.server.access.passkeys import Passkeys
 from indelible.server.access.people import People
+from indelible.server.access.provisioning import Provisioning
+from indelible.server.access.roles import GroupRoles
 from indelible.server.access.sessions import Sessions
 from indelible.server.access.steps import LoginSteps
 from indelible.server.access.tenant_settings import TenantSettings
@@ -52,6 +55,9 @@ class Access:
         self.tenant_settings = TenantSettings(self.control, settings.screen)
         self.views = Views(self.control, clock)
         self.approvals = Approvals(self.control, clock, random_bytes)
+        rule = GroupRoles(settings.oidc.roles, settings.oidc.default_role)
+        self.provisioning = Provisioning(self.control, clock, random_bytes, rule)
+        self.groups = Groups(self.control, clock, random_bytes, rule)
 
     def put_own_event(self, tenant_id: int, event: OwnEvent) -> None:
         """Leaves an event for the service to put into the ledger."""

@@ -85,6 +85,8 @@ def read_bounds(
 ) -> Bounds:
     """What a new key is bound to. Raises InvalidRequest."""
     scope = check_scope(scope)
+    if scope is not None and kind == "s":
+        raise InvalidRequest("a key that provisions accounts sees no events", parameter="scope")
     if scope is not None and kind == "a":
         raise InvalidRequest(
             "a key that administers sees all of the log",

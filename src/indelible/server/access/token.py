@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 RandomBytes = Callable[[int], bytes]
-KeyKind = Literal["w", "r", "a"]
+KeyKind = Literal["w", "r", "a", "s"]
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ID_LENGTH = 10
@@ -23,8 +23,9 @@ _VIEWER = re.compile(
     rf"([0-9A-Za-z]{{{_CHECK_LENGTH}}})",
     re.ASCII,
 )
+_KINDS: dict[str, KeyKind] = {"w": "w", "r": "r", "a": "a", "s": "s"}
 _KEY = re.compile(
-    rf"(ind_([wra])_([0-9A-Za-z]{{{_ID_LENGTH}}})_([0-9A-Za-z]{{{_SECRET_LENGTH}}}))"
+    rf"(ind_([wras])_([0-9A-Za-z]{{{_ID_LENGTH}}})_([0-9A-Za-z]{{{_SECRET_LENGTH}}}))"
     rf"([0-9A-Za-z]{{{_CHECK_LENGTH}}})",
     re.ASCII,
 )
@@ -91,8 +92,7 @@ def parse_key(text: str) -> KeyText | None:
     match = _KEY.fullmatch(text)
     if match is None or _check_digits(match[1]) != match[5]:
         return None
-    kind: KeyKind = "w" if match[2] == "w" else "r" if match[2] == "r" else "a"
-    return KeyText(kind=kind, id=match[3], secret=match[4])
+    return KeyText(kind=_KINDS[match[2]], id=match[3], secret=match[4])
 
 
 def new_viewer(random_bytes: RandomBytes) -> ViewerText:

@@ -24,7 +24,12 @@ from indelible.errors import Error
 from indelible.server.access.token import RandomBytes
 from indelible.server.web.address import Addresses
 from indelible.server.web.authenticate import authenticate, check_reach, entry_of
-from indelible.server.web.problem import bug_response, plain_problem, problem_response
+from indelible.server.web.problem import (
+    bug_response,
+    plain_problem,
+    problem_response,
+    scim_response,
+)
 from indelible.server.web.route import Api
 from indelible.server.web.security import add_security_headers
 
@@ -84,7 +89,7 @@ class PathEndpoint:
                     exc_info=error,
                     extra={"request_id": request_id},
                 )
-            return problem_response(error, request_id)
+            return scim_response(error) if api.speaks_scim else problem_response(error, request_id)
         except ClientDisconnect:
             raise
         except Exception:

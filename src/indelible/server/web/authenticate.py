@@ -40,6 +40,7 @@ _OF_KEY: dict[str, frozenset[Permission]] = {
     "w": frozenset({"write"}),
     "r": frozenset({"read"}),
     "a": frozenset({"write", "read", "admin"}),
+    "s": frozenset({"scim"}),
 }
 _OF_ROLE: dict[str, frozenset[Permission]] = {
     "viewer": frozenset({"read"}),
@@ -229,7 +230,7 @@ def may_still_read(request: Request, service: Service, caller: Caller) -> bool:
 
 
 def _kind_for(permit: Permission) -> str:
-    return {"write": "w or a", "read": "r or a", "admin": "a"}[permit]
+    return {"write": "w or a", "read": "r or a", "admin": "a", "scim": "s"}[permit]
 
 
 def _caller_of_key(key: ApiKey, request: Request, service: Service) -> Caller:

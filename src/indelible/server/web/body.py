@@ -27,20 +27,26 @@ async def read_json(request: Request, kind: type[T]) -> T:
 
     A form or text body is refused: those a foreign page can send without asking the browser.
     """
-    media = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
-    if media != "application/json":
+    body = await read_body(request, ("application/json",), _LIMIT)
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidRequest(f"the body is not right: {_words(error)}") from error
+
+
+async def read_body(request: Request, media: tuple[str, ...], limit: int) -> bytes:
+    """The bytes of a body of one of these types. Raises UnsupportedMedia, TooLarge."""
+    given = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
+    if given not in media:
         raise UnsupportedMedia(
-            f"content type {media or 'none'} is not read here", hint="send application/json"
+            f"content type {given or 'none'} is not read here", hint=f"send {media[0]}"
         )
     body = bytearray()
     async for chunk in in_time(request.receive):
         body += chunk
-        if len(body) > _LIMIT:
-            raise TooLarge(f"the body is larger than {_LIMIT} bytes")
-    try:
-        return msgspec.json.decode(bytes(body), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidRequest(f"the body is not right: {_words(error)}") from error
+        if len(body) > limit:
+            raise TooLarge(f"the body is larger than {limit} bytes")
+    return bytes(body)
 
 
 async def in_time(receive: Receive) -> AsyncIterator[bytes]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from indelible.server.web.problem import Problem
+from indelible.server.web.problem import MEDIA, SCIM_MEDIA, Problem, ScimProblem
 from indelible.server.web.route import Api, Param
 
 _REF = "#/components/schemas/{name}"
@@ -20,6 +20,7 @@ _WORDS = {
     404: "There is no such thing",
     408: "The body did not come in time; nothing was stored",
     409: "Does not fit the present state",
+    412: "Changed meanwhile",
     413: "Too large",
     415: "A content type or encoding that is not read",
     422: "Well formed, but nothing of it can be used",
@@ -39,7 +40,7 @@ def openapi(routes: Iterable[Api], *, version: str, base: str) -> dict[str, Any]
     """The document; `base` is the address prefix of all paths."""
     documented = [api for api in routes if api.in_document]
     types = [kind for api in documented for kind in (api.body, api.reply) if _is_type(kind)]
-    unique = list(dict.fromkeys([*types, Problem]))
+    unique = list(dict.fromkeys([*types, Problem, ScimProblem]))
     schemas, components = msgspec.json.schema_components(unique, ref_template=_REF)
     schema_of = dict(zip(unique, schemas, strict=True))
 
@@ -100,6 +101,11 @@ def _operation(api: Api, schema_of: dict[Any, Any]) -> dict[str, Any]:
         reply["content"] = {
             api.reply_media: {"schema": _schema(api.reply, schema_of)} if api.reply else {}
         }
+    error = (
+        {SCIM_MEDIA: {"schema": schema_of[ScimProblem]}}
+        if api.speaks_scim
+        else {MEDIA: {"schema": schema_of[Problem]}}
+    )
     refused = {str(status): {**reply, "description": _WORDS[status]} for status in api.refused}
     operation["responses"] = (
         {str(api.status): reply}
@@ -107,7 +113,7 @@ def _operation(api: Api, schema_of: dict[Any, Any]) -> dict[str, Any]:
         | {
             str(status): {
                 "description": _WORDS.get(status, "Error"),
-                "content": {"application/problem+json": {"schema": schema_of[Problem]}},
+                "content": error,
             }
             for status in api.errors
         }

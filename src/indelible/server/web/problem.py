@@ -19,6 +19,8 @@ from indelible.errors import (
 )
 
 MEDIA = "application/problem+json"
+SCIM_MEDIA = "application/scim+json"
+_SCIM_ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 
 class PolicyFaultReply(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +81,40 @@ def problem_response(error: Error, request_id: str) -> Response:
         hint=error.hint,
         **extra,
     )
+
+
+class ScimProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The body of an error reply of SCIM (RFC 7644, section 3.12); `status` is text there."""
+
+    schemas: list[str]
+    status: str
+    scimType: str | None = None  # noqa: N815 - as the standard spells it
+    detail: str | None = None
+
+
+def scim_response(error: Error) -> Response:
+    """The reply for an error of the family, in the form of SCIM."""
+    kind = error.code if error.code in _SCIM_TYPES else None
+    detail = error.message if error.hint is None else f"{error.message} ({error.hint})"
+    body = ScimProblem(
+        schemas=[_SCIM_ERROR], status=str(error.status), scimType=kind, detail=detail
+    )
+    headers = {}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["www-authenticate"] = 'Bearer realm="indelible"'
+    if isinstance(error, Pushback | TooManyAttempts):
+        headers["retry-after"] = str(error.retry_after_s)
+    return Response(
+        encode_json(body), status_code=error.status, media_type=SCIM_MEDIA, headers=headers
+    )
+
+
+_SCIM_TYPES = frozenset(
+    {
+        "invalidFilter", "tooMany", "uniqueness", "mutability", "invalidSyntax", "invalidPath",
+        "noTarget", "invalidValue", "invalidVers", "sensitive",
+    }
+)  # fmt: skip
 
 
 def bug_response(request_id: str) -> Response:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-Permission = Literal["write", "read", "admin"]
+Permission = Literal["write", "read", "admin", "scim"]
 Handler = Callable[["Request"], Awaitable["Response"]]
 
 
@@ -81,5 +81,7 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
     keeps_reach: bool = False
     shows_no_event: bool = False
     in_document: bool = True
+    # Answers errors in the form of SCIM (RFC 7644) instead of as problems.
+    speaks_scim: bool = False
     # Requests that this lets through need no key or login: a setting of the operator.
     open_when: Callable[[Request], bool] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,8 @@ class Service:
     erasures: Erasures
     oidc: Provider | None = None
     seats: Seats = field(default_factory=Seats)
+    # One directory's change at a time: each is made of what the one before left.
+    scim_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     activity: Activity = field(init=False)
 
     def __post_init__(self) -> None:

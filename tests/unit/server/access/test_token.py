@@ -29,7 +29,7 @@ def test_a_known_key_is_encoded_as_before() -> None:
     assert encode_key(key) == "ind_r_0123456789_" + "A" * 32 + "3czxvm"
 
 
-@given(st.sampled_from(["w", "r", "a"]), st.binary(min_size=64, max_size=64))
+@given(st.sampled_from(["w", "r", "a", "s"]), st.binary(min_size=64, max_size=64))
 def test_round_trip(kind: str, seed: bytes) -> None:
     pool = iter(seed * 1000)
     key = new_key(kind, lambda count: bytes(next(pool) % 248 for _ in range(count)))  # type: ignore[arg-type]

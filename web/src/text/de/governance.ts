@@ -131,7 +131,7 @@ export const governance: typeof english.governance = {
       auditor: "Lesen, exportieren, prüfen",
       admin: "Lesen, exportieren, prüfen; Personen, Schlüssel, Einstellungen",
     },
-    kindNames: { w: "Schreiben", r: "Lesen", a: "Verwalten" },
+    kindNames: { w: "Schreiben", r: "Lesen", a: "Verwalten", s: "Konten bereitstellen" }, provisioned: "Bereitgestellt über SCIM",
     nothingYet: "Noch nichts",
     invitedUntil: (moment: string) => `Eingeladen bis ${moment}`,
     revoked: (moment: string) => `Widerrufen ${moment}`,

@@ -50,6 +50,8 @@ export const users: typeof english.users = {
   factorsTitle: (name: string) => `Zweite Faktoren von ${name} entfernen?`,
   factorsText:
     "Einmalcodes, Notfallcodes und Passkeys dieser Person enden, dazu alle Anmeldungen. Vergewissern Sie sich zuerst, dass wirklich sie darum bittet.",
+  provisioned: "Bereitgestellt über SCIM",
+  closed: "Geschlossen: kann sich nicht anmelden",
   factorNames: { totp: "Einmalcodes", passkey: "Passkey" },
   invitations: "Offene Einladungen",
   expires: "Gültig bis",

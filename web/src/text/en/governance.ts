@@ -128,7 +128,7 @@ export const governance = {
       auditor: "Read, export, verify",
       admin: "Read, export, verify; people, keys, settings",
     } as Record<string, string>,
-    kindNames: { w: "Write", r: "Read", a: "Administer" },
+    kindNames: { w: "Write", r: "Read", a: "Administer", s: "Provision accounts" }, provisioned: "Provisioned by SCIM",
     nothingYet: "Nothing yet",
     invitedUntil: (moment: string) => `Invited until ${moment}`,
     revoked: (moment: string) => `Revoked ${moment}`,

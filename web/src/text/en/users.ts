@@ -47,6 +47,8 @@ export const users = {
   factorsTitle: (name: string) => `Take the second factors of ${name} away?`,
   factorsText:
     "One-time codes, recovery codes and passkeys of this person end, and all logins. Make sure first that it is really they who ask.",
+  provisioned: "Provisioned by SCIM",
+  closed: "Closed: cannot log in",
   factorNames: { totp: "one-time codes", passkey: "passkey" } as Record<string, string>,
   invitations: "Open invitations",
   expires: "Valid until",

@@ -29,14 +29,15 @@ from indelible.server.web.service import Service, service_of
 _REVIEWERS: Final = frozenset({"auditor", "admin"})
 _HEAD: Final = (
     "What", "Id", "Name", "E-mail", "Role or kind", "Sees", "Second factor", "Vouched for by",
-    "Since", "Last used", "Until", "From networks", "State",
+    "Provisioned", "Groups", "Since", "Last used", "Until", "From networks", "State",
 )  # fmt: skip
 
 
 class PersonAccess(msgspec.Struct, frozen=True, kw_only=True):
     """
     An account. `last_seen_at` is the last use of a login that it still has; `scope` the part of the
-    log that it sees, null for all of it; `issuer` who vouches for it, null: its own password.
+    log that it sees, null for all of it; `issuer` who vouches for it, null: its own password;
+    `provisioned`: a directory keeps it (SCIM), with its `groups` there.
     """
 
     id: str
@@ -47,6 +48,8 @@ class PersonAccess(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope | None
     factors: tuple[str, ...]
     issuer: str | None
+    provisioned: bool
+    groups: tuple[str, ...]
     created_at: str
     last_seen_at: str | None
     logins: int
@@ -67,7 +70,7 @@ class KeyAccess(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     name: str
-    kind: Literal["w", "r", "a"]
+    kind: Literal["w", "r", "a", "s"]
     scope: Scope | None
     networks: tuple[str, ...]
     expires_at: str | None
@@ -143,18 +146,19 @@ def _rows(review: AccessReview) -> Iterator[tuple[str, ...]]:
     for one in review.people:
         yield (
             "person", one.id, one.name, one.email, one.role, _sees(one.scope),
-            " ".join(one.factors) or "none", one.issuer or "password", one.created_at,
+            " ".join(one.factors) or "none", one.issuer or "password",
+            "SCIM" if one.provisioned else "", ", ".join(one.groups), one.created_at,
             one.last_seen_at or "", "", "",
             f"{one.logins} open logins" if one.active else "closed",
         )  # fmt: skip
     for invited in review.invitations:
         yield (
-            "invitation", invited.id, "", invited.email, invited.role, "", "", "",
+            "invitation", invited.id, "", invited.email, invited.role, "", "", "", "", "",
             invited.created_at, "", invited.expires_at, "", "invited",
         )  # fmt: skip
     for key in review.keys:
         yield (
-            "key", key.id, key.name, "", _KINDS[key.kind], _sees(key.scope), "", "",
+            "key", key.id, key.name, "", _KINDS[key.kind], _sees(key.scope), "", "", "", "",
             key.created_at, key.last_used_at or "", key.expires_at or "", " ".join(key.networks),
             f"revoked {key.revoked_at}" if key.revoked_at else "active",
         )  # fmt: skip
@@ -164,7 +168,7 @@ def _sees(scope: Scope | None) -> str:
     return scope_text(scope) or "everything"
 
 
-_KINDS: Final = {"w": "writes events", "r": "reads", "a": "administers"}
+_KINDS: Final = {"w": "writes events", "r": "reads", "a": "administers", "s": "provisions accounts"}
 
 
 def _person(one: Account) -> PersonAccess:
@@ -177,6 +181,8 @@ def _person(one: Account) -> PersonAccess:
         scope=one.scope,
         factors=one.factors,
         issuer=one.issuer,
+        provisioned=one.provisioned,
+        groups=one.groups,
         created_at=format_us(one.created_us),
         last_seen_at=_when(one.seen_us),
         logins=one.logins,

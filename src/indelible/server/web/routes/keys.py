@@ -41,7 +41,7 @@ class KeyReply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     id: str
     name: str
-    kind: Literal["w", "r", "a"]
+    kind: Literal["w", "r", "a", "s"]
     created_at: str
     last_used_at: str | None
     revoked_at: str | None
@@ -60,12 +60,13 @@ class KeysReply(msgspec.Struct, frozen=True):
 
 class NewKeyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
-    Kind w writes events, r reads, a administers. `scope` binds a key that reads to a part of the
-    log, and one that writes to the events of it; `expires_at` is a moment with its offset.
+    Kind w writes events, r reads, a administers, s provisions accounts (SCIM). `scope` binds a key
+    that reads to a part of the log, and one that writes to the events of it; `expires_at` is a
+    moment with its offset.
     """
 
     name: str
-    kind: Literal["w", "r", "a"]
+    kind: Literal["w", "r", "a", "s"]
     scope: Scope | None = None
     expires_at: Moment | None = None
     networks: list[str] = msgspec.field(default_factory=list)

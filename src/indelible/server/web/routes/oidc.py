@@ -115,7 +115,12 @@ async def _let_in(request: Request, service: Service, provider: Provider, root: 
         raise StepEnded
     shown = await provider.finish(code, held["nonce"], held["verifier"])
     settings = provider.settings
-    role = role_of(shown.groups, settings.roles, settings.default_role)
+    people = service.access.people
+    known = people.by_subject(shown.who.issuer, shown.who.subject)
+    known = known or people.by_email(shown.who.email)
+    # A directory's groups count beside those of the token, which may name none.
+    groups = shown.groups + (service.access.groups.names_of(known.id) if known else ())
+    role = role_of(groups, settings.roles, settings.default_role)
     person = await account_of(
         service,
         entry_of(request),

@@ -28,7 +28,8 @@ class UserReply(msgspec.Struct, frozen=True, kw_only=True):
     """
     An account. `last_seen_at` is the last use of a login that it still has; `scope` the part of
     the log that it sees, null for all of it; `factors` its second factors; `issuer` who vouches
-    for it, null: its own password.
+    for it, null: its own password;
+    `provisioned`: a directory keeps it (SCIM), with its `groups` there.
     """
 
     id: str
@@ -42,6 +43,8 @@ class UserReply(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope | None
     active: bool
     issuer: str | None
+    provisioned: bool
+    groups: tuple[str, ...]
     factors: tuple[str, ...]
 
 
@@ -239,6 +242,8 @@ def _user(account: Account, caller: Caller) -> UserReply:
         scope=account.scope,
         active=account.active,
         issuer=account.issuer,
+        provisioned=account.provisioned,
+        groups=account.groups,
         factors=account.factors,
     )
 
