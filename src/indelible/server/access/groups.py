@@ -172,7 +172,11 @@ class Groups:
         now_us = self._clock.now_us()
         for person_id in sorted(members):
             if not adopt(transaction, tenant_id, person_id, now_us):
-                raise InvalidRequest(f"there is no account {person_id[:40]!r}", parameter="members")
+                raise InvalidRequest(
+                    f"there is no account {person_id[:40]!r}",
+                    parameter="members",
+                    code="invalidValue",
+                )
             transaction.execute(
                 "INSERT OR IGNORE INTO scim_member VALUES(?, ?)", (group_id, person_id)
             )

@@ -7,7 +7,12 @@ export const keys: typeof english.keys = {
   name: "Name",
   nameHint: "Wo er verwendet wird, zum Beispiel fleet-web Produktion",
   kind: "Er darf",
-  kinds: { w: "Ereignisse schreiben", r: "Das Log lesen", a: "Verwalten", s: "Konten bereitstellen" },
+  kinds: {
+    w: "Ereignisse schreiben",
+    r: "Das Log lesen",
+    a: "Verwalten",
+    s: "Konten bereitstellen",
+  },
   kindHints: {
     w: "Für Produkte, die Ereignisse senden. Er kann nichts lesen.",
     r: "Für Skripte, die suchen und exportieren.",
