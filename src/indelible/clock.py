@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 US_PER_S = 1_000_000
 US_PER_DAY = 86_400 * US_PER_S
@@ -31,6 +34,32 @@ class SystemClock:
 
     def monotonic_s(self) -> float:
         return time.monotonic()
+
+
+class Uptime(NamedTuple):
+    """
+    How long the machine runs, sleep included, and which start of it that is. Two readings of one
+    `boot` tell how much time went by whatever the wall clock was set to in between.
+    """
+
+    boot: str
+    us: int
+
+
+ReadUptime = Callable[[], Uptime]
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+# Where the machine does not tell its starts apart, one process is all that can be compared.
+_THIS_PROCESS = f"process {os.getpid()} {time.time_ns()}"
+
+
+def uptime() -> Uptime:
+    """Reads it from the kernel. Only where there is Linux is it the same for two processes."""
+    try:
+        boot = _BOOT_ID.read_text("ascii").strip()
+        return Uptime(boot, time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000)
+    except (OSError, ValueError, AttributeError):
+        return Uptime(_THIS_PROCESS, time.monotonic_ns() // 1000)
 
 
 class FixedClock:

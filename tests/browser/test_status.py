@@ -54,6 +54,10 @@ def test_troubles_are_named(screen: Screen) -> None:
         page,
         index={"state": "failed", "detail": "<b>it broke</b>", "lag_entries": 5000, "lag_s": 61.2},
         check={"state": "fault", "fault": "does not fit", "fault_entry": 4711},
+        expiry={
+            "state": "stopped", "waits_for": "clock",
+            "clock": {"doubt": "jump", "seconds": 30 * 86_400, "approval": None},
+        },
         disk={"full_in_days": 3, "bytes_per_day": 5 * 1024**3},
         sources={
             "all": [
@@ -73,6 +77,9 @@ def test_troubles_are_named(screen: Screen) -> None:
     expect(check).to_contain_text("Entry 4,711: does not fit. Run “indelible verify”.")
     expect(panel(page, "Disk")).to_contain_text("Wrong: in 3 days")
     expect(panel(page, "Disk")).to_contain_text("5 GiB")
+    expiry = panel(page, "Expiry")
+    expect(expiry).to_contain_text("Wrong: The sweeper has stopped")
+    expect(expiry).to_contain_text("The clock was set ahead by 30 days. Nothing expires until two")
     rows = panel(page, "Sources").get_by_role("row")
     expect(rows.nth(1)).to_contain_text("shop<i>")
     expect(rows.nth(1)).not_to_contain_text("\u202e")

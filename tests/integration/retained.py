@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from indelible.clock import US_PER_DAY, US_PER_S
+from indelible.clock import US_PER_DAY, US_PER_S, Uptime
+from indelible.server.access.approvals import Approvals, Somebody
 from indelible.server.access.control import ControlDatabase
 from indelible.server.access.policy_notes import PolicyNotes
 from indelible.server.access.removals import RemovalNotes
@@ -36,6 +37,7 @@ class MovableClock:
     def __init__(self) -> None:
         self._offset_us = 0
         self._moved_s = 0.0
+        self.boot = "first"
 
     def now_us(self) -> int:
         return START_US + int(time.monotonic() * US_PER_S) + self._offset_us
@@ -43,17 +45,15 @@ class MovableClock:
     def monotonic_s(self) -> float:
         return time.monotonic() + self._moved_s
 
+    def uptime(self) -> Uptime:
+        return Uptime(self.boot, int(self.monotonic_s() * US_PER_S))
+
     def advance_days(self, days: float) -> None:
         self._offset_us += int(days * US_PER_DAY)
         self._moved_s += days * 86_400
 
     def jump_days(self, days: float) -> None:
         self._offset_us += int(days * US_PER_DAY)
-
-
-class Somebody:
-    id = "u_1"
-    name = "Ana"
 
 
 class NoHolds:
@@ -100,6 +100,7 @@ class Kept:
             self._forget_exports,
             self.own,
             self.clock,
+            self.clock.uptime,
         )
 
     async def start(self) -> None:
@@ -121,12 +122,26 @@ class Kept:
         edit = Edit(0, "a test", [CategoryEdit(name, keep=Keep(**days))])
         self.policies.save(
             1,
-            Somebody(),
+            Somebody("u_1", "Ana"),
             lambda standing, day: edited(standing, edit, day),
             lambda _wanted, _index: {"operation": "UpdateRetention", "id": str(uuid.uuid4())},
             base_version=None,
             reason="a test",
         )
+
+    async def confirm_clock(self) -> None:
+        """One person asks, another approves."""
+        approvals = Approvals(self.control, self.clock, os.urandom)
+        asked = approvals.ask(
+            1, Somebody("u_1", "Ana"), self.sweeper.wanted_clock(1, "a test"), lambda _b, _a: {}
+        )
+        approvals.decide(
+            1, asked.id, Somebody("u_2", "Bea"), approve=True, reason="a test",
+            event=lambda _b, _a: {},
+        )  # fmt: skip
+        (approved,) = approvals.pending()
+        await self.sweeper.clock_approved(approved)
+        approvals.finish(approved)
 
     def send(self, *events: dict[str, Any]) -> list[int]:
         """Stores events; returns their entries."""

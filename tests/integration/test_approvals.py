@@ -92,6 +92,7 @@ def test_taking_the_second_person_away_needs_a_second_person(service: RunningSer
     ("method", "path", "body", "status"),
     [
         ("PUT", "/v1/four-eyes/four_eyes", {"on": False, "reason": "x"}, 404),
+        ("PUT", "/v1/four-eyes/clock", {"on": False, "reason": "x"}, 404),
         ("PUT", "/v1/four-eyes/erasure", {"on": False, "reason": " "}, 400),
         ("PUT", "/v1/four-eyes/erasure", {"on": 1, "reason": "x"}, 400),
         ("POST", "/v1/approvals/ap_none/decision", {"decision": "approve", "reason": "x"}, 404),

@@ -133,7 +133,20 @@ async def _disturb(tmp_path: Path) -> None:
         assert kept.sweeper.notes.of_tenant(1, 10) == []
         clock.jump_days(-30)
         assert not await kept.sweeper.sweep(), "it waits for a person, even when it is right again"
-        await kept.sweeper.confirm_clock(1, {"operation": "ConfirmClock", "id": str(uuid.uuid4())})
+        await kept.confirm_clock()
+
+        # So does one that is set ahead while the service is stopped.
+        await kept.sweeper.sweep()
+        await kept.close()
+        clock.jump_days(30)
+        kept.open()
+        await kept.start()
+        seen = kept.sweeper.notes.of_tenant(1, 10)
+        assert not await kept.sweeper.sweep()
+        assert kept.sweeper.notes.of_tenant(1, 10) == seen
+        assert kept.sweeper.state(1).doubt == "jump"
+        clock.jump_days(-30)
+        await kept.confirm_clock()
 
         # The index is killed while it takes parts out, and a longer policy is saved meanwhile.
         await kept.sweeper.sweep()

@@ -197,6 +197,7 @@ class Parts:
         )
         cut = ApprovedCut(policies, self.own, clock)
         self._erasing.acts.register("retention_cut", cut.run)
+        self._erasing.acts.register("clock", self._sweeper.clock_approved)
         self.retention = Retention(self.ledger, policies, self.ingest.skips, holding, self._sweeper)
         self.service = Service(
             version=version(),

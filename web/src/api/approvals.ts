@@ -8,7 +8,8 @@ export type ApprovalKind =
   | "hold_release"
   | "retention_cut"
   | "key_export"
-  | "four_eyes";
+  | "four_eyes"
+  | "clock";
 
 export interface Approval {
   id: string;

@@ -79,11 +79,19 @@ export interface PendingPolicy {
   changes: PolicyChange[];
 }
 
+export interface ClockDoubt {
+  doubt: "jump" | "behind" | "pause";
+  seconds: number;
+  approval: Approval | null;
+}
+
 export interface Sweeper {
   state: "idle" | "sweeping" | "waiting" | "stopped";
   detail: string | null;
   last_sweep_at: string | null;
   waits_for: "index" | "clock" | null;
+  /** Why the clock is in doubt, and the request that asks a second person to confirm it. */
+  clock: ClockDoubt | null;
   last: { index: number; at: string; events: number } | null;
 }
 

@@ -1,4 +1,5 @@
 import { call } from "./client.ts";
+import type { Sweeper } from "./retention.ts";
 
 export const FULL_STATUS = ["full-status"] as const;
 
@@ -46,6 +47,7 @@ export interface FullStatus {
   memory: { service?: number; index?: number };
   sources: Source[] | null;
   source_days: number;
+  expiry: Sweeper;
 }
 
 export interface Source {

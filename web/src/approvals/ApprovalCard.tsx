@@ -50,7 +50,7 @@ export function ApprovalCard({ approval, when }: ApprovalCardProps) {
           <dd>
             <Shown text={approval.reason} />
           </dd>
-          {numbersOf(approval).map(([name, value]) => (
+          {numbersOf(approval, when).map(([name, value]) => (
             <div className="pair" key={name}>
               <dt>{text.numbers[name] ?? name}</dt>
               <dd>{typeof value === "number" ? countText(value) : value}</dd>

@@ -28,14 +28,16 @@ export function DecisionDialog({ approval, decision, onClose }: DecisionDialogPr
   const effect =
     approval.kind === "erasure"
       ? text.approveEffect.erasure(partsOf(approval))
-      : text.approveEffect.other;
+      : approval.kind === "clock"
+        ? text.approveEffect.clock
+        : text.approveEffect.other;
   return (
     <ReasonDialog
       title={approves ? text.approveTitle : text.refuseTitle}
       reasonLabel={text.yourReason}
       cancel={text.cancel}
       confirm={approves ? text.confirm : text.confirmRefuse}
-      isDangerous={approves && approval.kind === "erasure"}
+      isDangerous={approves && (approval.kind === "erasure" || approval.kind === "clock")}
       act={decide}
       onClose={onClose}
     >

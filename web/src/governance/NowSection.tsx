@@ -4,6 +4,7 @@ import type { DateFormat } from "../api/types.ts";
 import { Link } from "../app/Link.tsx";
 import { Icon } from "../icons/Icon.tsx";
 import { ChangeList } from "../settings/ChangeList.tsx";
+import { doubtText } from "../settings/ClockNote.tsx";
 import { FloorTags } from "../settings/FloorTags.tsx";
 import { footOf, labelOf } from "../settings/names.ts";
 import { dayText } from "../settings/periods.ts";
@@ -95,7 +96,11 @@ export function NowSection({ retention, format, when }: NowSectionProps) {
         <Line name={text.sweeper}>
           {sweeps[sweeper.state]}
           {sweeper.last_sweep_at && <>, {sweeps.last(when(sweeper.last_sweep_at))}</>}
-          {sweeper.waits_for === "clock" && <span className="wrong">{sweeps.clock}</span>}
+          {sweeper.clock && (
+            <span className="wrong">
+              {doubtText(sweeper.clock)} {messages.retention.clock.held}
+            </span>
+          )}
         </Line>
       </dl>
     </section>

@@ -3,7 +3,9 @@ import { useEffect } from "react";
 import { ApiProblem } from "../api/client.ts";
 import { FULL_STATUS, type FullStatus, fetchFullStatus } from "../api/status.ts";
 import type { Session, Settings } from "../api/types.ts";
+import { Link } from "../app/Link.tsx";
 import { Failure } from "../logs/Failure.tsx";
+import { doubtText } from "../settings/ClockNote.tsx";
 import type { Top } from "../shell/Shell.tsx";
 import { messages } from "../text/messages.ts";
 import { bytesText } from "../text/numbers.ts";
@@ -78,6 +80,7 @@ function Panels({ status, settings }: { status: FullStatus | null; settings: Set
         <Facts title={text.index} facts={indexFacts(status)} />
         <Facts title={text.check} facts={checkFacts(status, when)} />
         <Facts title={text.disk} facts={diskFacts(status)} />
+        <Facts title={text.expiry} facts={expiryFacts(status, when)} />
       </div>
       <section className="panel">
         <header>
@@ -157,6 +160,37 @@ function checkFacts({ check }: FullStatus, when: (at: string) => string): Fact[]
       value: <OneLine text={text.faultAt(check.fault_entry, check.fault)} />,
       mark: "fail",
     });
+  }
+  return facts;
+}
+
+function expiryFacts({ expiry }: FullStatus, when: (at: string) => string): Fact[] {
+  const { state, detail, clock, last_sweep_at, last } = expiry;
+  const facts: Fact[] = [
+    {
+      name: text.state,
+      value: messages.retention.sweeper[state],
+      mark: state === "stopped" ? "fail" : state === "waiting" ? "denied" : "ok",
+    },
+    { name: text.lastSweep, value: last_sweep_at ? when(last_sweep_at) : messages.keys.never },
+    {
+      name: text.lastRemoval,
+      value: last ? text.removedAt(last.events, when(last.at)) : messages.keys.never,
+    },
+  ];
+  if (clock) {
+    facts.push({
+      name: text.clock,
+      value: (
+        <>
+          {doubtText(clock)} {messages.retention.clock.held}{" "}
+          <Link to="settings">{text.toSettings}</Link>
+        </>
+      ),
+      mark: "denied",
+    });
+  } else if (detail) {
+    facts.push({ name: text.detail, value: <OneLine text={detail} /> });
   }
   return facts;
 }

@@ -22,7 +22,7 @@ from indelible.server.access.outbox import OwnEvent, put
 from indelible.server.access.token import RandomBytes, random_id
 
 State = Literal["waiting", "approved", "refused", "withdrawn", "expired"]
-Kind = Literal["erasure", "hold_release", "retention_cut", "key_export", "four_eyes"]
+Kind = Literal["erasure", "hold_release", "retention_cut", "key_export", "four_eyes", "clock"]
 
 # Whether a kind of act waits for a second person where nothing else was set.
 DEFAULTS: Mapping[str, bool] = {
@@ -32,7 +32,11 @@ DEFAULTS: Mapping[str, bool] = {
     "key_export": False,
     # Taking the second person away is itself an act for two: else one could do it all alone.
     "four_eyes": True,
+    # A clock that jumped could make everything fall due at once.
+    "clock": True,
 }
+FIXED = frozenset({"four_eyes", "clock"})
+"""Kinds that always wait for a second person."""
 VALID_DAYS = 14
 """After this a request that nobody decided on has expired."""
 MAX_REASON = 500
@@ -118,7 +122,7 @@ class Approvals:
             "SELECT kind, is_on FROM four_eyes WHERE tenant = ?", (tenant_id,)
         )
         stored = {kind: bool(is_on) for kind, is_on in rows if kind in DEFAULTS}
-        return {**DEFAULTS, **stored, "four_eyes": True}
+        return {**DEFAULTS, **stored, **dict.fromkeys(FIXED, True)}
 
     def needed(self, tenant_id: int, kind: Kind) -> bool:
         """Whether this kind of act waits for a second person."""

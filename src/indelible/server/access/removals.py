@@ -21,12 +21,27 @@ class RemovalNote(msgspec.Struct, frozen=True):
     changed_us: int
 
 
+DoubtKind = Literal["jump", "behind", "pause"]
+
+
 class SweepNote(msgspec.Struct, frozen=True):
-    """When the sweeper looked last, by its clock, and why it stands still, if it does."""
+    """
+    When the sweeper looked last, by its clock, and why it stands still, if it does.
+
+    `boot` and `offset_us` are the start of the machine and the wall clock less its uptime, as they
+    were when the clock was trusted; `doubt` and `doubt_s` what is wrong with it, and by how much.
+    """
 
     swept_us: int = 0
     clock_us: int = 0
     stopped: str | None = None
+    boot: str = ""
+    offset_us: int = 0
+    doubt: DoubtKind | None = None
+    doubt_s: int = 0
+
+
+_SWEEP = "swept_us, clock_us, stopped, boot, offset_us, doubt, doubt_s"
 
 
 class RemovalNotes:
@@ -83,17 +98,15 @@ class RemovalNotes:
 
     def sweep(self, tenant_id: int) -> SweepNote:
         """What is known of the sweeper."""
-        rows = self._control.read(
-            "SELECT swept_us, clock_us, stopped FROM sweep WHERE tenant = ?", (tenant_id,)
-        )
+        rows = self._control.read(f"SELECT {_SWEEP} FROM sweep WHERE tenant = ?", (tenant_id,))
         return SweepNote(*rows[0]) if rows else SweepNote()
 
     def put_sweep(self, tenant_id: int, note: SweepNote, event: OwnEvent | None = None) -> None:
         """Writes it down, with an event where there is one."""
         with self._control.write() as transaction:
             transaction.execute(
-                "INSERT OR REPLACE INTO sweep VALUES(?, ?, ?, ?)",
-                (tenant_id, note.swept_us, note.clock_us, note.stopped),
+                f"INSERT OR REPLACE INTO sweep(tenant, {_SWEEP}) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+                (tenant_id, *msgspec.structs.astuple(note)),
             )
             if event is not None:
                 put(transaction, tenant_id, event)

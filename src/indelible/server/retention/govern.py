@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
-from indelible.server.access.removals import RemovalNotes
+from indelible.server.access.approvals import Wanted
+from indelible.server.access.removals import DoubtKind, RemovalNotes
 from indelible.server.ingest.skips import Skips
 from indelible.server.ledger import Ledger
 from indelible.server.retention.kept import Kept, explain, kept_until, missing_parts
@@ -30,6 +31,8 @@ class SweeperState(msgspec.Struct, frozen=True, kw_only=True):
     detail: str | None = None
     last_sweep_us: int | None = None
     waits_for: str | None = None
+    doubt: DoubtKind | None = None
+    doubt_s: int = 0
     last: LastRemoval | None = None
 
 
@@ -39,7 +42,7 @@ class Sweeping(Protocol):
     notes: RemovalNotes
 
     def state(self, tenant_id: int, /) -> SweeperState: ...
-    async def confirm_clock(self, tenant_id: int, event: dict[str, Any], /) -> None: ...
+    def wanted_clock(self, tenant_id: int, reason: str, /) -> Wanted: ...
 
 
 @dataclass

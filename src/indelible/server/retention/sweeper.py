@@ -18,20 +18,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import msgspec
 
-from indelible.clock import US_PER_S, Clock, day_of, format_us
-from indelible.errors import Conflict, Error, Pushback
+from indelible.clock import Clock, ReadUptime, day_of, format_us, uptime
+from indelible.errors import Error, Pushback
 from indelible.seal import PERSON
-from indelible.server.access.removals import RemovalNote, RemovalNotes, SweepNote
+from indelible.server.access.approvals import Approval, Wanted
+from indelible.server.access.removals import RemovalNote, RemovalNotes
 from indelible.server.index import IndexProcess
 from indelible.server.ingest.own import OwnAudit
 from indelible.server.ingest.own_event import of_service
 from indelible.server.ledger import Desk, Ledger
 from indelible.server.ledger.declared import Removal
 from indelible.server.ledger.due import Due, DueReader, declare_expiries
+from indelible.server.ledger.policy_rules import PARTS, days_of
+from indelible.server.retention.clock_trust import ClockTrust
 from indelible.server.retention.govern import LastRemoval, SweeperState
 from indelible.server.retention.preview import Holding
 
@@ -40,7 +42,6 @@ log = logging.getLogger("indelible.retention")
 _EVERY_S = 60.0
 _SOON_S = 2.0
 _MOST_AN_ACT = 100
-_CLOCK_JUMP_US = 3600 * US_PER_S
 _INDEX_WAIT_S = 20.0
 _SUBJECTS_A_QUERY = 500
 
@@ -67,6 +68,7 @@ class Sweeper:
         forget_exports: ForgetExports,
         own: OwnAudit,
         clock: Clock,
+        read_uptime: ReadUptime = uptime,
     ) -> None:
         self._ledger = ledger
         self._due = due
@@ -76,7 +78,7 @@ class Sweeper:
         self._forget_exports = forget_exports
         self._own = own
         self._clock = clock
-        self._offset_us = clock.now_us() - int(clock.monotonic_s() * US_PER_S)
+        self._trust = ClockTrust(notes, own, clock, read_uptime)
         self._states: dict[int, SweeperState] = {}
         self._running = asyncio.Lock()
         self._wake = asyncio.Event()
@@ -103,7 +105,13 @@ class Sweeper:
         done = self.notes.last_done(tenant_id)
         known = self._states.get(tenant_id, SweeperState())
         if sweep.stopped is not None:
-            known = SweeperState(state="stopped", detail=sweep.stopped, waits_for="clock")
+            known = SweeperState(
+                state="stopped",
+                detail=sweep.stopped,
+                waits_for="clock",
+                doubt=sweep.doubt,
+                doubt_s=sweep.doubt_s,
+            )
         return msgspec.structs.replace(
             known,
             last_sweep_us=sweep.swept_us or None,
@@ -140,7 +148,7 @@ class Sweeper:
                 pass
 
     async def _sweep(self, tenant_id: int) -> bool:
-        if not await self._clock_is_right(tenant_id):
+        if not await self._trust.holds(tenant_id, can_expire=self._can_expire(tenant_id)):
             return False
         await asyncio.to_thread(self._find_unnoted, tenant_id)
         unfinished = self.notes.unfinished(tenant_id)
@@ -150,10 +158,7 @@ class Sweeper:
         if unfinished:
             self._say(tenant_id, "sweeping", f"{len(unfinished)} expiries are carried out")
             await self._carry_out(tenant_id, unfinished)
-        now_us = self._clock.now_us()
-        await asyncio.to_thread(
-            self.notes.put_sweep, tenant_id, SweepNote(swept_us=now_us, clock_us=now_us)
-        )
+        await asyncio.to_thread(self.notes.put_sweep, tenant_id, self._trust.swept(tenant_id))
         self._states[tenant_id] = SweeperState()
         return bool(unfinished)
 
@@ -164,42 +169,23 @@ class Sweeper:
 
     # -- the clock
 
-    async def _clock_is_right(self, tenant_id: int) -> bool:
-        """Whether dropping may go by the clock; a jump stops it until somebody confirms."""
-        note = self.notes.sweep(tenant_id)
-        if note.stopped is not None:
-            return False
-        now_us = self._clock.now_us()
-        jump_us = now_us - int(self._clock.monotonic_s() * US_PER_S) - self._offset_us
-        back_us = note.clock_us - now_us
-        why = None
-        if abs(jump_us) > _CLOCK_JUMP_US:
-            why = f"the clock jumped by {jump_us // (60 * US_PER_S)} minutes"
-        elif back_us > _CLOCK_JUMP_US:
-            why = f"the clock is {back_us // (60 * US_PER_S)} minutes behind the last sweep"
-        if why is None:
-            return True
-        event = of_service(
-            "StopExpiry",
-            event_id=self._own.new_id(),
-            occurred_at=format_us(now_us),
-            metadata={"why": why},
-            outcome="failure",
-        )
-        stopped = msgspec.structs.replace(note, stopped=why)
-        await asyncio.to_thread(self.notes.put_sweep, tenant_id, stopped, event)
-        await self._own.drain()
-        return False
+    def wanted_clock(self, tenant_id: int, reason: str) -> Wanted:
+        """What a second person is asked, who says that the clock is right. Raises Conflict."""
+        return self._trust.wanted(tenant_id, reason)
 
-    async def confirm_clock(self, tenant_id: int, event: dict[str, Any]) -> None:
-        """Somebody says that the clock is right: the sweeper goes on. Raises Conflict."""
-        if self.notes.sweep(tenant_id).stopped is None:
-            raise Conflict("nothing waits for the clock", code="clock-not-doubted")
-        now_us = self._clock.now_us()
-        self._offset_us = now_us - int(self._clock.monotonic_s() * US_PER_S)
-        note = SweepNote(swept_us=self.notes.sweep(tenant_id).swept_us, clock_us=now_us)
-        await asyncio.to_thread(self.notes.put_sweep, tenant_id, note, event)
-        self.wake()
+    async def clock_approved(self, approval: Approval) -> None:
+        """Two people say that the clock is right: the sweeper goes on."""
+        if await self._trust.confirm(approval):
+            self.wake()
+
+    def _can_expire(self, tenant_id: int) -> bool:
+        """Whether any policy ever kept anything for less than ever."""
+        return any(
+            days_of(category, part) is not None
+            for one in self._ledger.policies(tenant_id).policies
+            for category in one.policy.categories
+            for part, _ in PARTS
+        )
 
     # -- 1. declaring
 

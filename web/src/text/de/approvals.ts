@@ -15,6 +15,7 @@ export const approvals: typeof english.approvals = {
     retention_cut: "Kürzere Aufbewahrung",
     key_export: "Ausgabe eines Schlüssels",
     four_eyes: "Verzicht auf die zweite Person",
+    clock: "Bestätigung der Uhr",
   },
   states: {
     waiting: "offen",
@@ -30,6 +31,9 @@ export const approvals: typeof english.approvals = {
   decision: "Entscheidung",
   target: "Betrifft",
   numbers: {
+    clock: "Die Uhr zeigte",
+    last_sweep: "Letzter Durchgang",
+    doubt: "Was unklar ist",
     events: "Ereignisse, die etwas verlieren",
     found: "Gefundene Ereignisse",
     fact: "Fakten",
@@ -51,6 +55,8 @@ export const approvals: typeof english.approvals = {
     erasure: (parts: number) =>
       `${amountText(parts, "Teil wird", "Teile werden")} endgültig gelöscht. Niemand kann sie zurückholen.`,
     other: "Es geschieht sofort.",
+    clock:
+      "Das Ablaufen geht sofort weiter, nach dieser Uhr. Was nach ihr fällig ist, wird für immer gelöscht.",
   },
   refuseEffect: "Es geschieht nichts. Wer gefragt hat, sieht das; Ihre Begründung bleibt im Log.",
   yourReason: "Ihre Begründung",

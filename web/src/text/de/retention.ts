@@ -226,9 +226,29 @@ export const retention: typeof english.retention = {
     waiting: "Der Aufräumer wartet",
     stopped: "Der Aufräumer steht",
     last: (moment: string) => `letzter Durchgang ${moment}`,
-    clock:
-      "Die Uhr ist gesprungen. Nichts läuft ab, bis ein Administrator bestätigt, dass sie richtig geht.",
-    confirm: "Die Uhr geht richtig",
+  },
+  clock: {
+    span: (seconds: number) =>
+      seconds >= 172_800
+        ? amountText(Math.round(seconds / 86_400), "Tag", "Tage")
+        : seconds >= 7200
+          ? amountText(Math.floor(seconds / 3600), "Stunde", "Stunden")
+          : amountText(Math.floor(seconds / 60), "Minute", "Minuten"),
+    ahead: (span: string) => `Die Uhr wurde um ${span} vorgestellt.`,
+    back: (span: string) => `Die Uhr wurde um ${span} zurückgestellt.`,
+    behind: (span: string) => `Die Uhr geht ${span} nach, verglichen mit dem letzten Durchgang.`,
+    pause: (span: string) =>
+      `Der letzte Durchgang ist laut Uhr ${span} her: Der Dienst war lange angehalten, oder die Uhr wurde vorgestellt.`,
+    held: "Nichts läuft ab, bis zwei Administratoren sagen, dass sie richtig geht.",
+    confirm: "Die Uhr geht richtig …",
+    title: "Geht die Uhr richtig?",
+    check:
+      "Vergleichen Sie sie mit einer Uhr, der Sie trauen. Was nach einer falschen Uhr fällig ist, würde zu früh und für immer gelöscht. Ein zweiter Administrator muss das ebenfalls bestätigen.",
+    ask: "Zweite Person fragen",
+    waiting: (name: string) => `${name} sagt, dass die Uhr richtig geht.`,
+    alone:
+      "Das wartet auf eine zweite Person, und es gibt keine: Laden Sie unter Benutzer einen weiteren Administrator ein.",
+    toApprovals: "Das wartet auf eine zweite Person",
   },
   names: {
     audit: { label: "Audit", description: "Änderungen an Indelible und Lesen des Logs" },

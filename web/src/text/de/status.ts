@@ -73,4 +73,11 @@ export const status: typeof english.status = {
   instances: "Instanzen",
   missing: "Fehlt in der Folge",
   unnumbered: "nicht nummeriert",
+  expiry: "Ablaufen",
+  lastSweep: "Letzter Durchgang",
+  lastRemoval: "Zuletzt entfernt",
+  removedAt: (events: number, when: string) =>
+    `${amountText(events, "Ereignis", "Ereignisse")}, ${when}`,
+  clock: "Uhr",
+  toSettings: "Einstellungen",
 };

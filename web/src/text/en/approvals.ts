@@ -14,6 +14,7 @@ export const approvals = {
     retention_cut: "Shorter retention",
     key_export: "Export of a key",
     four_eyes: "Doing without a second person",
+    clock: "Confirmation of the clock",
   } as Record<string, string>,
   states: {
     waiting: "waiting",
@@ -29,6 +30,9 @@ export const approvals = {
   decision: "Decision",
   target: "About",
   numbers: {
+    clock: "The clock said",
+    last_sweep: "Last sweep",
+    doubt: "What is in doubt",
     events: "Events that lose something",
     found: "Events found",
     fact: "Facts",
@@ -50,6 +54,7 @@ export const approvals = {
     erasure: (parts: number) =>
       `${amountText(parts, "part is", "parts are")} erased for good. Nobody can bring them back.`,
     other: "It is done at once.",
+    clock: "Expiry goes on at once, by this clock. What is due by it is dropped for good.",
   },
   refuseEffect: "Nothing happens. Who asked is told, and your reason stays in the log.",
   yourReason: "Your reason",

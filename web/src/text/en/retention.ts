@@ -227,9 +227,29 @@ export const retention = {
     waiting: "The sweeper waits",
     stopped: "The sweeper has stopped",
     last: (moment: string) => `last sweep ${moment}`,
-    clock:
-      "The clock has jumped. Nothing expires until an administrator confirms that it is right.",
-    confirm: "The clock is right",
+  },
+  clock: {
+    span: (seconds: number) =>
+      seconds >= 172_800
+        ? amountText(Math.round(seconds / 86_400), "day")
+        : seconds >= 7200
+          ? amountText(Math.floor(seconds / 3600), "hour")
+          : amountText(Math.floor(seconds / 60), "minute"),
+    ahead: (span: string) => `The clock was set ahead by ${span}.`,
+    back: (span: string) => `The clock was set back by ${span}.`,
+    behind: (span: string) => `The clock is ${span} behind the last sweep.`,
+    pause: (span: string) =>
+      `By the clock, ${span} went by since the last sweep: the service was stopped for long, or the clock was set ahead.`,
+    held: "Nothing expires until two administrators say that it is right.",
+    confirm: "The clock is right…",
+    title: "Is the clock right?",
+    check:
+      "Compare it with a clock that you trust. What is due by a wrong clock would be dropped too early, for good. Another administrator has to confirm it too.",
+    ask: "Ask for a second person",
+    waiting: (name: string) => `${name} says that the clock is right.`,
+    alone:
+      "It waits for a second approver, and there is none: invite another administrator under Users.",
+    toApprovals: "It waits for a second approver",
   },
   names: {
     audit: { label: "Audit", description: "Changes to Indelible itself, and reads of the log" },

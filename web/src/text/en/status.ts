@@ -70,4 +70,10 @@ export const status = {
   instances: "Instances",
   missing: "Missing in sequence",
   unnumbered: "not numbered",
+  expiry: "Expiry",
+  lastSweep: "Last sweep",
+  lastRemoval: "Last removal",
+  removedAt: (events: number, when: string) => `${amountText(events, "event")}, ${when}`,
+  clock: "Clock",
+  toSettings: "Settings",
 };

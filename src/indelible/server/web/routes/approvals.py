@@ -13,6 +13,7 @@ from indelible.clock import format_us
 from indelible.errors import Denied, NotFound
 from indelible.server.access.approvals import (
     DEFAULTS,
+    FIXED,
     Approval,
     MakeEvent,
     Somebody,
@@ -267,7 +268,7 @@ async def set_four_eyes(request: Request) -> Response:
     """Switches on at once; switching off is itself an act for two."""
     service, caller = asked_by(request)
     kind = request.path_params["kind"]
-    if kind not in DEFAULTS or kind == "four_eyes":
+    if kind not in DEFAULTS or kind in FIXED:
         raise NotFound(f"there is no kind of act {kind[:40]!r}")
     body = await read_json(request, FourEyesBody)
     reason = read_reason(body.reason)

@@ -101,9 +101,7 @@ class PresetsReply(msgspec.Struct, frozen=True):
 async def get_retention(request: Request) -> Response:
     """The policy, and what of it holds today."""
     caller: Caller = request.state.caller
-    return json_response(
-        await asyncio.to_thread(retention_reply, service_of(request), caller.tenant_id)
-    )
+    return json_response(await asyncio.to_thread(retention_reply, service_of(request), caller))
 
 
 async def put_retention(request: Request) -> Response:
@@ -118,7 +116,7 @@ async def put_retention(request: Request) -> Response:
         refuse_faults(wanted)
         reason = read_reason(edit.reason, is_needed=True) or ""
         approval = await ask(request, _cut(wanted, edit, reason))
-        reply = await asyncio.to_thread(retention_reply, service, caller.tenant_id)
+        reply = await asyncio.to_thread(retention_reply, service, caller)
         waiting = approval_reply(approval, service, caller)
         return json_response(msgspec.structs.replace(reply, approval=waiting), 202)
     await asyncio.to_thread(
@@ -266,23 +264,16 @@ async def list_expiries(request: Request) -> Response:
 
 
 async def confirm_clock(request: Request) -> Response:
-    """Says that the clock is right, after a jump of it stopped expiry."""
+    """Asks a second person to say too that the clock is right."""
     service = service_of(request)
     caller: Caller = request.state.caller
     body = await read_json(request, ClockBody)
-    reason = read_reason(body.reason, is_needed=True)
-    event = of_act(
-        caller,
-        event_id=service.own.new_id(),
-        operation="ConfirmClock",
-        method="POST",
-        endpoint="/v1/retention/clock",
-        status=200,
-    )
-    event["reason"] = reason
-    await service.retention.sweeper.confirm_clock(caller.tenant_id, event)
-    await service.own.drain()
-    return await get_retention(request)
+    reason = read_reason(body.reason, is_needed=True) or ""
+    wanted = service.retention.sweeper.wanted_clock(caller.tenant_id, reason)
+    approval = await ask(request, wanted)
+    reply = await asyncio.to_thread(retention_reply, service, caller)
+    waiting = approval_reply(approval, service, caller)
+    return json_response(msgspec.structs.replace(reply, approval=waiting), 202)
 
 
 def _number(parameters: dict[str, str], name: str, default: int | None) -> int | None:
@@ -410,8 +401,12 @@ ROUTES: Final = (
         path="/v1/retention/clock",
         handler=confirm_clock,
         permit="admin",
-        summary="Confirm the clock after a jump stopped expiry",
+        summary="Confirm the clock after a doubt stopped expiry",
         tag="Govern",
+        description=(
+            "Always an act for two: replies 202 with the `approval` that another administrator"
+            " has to decide on."
+        ),
         body=ClockBody,
         reply=RetentionReply,
         errors=_BAD,

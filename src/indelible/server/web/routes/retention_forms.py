@@ -9,14 +9,16 @@ import msgspec
 from indelible.clock import format_us
 from indelible.errors import StorageError
 from indelible.seal import Category, ExpiryLeaf, parse_leaf
-from indelible.server.access.removals import RemovalNote
+from indelible.server.access.removals import DoubtKind, RemovalNote
 from indelible.server.ledger.catalogue import Criticality, Rule
 from indelible.server.ledger.categories import LAST_RESERVED
 from indelible.server.ledger.desk import Standing
 from indelible.server.ledger.policy_rules import NOTICE_DAYS, PARTS, days_of
 from indelible.server.retention.edit import BITS, Change, day_text, parts_of, pending_changes
+from indelible.server.retention.govern import SweeperState
 from indelible.server.retention.history import PastPolicy, floors_today, off_since
-from indelible.server.web.routes.approvals import ApprovalReply
+from indelible.server.web.route import Caller
+from indelible.server.web.routes.approvals import ApprovalReply, approval_reply
 from indelible.server.web.service import Service
 
 Recording = Literal["on", "off", "always"]
@@ -87,6 +89,18 @@ class SweepReply(msgspec.Struct, frozen=True, kw_only=True):
     events: int
 
 
+class ClockReply(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Why the clock is in doubt: it jumped (`seconds` less than 0: back), it is behind the last sweep,
+    or so much time went by while the service was stopped that nobody can tell which it was.
+    `approval` is the request that waits for a second person, for administrators.
+    """
+
+    doubt: DoubtKind
+    seconds: int
+    approval: ApprovalReply | None
+
+
 class SweeperReply(msgspec.Struct, frozen=True, kw_only=True):
     """What the sweeper is about."""
 
@@ -94,6 +108,7 @@ class SweeperReply(msgspec.Struct, frozen=True, kw_only=True):
     detail: str | None
     last_sweep_at: str | None
     waits_for: str | None
+    clock: ClockReply | None
     last: SweepReply | None
 
 
@@ -139,9 +154,10 @@ class HistoryReply(msgspec.Struct, frozen=True):
     more: bool
 
 
-def retention_reply(service: Service, tenant_id: int) -> RetentionReply:
+def retention_reply(service: Service, caller: Caller) -> RetentionReply:
     """The state of retention."""
     retention = service.retention
+    tenant_id = caller.tenant_id
     standing = service.ledger.standing(tenant_id)
     newest = standing.policies.newest
     day = retention.policies.today()
@@ -172,7 +188,7 @@ def retention_reply(service: Service, tenant_id: int) -> RetentionReply:
         notice_days=NOTICE_DAYS,
         categories=category_replies(service, tenant_id, standing, day),
         pending=pending,
-        sweeper=_sweeper(service, tenant_id),
+        sweeper=sweeper_reply(service, caller),
         history_total=len(standing.policies.policies),
     )
 
@@ -280,18 +296,30 @@ def policy_reply(past: PastPolicy) -> PolicyReply:
     )
 
 
-def _sweeper(service: Service, tenant_id: int) -> SweeperReply:
-    state = service.retention.sweeper_state(tenant_id)
+def sweeper_reply(service: Service, caller: Caller) -> SweeperReply:
+    """What the sweeper is about, as this caller may see it."""
+    state = service.retention.sweeper_state(caller.tenant_id)
     return SweeperReply(
         state=state.state,
         detail=state.detail,
         last_sweep_at=None if state.last_sweep_us is None else format_us(state.last_sweep_us),
         waits_for=state.waits_for,
+        clock=None if state.doubt is None else _clock(service, caller, state),
         last=None
         if state.last is None
         else SweepReply(
             index=state.last.index, at=format_us(state.last.at_us), events=state.last.events
         ),
+    )
+
+
+def _clock(service: Service, caller: Caller, state: SweeperState) -> ClockReply:
+    asked = service.access.approvals.of_target(caller.tenant_id, "clock", "clock")
+    waits = asked is not None and asked.state == "waiting" and "admin" in caller.permissions
+    return ClockReply(
+        doubt=state.doubt or "jump",
+        seconds=state.doubt_s,
+        approval=approval_reply(asked, service, caller) if asked and waits else None,
     )
 
 

@@ -18,6 +18,7 @@ from indelible.server.ops.selfcheck import CheckState
 from indelible.server.ops.sources import DAYS, Source, read_sources, received_since
 from indelible.server.web.answer import json_response
 from indelible.server.web.route import Api, Caller
+from indelible.server.web.routes.retention_forms import SweeperReply, sweeper_reply
 from indelible.server.web.routes.status import StatusCheckpoint, StatusTenant, checkpoint_of
 from indelible.server.web.service import MAX_QUEUED_EVENTS, Service, service_of
 
@@ -98,6 +99,7 @@ class FullStatus(msgspec.Struct, frozen=True):
     memory: dict[str, int]
     sources: list[FullSource] | None
     source_days: int
+    expiry: SweeperReply
 
 
 async def get_full_status(request: Request) -> Response:
@@ -106,7 +108,7 @@ async def get_full_status(request: Request) -> Response:
     service = service_of(request)
     tenant = service.tenant(caller.tenant_id)
     sources, per_day = await _from_index(service, tenant.id)
-    reply = await asyncio.to_thread(_reply, service, tenant.id, sources, per_day)
+    reply = await asyncio.to_thread(_reply, service, caller, sources, per_day)
     return json_response(reply)
 
 
@@ -127,8 +129,9 @@ async def _from_index(service: Service, tenant_id: int) -> tuple[list[Source] | 
 
 
 def _reply(
-    service: Service, tenant_id: int, sources: list[Source] | None, per_day: float | None
+    service: Service, caller: Caller, sources: list[Source] | None, per_day: float | None
 ) -> FullStatus:
+    tenant_id = caller.tenant_id
     tenant = service.tenant(tenant_id)
     now_us = service.clock.now_us()
     size = service.reader.size(tenant_id)
@@ -170,6 +173,7 @@ def _reply(
             for s in sources
         ],
         source_days=DAYS,
+        expiry=sweeper_reply(service, caller),
     )
 
 
