@@ -62,7 +62,7 @@ def _begin(service: RunningService, path: str) -> tuple[socket.socket, str]:
     parts = urlsplit(service.url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
     connection.connect()
-    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)
     key = service.key("r")
     connection.request("GET", path, headers={"authorization": f"Bearer {key}"})
     sock = connection.sock
@@ -115,7 +115,7 @@ def test_one_that_is_cancelled_breaks_at_its_reader(filled: RunningService) -> N
     data = b""
     with sock:
         while chunk := sock.recv(1 << 20):
-            data += chunk
+            data = data[-5:] + chunk
     assert not data.endswith(b"0\r\n\r\n")
     assert _wait(service, job_id, "cancelled")["state"] == "cancelled"
     assert _acts(service, job_id) == [("ExportAuditLog", "started"), ("CancelExport", "cancelled")]
