@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from tests.browser.sample import NOW, sample_events
 from tests.browser.story import story_events
 from tests.integration.conftest import RunningService, init_folder, start
+from tests.integration.people import invite
 
 CHROMIUM = os.environ.get("INDELIBLE_CHROMIUM") or "/usr/bin/chromium"
 ARGUMENTS = [
@@ -30,6 +32,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+_PEOPLE = count()
 # Two shared cores: a page may need a while, and nothing here measures how long.
 expect.set_options(timeout=40_000)
 
@@ -152,6 +155,20 @@ def screen(
     opened = Screen(log_service, browser, cookie)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def own_screen(screen: Screen) -> Screen:
+    """
+    The same log, seen by somebody whom only this test knows.
+
+    The account keeps how its list is drawn: who changes that changes it for every browser of it.
+    """
+    email = f"person{next(_PEOPLE)}@example.com"
+    login = invite(screen.service, screen.service.set_up(), email, "admin")
+    name, _, value = login.cookie.partition("=")
+    screen.cookie = (name, value)
+    return screen
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import io
 import json
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 from tests.browser.conftest import Screen
 from tests.browser.look import cells, drawer, open_list, row_at, rows
 from tests.browser.sample import HOSTILE_OPERATION
@@ -24,9 +24,15 @@ def width_of(page: Page, name: str) -> float:
     return box["width"]
 
 
-def test_columns_are_chosen_ordered_sized_pinned_kept_and_reset(screen: Screen) -> None:
-    context = screen.context()
-    page = screen.open("/", context)
+def is_kept(answer: Response) -> bool:
+    """Whether this is the account's answer to a change of how the list is drawn."""
+    is_change = answer.url.endswith("/v1/session/preferences") and answer.request.method == "PATCH"
+    return is_change and answer.ok
+
+
+def test_columns_are_chosen_ordered_sized_pinned_kept_and_reset(own_screen: Screen) -> None:
+    screen = own_screen
+    page = screen.open("/")
     open_list(page, "900")
     page.keyboard.press("c")
     dialog = page.get_by_role("dialog", name="Columns")
@@ -35,7 +41,11 @@ def test_columns_are_chosen_ordered_sized_pinned_kept_and_reset(screen: Screen) 
     dialog.get_by_role("checkbox", name="Show Method").uncheck()
     dialog.get_by_role("button", name="Move Target to the left").click()
     dialog.get_by_role("spinbutton", name="Width of Changes in pixels").fill("320")
-    dialog.get_by_role("button", name="Keep Operation in sight").click()
+    # Everything is with the account once its answer tells the last change.
+    with page.expect_response(
+        lambda answer: is_kept(answer) and answer.json()["columns"]["pinned"] == ["operation"]
+    ):
+        dialog.get_by_role("button", name="Keep Operation in sight").click()
     dialog.get_by_role("button", name="Done").click()
     wanted = [
         "Operation", "Date", "User Email", "User IP Address", "Endpoint", "Status", "Target",
@@ -55,13 +65,15 @@ def test_columns_are_chosen_ordered_sized_pinned_kept_and_reset(screen: Screen) 
     assert page.evaluate("document.querySelector('.scroll').scrollLeft") > 0
     assert page.evaluate("document.querySelector('td.pin').getBoundingClientRect().left") == left
     page.set_viewport_size({"width": 1440, "height": 900})
-    # The browser keeps them; the address carries them to another browser.
-    again = screen.open("/", context)
+    # The account keeps them: another browser draws them, too. An address says its own;
+    # what stays in sight stays the person's choice.
+    again = screen.open("/")
     open_list(again, "900")
     assert heads(again) == wanted
+    assert width_of(again, "Changes") == 320
     other = screen.open("/?cols=status,operation,index")
     open_list(other, "900")
-    assert heads(other) == ["Status", "Operation", "Index"]
+    assert heads(other) == ["Operation", "Status", "Index"]
     # An edge is dragged.
     edge = again.get_by_role("columnheader", name="Endpoint").locator(".edge")
     box = edge.bounding_box()
@@ -73,24 +85,37 @@ def test_columns_are_chosen_ordered_sized_pinned_kept_and_reset(screen: Screen) 
     again.mouse.up()
     assert abs(width_of(again, "Endpoint") - before - 60) <= 2
     again.get_by_role("button", name="Columns", exact=True).click()
-    again.get_by_role("dialog", name="Columns").get_by_role("button", name="Reset").click()
+    with again.expect_response(
+        lambda answer: is_kept(answer) and answer.json()["columns"]["widths"] == {}
+    ):
+        again.get_by_role("dialog", name="Columns").get_by_role("button", name="Reset").click()
     again.keyboard.press("Escape")
     assert heads(again) == COLUMNS
     assert "cols=" not in again.url
-    again.reload()
+    again = screen.open("/")
     open_list(again, "900")
     assert heads(again) == COLUMNS
 
 
-def test_density_and_relative_times_are_kept(screen: Screen) -> None:
+def test_density_and_times_are_kept_by_the_account_and_meanwhile_by_the_browser(
+    own_screen: Screen,
+) -> None:
+    screen = own_screen
     context = screen.context()
+    first = screen.open("/", context)
+    open_list(first, "900")
+    # Another tab, opened before the change, follows it and changes something else.
     page = screen.open("/", context)
     open_list(page, "900")
-    page.get_by_role("button", name="Compact").click()
-    expect(page.get_by_role("button", name="Cosy")).to_be_visible()
+    with page.expect_response(is_kept):
+        page.get_by_role("button", name="Compact").click()
+    expect(first.get_by_role("button", name="Cosy")).to_be_visible()
+    # The service cannot be reached: the browser keeps what the account could not.
+    context.route("**/v1/session/preferences", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        page.get_by_role("button", name="DD/MM/YYYY, UTC").click()
     expect(row_at(page, 0)).to_have_css("height", "32px")
     expect(row_at(page, 5)).to_have_css("transform", "matrix(1, 0, 0, 1, 0, 160)")
-    page.get_by_role("button", name="DD/MM/YYYY, UTC").click()
     assert cells(page, 0)[0] == "40 s ago"
     assert cells(page, 10)[0] == "9 min ago"
     expect(row_at(page, 0).locator("time")).to_have_attribute(
@@ -100,7 +125,13 @@ def test_density_and_relative_times_are_kept(screen: Screen) -> None:
     expect(
         row_at(page, 0).get_by_role("img", name=re.compile(r"Received .* later"))
     ).to_be_visible()
-    page = screen.open("/", context)
+    # What could not be sent goes when the page is opened again, and another browser has both.
+    context.unroute("**/v1/session/preferences")
+    with page.expect_response(is_kept):
+        page.reload()
+    open_list(page, "900")
+    assert cells(page, 0)[0] == "40 s ago"
+    page = screen.open("/")
     open_list(page, "900")
     assert cells(page, 0)[0] == "40 s ago"
     expect(row_at(page, 0)).to_have_css("height", "32px")

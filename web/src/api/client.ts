@@ -64,6 +64,8 @@ interface Call {
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
+  /** The answer may come when the page is gone. */
+  keepalive?: boolean;
 }
 
 async function send(path: string, call: Call): Promise<Response> {
@@ -96,6 +98,7 @@ async function sendOnce(path: string, call: Call): Promise<Response> {
       credentials: headers.authorization ? "omit" : "same-origin",
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       ...(call.signal ? { signal: call.signal } : {}),
+      ...(call.keepalive ? { keepalive: true } : {}),
     });
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;

@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { adoptPreferences } from "../controls/preferences.ts";
 import { ApiProblem, call, keepCsrf } from "./client.ts";
 import type { Session, Settings } from "./types.ts";
 
@@ -9,6 +10,7 @@ export async function fetchSession(): Promise<Session | null> {
   try {
     const session = await call<Session>("v1/session");
     keepCsrf(session.csrf);
+    adoptPreferences(session.person.id, session.preferences);
     return session;
   } catch (problem) {
     if (problem instanceof ApiProblem && problem.status === 401) return null;
@@ -29,6 +31,7 @@ export function useKeepSession(): (session: Session | null) => void {
   const client = useQueryClient();
   return (session) => {
     keepCsrf(session?.csrf ?? "");
+    if (session) adoptPreferences(session.person.id, session.preferences);
     client.setQueryData(SESSION, session);
   };
 }

@@ -1,3 +1,5 @@
+import type { Preferences } from "../controls/preferences.ts";
+
 /** What the service sends, as in the HTTP contract. Text in it is hostile: show it through `text/`. */
 
 export type Stream = "user" | "system" | "task";
@@ -176,6 +178,8 @@ export interface Session {
   way?: string;
   /** Where the identity provider ends its own login; null for other ways in. */
   logout_url?: string | null;
+  /** What the account keeps of how the list is drawn. */
+  preferences?: Preferences;
   /** Of the frame in a host product: what its viewer token allows. `streams` null are all. */
   embed?: { title: string; streams: Stream[] | null; mayExport: boolean };
 }

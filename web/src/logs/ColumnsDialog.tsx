@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { Dialog } from "../controls/Dialog.tsx";
+import { isEmbedded } from "../embed/mode.ts";
 import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
 import {
@@ -38,7 +39,7 @@ export default function ColumnsDialog({ state, onCols, onClose }: ColumnsDialogP
   return (
     <Dialog title={text.title} onClose={onClose}>
       <div className="in chooser">
-        <p className="muted">{text.lead}</p>
+        <p className="muted">{isEmbedded ? text.leadInFrame : text.lead}</p>
         <ul>
           {[...state.shown, ...rest].map((id) => (
             <ColumnLine key={id} id={id} state={state} keep={keep} />

@@ -1,8 +1,9 @@
 import { useMemo, useSyncExternalStore } from "react";
-import { readStored, writeStored } from "../controls/stored.ts";
+import { keepPreference } from "../controls/preferences.ts";
+import { onStored, readStored } from "../controls/stored.ts";
 import { COLUMNS, type ColumnId, columnOf, isColumn, SEVEN } from "./columns.tsx";
 
-/** Which columns, in which order, how wide and which stay in sight; kept by this browser. */
+/** Which columns, in which order, how wide and which stay in sight; kept by the account. */
 export interface ColumnState {
   /** Shown ones, in order; pinned ones first. */
   shown: readonly ColumnId[];
@@ -14,7 +15,6 @@ export const LEAST_PX = 48;
 export const MOST_PX = 900;
 const FIRST: ColumnState = { shown: SEVEN, pinned: [], widths: {} };
 const NAME = "columns";
-const CHANGED = "indelible:columns";
 
 /** The columns of `cols=` in an address: known ones, each once; null when there is none. */
 export function readColumns(text: string | null): ColumnId[] | null {
@@ -27,7 +27,7 @@ export function readColumns(text: string | null): ColumnId[] | null {
 export const writeColumns = (shown: readonly ColumnId[]): string | null =>
   shown.join() === SEVEN.join() ? null : shown.join();
 
-/** What this browser remembers; whatever is odd in it is left out. */
+/** What was kept; whatever is odd in it is left out. */
 export function parseState(text: string | null): ColumnState {
   let given: Record<string, unknown> = {};
   try {
@@ -113,29 +113,20 @@ export function tracksOf(state: ColumnState) {
   return { template: tracks.join(" "), stays, least };
 }
 
-let known: ColumnState | null = null;
+let known: { text: string | null; state: ColumnState } | null = null;
 
+/** The same state as long as the same text is kept. */
 function current(): ColumnState {
-  known ??= parseState(readStored(NAME));
-  return known;
+  const text = readStored(NAME);
+  if (known === null || known.text !== text) known = { text, state: parseState(text) };
+  return known.state;
 }
 
-export function keepColumns(state: ColumnState): void {
-  known = state;
-  const isFirst = writeColumns(state.shown) === null && state.pinned.length === 0;
-  const isBare = isFirst && Object.keys(state.widths).length === 0;
-  writeStored(NAME, isBare ? null : JSON.stringify(state));
-  dispatchEvent(new Event(CHANGED));
-}
+export const keepColumns = (state: ColumnState): void => keepPreference(NAME, state);
 
-function subscribe(listener: () => void): () => void {
-  addEventListener(CHANGED, listener);
-  return () => removeEventListener(CHANGED, listener);
-}
-
-/** The columns to draw: those of the address, else those that this browser keeps. */
+/** The columns to draw: those of the address, else those that the account keeps. */
 export function useColumns(cols: string | null): ColumnState {
-  const kept = useSyncExternalStore(subscribe, current);
+  const kept = useSyncExternalStore(onStored, current);
   return useMemo(() => {
     const shown = readColumns(cols);
     return shown ? arranged({ ...kept, shown }) : kept;

@@ -1,5 +1,6 @@
 import { useNow } from "../controls/clock.ts";
-import { readStored, useStored } from "../controls/stored.ts";
+import { keepPreference } from "../controls/preferences.ts";
+import { onStored, readStored, useStored } from "../controls/stored.ts";
 
 export type Density = "compact" | "cosy";
 const DENSITY = "density";
@@ -12,29 +13,23 @@ function draw(density: Density): void {
 
 const read = (stored: string | null): Density => (stored === "cosy" ? "cosy" : "compact");
 
-draw(read(readStored(DENSITY)));
+const drawStored = () => draw(read(readStored(DENSITY)));
+drawStored();
+// First of all listeners: whoever measures a row after a change finds the new height.
+onStored(drawStored);
 
-/** Height of the rows, kept by this browser. */
+/** Height of the rows, kept by the account. */
 export function useDensity(): [Density, (density: Density) => void] {
-  const [stored, store] = useStored(DENSITY);
-  return [
-    read(stored),
-    (next) => {
-      draw(next);
-      store(next === "cosy" ? next : null);
-    },
-  ];
+  const [stored] = useStored(DENSITY);
+  return [read(stored), (next) => keepPreference("density", next)];
 }
 
 export type Times = "absolute" | "relative";
 
 /** Whether times are told as moments or by how long ago they were. */
 export function useTimes(): [Times, (times: Times) => void] {
-  const [stored, store] = useStored("times");
-  return [
-    stored === "relative" ? "relative" : "absolute",
-    (next) => store(next === "relative" ? "relative" : null),
-  ];
+  const [stored] = useStored("times");
+  return [stored === "relative" ? "relative" : "absolute", (next) => keepPreference("times", next)];
 }
 
 /** The moment that relative times are told from; null where they are absolute. */

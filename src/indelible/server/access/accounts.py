@@ -179,14 +179,14 @@ class Accounts:
 
     def remove(self, tenant_id: int, account: Account, event: OwnEvent) -> None:
         """
-        Removes an account, its logins and its links. What it did stays in the log as it was.
+        Removes an account, its logins, links and preferences. What it did stays in the log.
 
         Raises Conflict when it is the last administrator, NotFound when it is gone already.
         """
         with self._control.write() as transaction:
             if account.role == "admin":
                 keep_an_administrator(transaction, tenant_id, account.id, account.email)
-            for table in ("session", "link"):
+            for table in ("session", "link", "preference"):
                 transaction.execute(f"DELETE FROM {table} WHERE person = ?", (account.id,))
             gone = transaction.execute(
                 "DELETE FROM person WHERE id = ? AND tenant = ?", (account.id, tenant_id)

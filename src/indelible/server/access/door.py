@@ -16,6 +16,7 @@ from indelible.server.access.keys import Keys
 from indelible.server.access.outbox import OwnEvent, put
 from indelible.server.access.passkeys import Passkeys
 from indelible.server.access.people import People
+from indelible.server.access.preferences import PreferenceStore
 from indelible.server.access.provisioning import Provisioning
 from indelible.server.access.roles import GroupRoles
 from indelible.server.access.sessions import Sessions
@@ -54,6 +55,7 @@ class Access:
         self.attempts = Attempts(self.control, clock)
         self.tenant_settings = TenantSettings(self.control, settings.screen)
         self.views = Views(self.control, clock)
+        self.preferences = PreferenceStore(self.control, clock)
         self.approvals = Approvals(self.control, clock, random_bytes)
         rule = GroupRoles(settings.oidc.roles, settings.oidc.default_role)
         self.provisioning = Provisioning(self.control, clock, random_bytes, rule)

@@ -178,7 +178,8 @@ class Provisioning:
             if row[0] == "admin" and row[1]:
                 keep_an_administrator(transaction, tenant_id, account.id, account.email)
             end_logins(transaction, tenant_id, account.id, tell)
-            transaction.execute("DELETE FROM link WHERE person = ?", (account.id,))
+            for table in ("link", "preference"):
+                transaction.execute(f"DELETE FROM {table} WHERE person = ?", (account.id,))
             transaction.execute("DELETE FROM person WHERE id = ?", (account.id,))
             changes = [
                 {"path": path, "before": value, "after": None}

@@ -36,7 +36,8 @@ export const list: typeof english = {
   chooser: {
     open: "Spalten",
     title: "Spalten",
-    lead: "Dieser Browser merkt sie sich; auch die Adresse enthält sie.",
+    lead: "Behält Ihr Konto; die Spalten stehen auch in der Adresse.",
+    leadInFrame: "Gilt, bis diese Seite geschlossen wird.",
     show: (name) => `${name} anzeigen`,
     up: (name) => `${name} nach links verschieben`,
     down: (name) => `${name} nach rechts verschieben`,

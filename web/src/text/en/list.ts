@@ -32,7 +32,8 @@ export const list = {
   chooser: {
     open: "Columns",
     title: "Columns",
-    lead: "Kept by this browser; the address carries them too.",
+    lead: "Kept by your account; the address carries the columns too.",
+    leadInFrame: "Kept until this page is closed.",
     show: (name: string) => `Show ${name}`,
     up: (name: string) => `Move ${name} to the left`,
     down: (name: string) => `Move ${name} to the right`,

@@ -16,6 +16,7 @@ from indelible.server.access.attempts import CODES
 from indelible.server.access.csrf import check_csrf, check_origin, csrf_token
 from indelible.server.access.factors import Standing, WrongCode
 from indelible.server.access.people import Person
+from indelible.server.access.preferences import Preferences
 from indelible.server.access.sessions import Session
 from indelible.server.access.steps import StepEnded
 from indelible.server.ingest.own_event import of_login, of_session
@@ -83,7 +84,8 @@ class TenantReply(msgspec.Struct, frozen=True):
 
 class SessionReply(msgspec.Struct, frozen=True):
     """
-    A login: who, how (`way`), what to send as X-CSRF-Token, and the settings of the screen.
+    A login: who, how (`way`), what to send as X-CSRF-Token, the settings of the screen, and how
+    the person likes it (`preferences`).
 
     After a log out the browser goes on to `logout_url`, where there is one. With `needs_factor` a
     second factor must be set up first; until then everything else is refused.
@@ -99,6 +101,7 @@ class SessionReply(msgspec.Struct, frozen=True):
     needs_factor: bool
     way: str
     logout_url: str | None
+    preferences: Preferences
 
 
 async def log_in(request: Request) -> Response:
@@ -310,6 +313,7 @@ async def _session_response(service: Service, session: Session, token: str) -> R
         needs_factor=lacks_factor(session, service),
         way=session.way,
         logout_url=_logout_url(session, service),
+        preferences=service.access.preferences.get(tenant.id, person.id),
     )
     return json_response(reply)
 
