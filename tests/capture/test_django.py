@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.capture.shop.project import configure
+from tests.capture.shop.project import configure, on_postgres
 from tests.unit.client.fake_service import FakeService
 
 configure(skip=["shop.Depot.note"])
@@ -29,11 +29,16 @@ from indelible.capture.django.outbox import record_in  # noqa: E402
 from indelible.testing import MemoryAudit, assert_audited  # noqa: E402
 
 
-@pytest.fixture(scope="module", autouse=True)
-def tables() -> Iterator[None]:
-    call_command("migrate", verbosity=0, run_syncdb=True)
-    yield
-    connection.close()
+@pytest.fixture(scope="module", autouse=True, params=["sqlite", "postgresql"])
+def tables(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Everything below runs on both."""
+    if request.param == "sqlite":
+        call_command("migrate", verbosity=0, run_syncdb=True)
+        yield
+        connection.close()
+        return
+    with on_postgres(request.getfixturevalue("postgres_url"), "shop"):
+        yield
 
 
 @pytest.fixture(autouse=True)

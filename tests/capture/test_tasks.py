@@ -199,6 +199,7 @@ def test_rq(audit: MemoryAudit, as_ana: None, redis_url: str) -> None:
     audit.events = failing
     check(audit, "fail")
     assert failing[-1]["reason"] == "ValueError: token=[redacted]"
+    assert [event["job"]["attempt"] for event in failing] == [1, 1, 1, 2, 2]
     assert failing[-1]["job"]["queue"] == "shop"
 
 

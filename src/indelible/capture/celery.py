@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from weakref import WeakValueDictionary
 
 from celery import signals
 
@@ -30,6 +31,7 @@ def capture_celery(client: Indelible, *, arguments: bool = False) -> None:
     for name in (
         "before_task_publish",
         "after_task_publish",
+        "task_received",
         "task_prerun",
         "task_postrun",
         "task_failure",
@@ -53,6 +55,8 @@ class _Hooks:
         self._arguments = arguments
         self._runs: dict[str, Run] = {}
         self._errors: dict[str, Any] = {}
+        # What the parent of forked workers has handed out, for as long as Celery knows it.
+        self._received: WeakValueDictionary[str, Any] = WeakValueDictionary()
 
     def before_task_publish(self, headers: Any = None, **_: object) -> None:
         # It is sent again inside the worker at each retry: what travels then stays as it was.
@@ -73,6 +77,9 @@ class _Hooks:
             scheduled_for=_moment(headers.get("eta")),
         )
         self._tell(facts, "queued")
+
+    def task_received(self, request: Any = None, **_: object) -> None:
+        self._received[request.id] = request
 
     def task_prerun(
         self, task_id: str, task: Any, args: Any = (), kwargs: Any = None, **_: object
@@ -108,7 +115,7 @@ class _Hooks:
         else:
             # The worker's parent speaks for a child that was killed or lost.
             name = getattr(sender, "name", None) or str(sender)
-            self._tell(JobFacts(name=name, id=task_id), "failed", exception)
+            self._end(name, self._received.get(task_id), task_id, "failed", exception)
 
     def task_retry(self, request: Any = None, reason: Any = None, **_: object) -> None:
         # What comes is Celery's own Retry, around what the task raised.
@@ -132,7 +139,27 @@ class _Hooks:
     ) -> None:
         why = "it was too late" if expired else "stopped while running" if terminated else "revoked"
         name = getattr(request, "name", None) or getattr(request, "task", None) or "unknown"
-        self._tell(JobFacts(name=str(name), id=request.id), "cancelled", why)
+        self._end(str(name), request, request.id, "cancelled", why)
+
+    def _end(self, name: str, request: Any, task_id: str, state: Any, why: Any) -> None:
+        """The end of an attempt that this process did not run itself."""
+        try:
+            # A message's headers in the parent, Celery's context of a task elsewhere.
+            said = getattr(request, "request_dict", None) or vars(request or object)
+            facts = JobFacts(
+                name=name,
+                id=task_id,
+                root_id=said.get("root_id"),
+                parent_id=said.get("parent_id"),
+                attempt=(said.get("retries") or 0) + 1,
+                queue=(getattr(request, "delivery_info", None) or {}).get("routing_key"),
+                worker=getattr(request, "hostname", None),
+                scheduled_for=_moment(said.get("eta")),
+            )
+            run = Run(self._client, facts, said.get(KEY) or (said.get("headers") or {}).get(KEY))
+            run.cancel(why) if state == "cancelled" else run.fail(why)
+        except Exception as failure:  # noqa: BLE001 - the SDK guard
+            self._client.swallow(failure, "could not tell the end of a task")
 
     def task_unknown(self, name: str = "", id: str = "", **_: object) -> None:  # noqa: A002
         self._tell(JobFacts(name=name, id=id), "failed", "the worker does not know this task")

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from typing import Any
 
 import msgspec
 
@@ -108,6 +109,8 @@ class Watched(msgspec.Struct, frozen=True):
     keys: tuple[str, ...]
     columns: tuple[str, ...]
     hidden: tuple[str, ...] = ()
+    noun: str = ""
+    type: str = ""
 
 
 def read_tables(
@@ -120,32 +123,50 @@ def read_tables(
     """
     if database.kind != "postgresql":
         raise SettingsError("triggers are made for PostgreSQL", hint="postgresql://…")
-    left_out = frozenset(hidden)
-    watched = []
     with closing(database.connect()) as connection:
-        cursor = connection.cursor()
-        for name in tables:
-            schema, _, table = name.rpartition(".")
-            cursor.execute(
-                "SELECT n.nspname, a.attname, coalesce(a.attnum = ANY (i.indkey), false)"
-                " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-                " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0"
-                " AND NOT a.attisdropped"
-                " LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary"
-                " WHERE c.relname = %s AND c.relkind IN ('r', 'p')"
-                " AND n.nspname = coalesce(nullif(%s, ''), current_schema())"
-                " ORDER BY coalesce(array_position(i.indkey::int2[], a.attnum), 0), a.attnum",
-                (table, schema),
-            )
-            rows = cursor.fetchall()
-            if not rows:
-                raise SettingsError(f"no table {name!r} in this database")
-            columns = tuple(column for _, column, _ in rows)
-            keys = tuple(column for _, column, is_key in rows if is_key)
-            out = tuple(one for one in columns if one in left_out or f"{table}.{one}" in left_out)
-            watched.append(Watched(rows[0][0], table, keys, columns, out))
+        watched = describe_tables(connection.cursor(), tables, hidden)
         connection.rollback()
     return watched
+
+
+def describe_tables(
+    cursor: Any, tables: Sequence[str], hidden: Iterable[str] = ()
+) -> list[Watched]:
+    """`read_tables` on a cursor that is there."""
+    left_out = frozenset(hidden)
+    watched = []
+    for name in tables:
+        schema, _, table = name.rpartition(".")
+        cursor.execute(
+            "SELECT n.nspname, a.attname, coalesce(a.attnum = ANY (i.indkey), false)"
+            " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0"
+            " AND NOT a.attisdropped"
+            " LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary"
+            " WHERE c.relname = %s AND c.relkind IN ('r', 'p')"
+            " AND n.nspname = coalesce(nullif(%s, ''), current_schema())"
+            " ORDER BY coalesce(array_position(i.indkey::int2[], a.attnum), 0), a.attnum",
+            (table, schema),
+        )
+        rows = cursor.fetchall()
+        if not rows:
+            raise SettingsError(f"no table {name!r} in this database")
+        columns = tuple(column for _, column, _ in rows)
+        keys = tuple(column for _, column, is_key in rows if is_key)
+        out = tuple(one for one in columns if one in left_out or f"{table}.{one}" in left_out)
+        watched.append(Watched(rows[0][0], table, keys, columns, out))
+    return watched
+
+
+def unwatched(cursor: Any, watched: Sequence[Watched]) -> list[str]:
+    """Those of the tables that have no trigger of ours, or one that is switched off."""
+    cursor.execute(
+        "SELECT n.nspname, c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE t.tgname = 'indelible_rows' AND t.tgenabled <> 'D'"
+    )
+    there = {(schema, table) for schema, table in cursor.fetchall()}
+    return [one.table for one in watched if (one.schema, one.table) not in there]
 
 
 def migration(watched: Sequence[Watched], outbox: str = TABLE) -> str:
@@ -164,8 +185,8 @@ def migration(watched: Sequence[Watched], outbox: str = TABLE) -> str:
         arguments = ", ".join(
             _text(part)
             for part in (
-                operation_of(one.table),
-                one.table,
+                one.noun or operation_of(one.table),
+                one.type or one.table,
                 ",".join(one.keys),
                 name,
                 ",".join(one.hidden),

@@ -129,7 +129,7 @@ class Run:
         del holder.job["state"]  # of the job's own events, not of what happens inside
         holder.content["endpoint"] = facts.endpoint or facts.name
         self._token: contextvars.Token[Holder | None] | None = None
-        self._began_s = 0.0
+        self._began_s: float | None = None
         self.state: JobState = "queued"
 
     def begin(self) -> Run:
@@ -169,7 +169,9 @@ class Run:
         if self.state in _ENDS:
             return  # systems that report one failure twice: one end per attempt
         self.state = state
-        duration_ms = max(0, round((self._client.monotonic_s() - self._began_s) * 1000))
+        duration_ms = None  # one that was not begun here: its process is gone, and its clock
+        if self._began_s is not None:
+            duration_ms = max(0, round((self._client.monotonic_s() - self._began_s) * 1000))
         # Some systems report the end in another context than the start: ours counts.
         inner = hold(self._holder)
         try:

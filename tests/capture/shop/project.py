@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import django
 from django.conf import settings
@@ -45,3 +49,38 @@ def configure(**indelible: Any) -> None:
         INDELIBLE={"url": "http://127.0.0.1:9", "key": "k", "source": "shop", **indelible},
     )
     django.setup()
+
+
+@contextmanager
+def on_postgres(url: str, name: str) -> Iterator[None]:
+    """The project's tables in a new database of this server, in place of its SQLite."""
+    import psycopg
+    from django.core.management import call_command
+    from django.db import connections
+
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+    place = urlsplit(url)
+    before = connections.settings["default"]
+    _use({
+        **before, "ENGINE": "django.db.backends.postgresql", "NAME": name,
+        "HOST": place.hostname, "PORT": str(place.port), "USER": place.username,
+    })  # fmt: skip
+    try:
+        call_command("migrate", verbosity=0, run_syncdb=True)
+        yield
+    finally:
+        _use(before)
+
+
+def _use(database: dict[str, Any]) -> None:
+    from asgiref.sync import sync_to_async
+    from django.db import connections
+
+    def forget() -> None:
+        connections["default"].close()
+        del connections["default"]
+
+    forget()
+    asyncio.run(sync_to_async(forget)())  # async views have a thread of their own
+    connections.settings["default"] = database

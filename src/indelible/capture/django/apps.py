@@ -21,7 +21,11 @@ class IndelibleConfig(AppConfig):  # type: ignore[misc] # Django ships no types
         logins.listen()
         tasks.listen()
         settings = hook_settings()
-        if settings.models:
+        if settings.models and settings.delivery == "trigger":
+            from indelible.capture.django import triggers
+
+            triggers.listen()
+        elif settings.models:
             from indelible.capture.django.changes import ModelCapture
 
             ModelCapture(settings).listen()

@@ -21,7 +21,8 @@ class HookSettings(msgspec.Struct, frozen=True):
 
     Attributes:
         delivery: `commit` tells model changes when the transaction is committed; `outbox` writes
-            each as a row of the same database in the same transaction.
+            each as a row of the same database in the same transaction; `trigger` leaves them to
+            PostgreSQL's triggers and tells those who acts.
         models: False records requests and logins only.
         skip: models (`app.Model`) and fields (`app.Model.field`) that are left out.
         most_rows: how many rows one `QuerySet.update` is told row by row.
@@ -50,9 +51,9 @@ def hook_settings() -> HookSettings:
         if name in said:
             said[name] = tuple(said[name])
     found = HookSettings(**said)
-    if found.delivery not in ("commit", "outbox"):
+    if found.delivery not in ("commit", "outbox", "trigger"):
         raise SettingsError(
-            f"INDELIBLE: unknown delivery {found.delivery!r}", hint="commit or outbox"
+            f"INDELIBLE: unknown delivery {found.delivery!r}", hint="commit, outbox or trigger"
         )
     return found
 
