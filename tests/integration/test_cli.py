@@ -15,6 +15,13 @@ from pathlib import Path
 import pytest
 from tests.integration.conftest import ROOT, RunningService, init_folder, run_command
 
+from indelible.cli.init import PRESET_NAMES
+from indelible.seal import PolicyLeaf, parse_leaf
+from indelible.server.ledger import LedgerReader
+from indelible.server.ledger.categories import first_policy
+from indelible.server.ledger.policy_rules import faults_of
+from indelible.server.retention.presets import PRESETS, Preset
+
 pytestmark = pytest.mark.timeout(240)  # processes start and stop; two cores are shared
 
 Start = Callable[..., RunningService]
@@ -47,6 +54,34 @@ def test_origins_that_are_refused(tmp_path: Path, origin: str) -> None:
     done = run_command("init", "--data", str(tmp_path / "d"), "--origin", origin, check=False)
     assert done.returncode == 1
     assert not (tmp_path / "d").exists()
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
+def test_retention_from_the_first_event_on(tmp_path: Path, preset: Preset) -> None:
+    """Each preset keeps the rules of a first policy, by the service and by the verifier."""
+    policy = preset.applied(first_policy(20_000))
+    assert faults_of(policy, 20_000, None) == []
+    spans = {c.name: (c.fact_days, c.person_days, c.content_days) for c in policy.categories}
+    assert spans["data"] == preset.keep
+    assert all(None not in one for one in spans.values())
+    assert len(policy.floors) == 3 + (len(policy.categories) if preset.floor_days else 0)
+
+
+def test_init_with_a_preset(tmp_path: Path) -> None:
+    assert tuple(preset.name for preset in PRESETS) == PRESET_NAMES
+    data = tmp_path / "data"
+    made = init_folder(data, "--retention", "gdpr-minimal")
+    assert made["retention"] == "gdpr-minimal"
+    reader = LedgerReader(data / "ledger.sqlite3")
+    leaf = parse_leaf(reader.entry(1, 1).leaf or b"")
+    reader.close()
+    assert isinstance(leaf, PolicyLeaf)
+    kept = {c.name: c.person_days for c in leaf.policy.categories}
+    assert (kept["data"], kept["job"], kept["audit"]) == (90, 30, 365)
+    assert run_command("verify", "--data", str(data)).returncode == 0
+    unknown = run_command("init", "--data", str(tmp_path / "x"), "--retention", "no", check=False)
+    assert (unknown.returncode, (tmp_path / "x").exists()) == (2, False)
+    assert "gdpr-minimal" in unknown.stderr
 
 
 def test_results_on_stdout_messages_on_stderr(tmp_path: Path) -> None:

@@ -56,8 +56,10 @@ class _Certificate(msgspec.Struct, frozen=True):
     erasure: str
     case: str
     reason: str
+    parts: tuple[str, ...]
     requested_by: str
     approved_by: str | None
+    requested_at: str
     events: int
     erased: dict[str, int]
     checkpoint: str
@@ -73,6 +75,7 @@ class _Record(msgspec.Struct, frozen=True):
     parts: tuple[str, ...]
     requested_by: str
     approved_by: str | None
+    requested_at: str
 
 
 def is_certificate(path: Path) -> bool:
@@ -115,7 +118,7 @@ def _check(found: _Certificate, keys: Sequence[VerifierKey]) -> TenantReport:
     ranges: list[Range] = []
     if fault is not None:
         findings.append(Finding(Verdict.ALTERED, fault, part="checkpoint"))
-    covered: dict[int, set[str]] = {}
+    covered: list[_Entry] = []
     for entry in sorted(found.entries, key=lambda one: one.index):
         try:
             leaf = _leaf(entry, found)
@@ -127,8 +130,7 @@ def _check(found: _Certificate, keys: Sequence[VerifierKey]) -> TenantReport:
             last = entry.first + entry.count - 1
             where = f"{entry.first}" if entry.count == 1 else f"{entry.first} to {last}"
             text = f"it declares erased: {', '.join(entry.parts)} of {where}"
-            for index in range(entry.first, entry.first + entry.count):
-                covered.setdefault(index, set()).update(entry.parts)
+            covered.append(entry)
         except (Error, ValueError) as error:
             verdict, text = Verdict.ALTERED, str(error)
         findings.append(Finding(verdict, text, entry.index, entry.index + 1))
@@ -187,6 +189,10 @@ def _leaf(entry: _Entry, found: _Certificate) -> bytes:
     parts = tuple(name for part, name in PART_NAMES.items() if parsed.header.parts & part)
     if (parsed.first, parsed.count, parts) != (entry.first, entry.count, entry.parts):
         raise HashMismatch("its leaf erases something else than the certificate says")
+    if parsed.first + parsed.count > entry.index:
+        raise HashMismatch("it erases entries that come after it")
+    if not set(entry.parts) <= set(found.parts):
+        raise HashMismatch("it erases parts that the certificate says nobody asked for")
     if parsed.reason != _REASONS.get(found.reason):
         raise HashMismatch("its leaf gives another reason than the certificate")
     if commitment(RECORD, salt, record) != parsed.record:
@@ -194,19 +200,33 @@ def _leaf(entry: _Entry, found: _Certificate) -> bytes:
     told = msgspec.json.decode(record, type=_Record)
     wanted = (
         found.erasure, found.case, entry.first, entry.count, entry.parts,
-        found.requested_by, found.approved_by,
+        found.requested_by, found.approved_by, found.requested_at,
     )  # fmt: skip
     if msgspec.structs.astuple(told) != wanted:
         raise HashMismatch("its record is of another erasure, or says something else")
     return leaf
 
 
-def _totals(found: _Certificate, covered: dict[int, set[str]]) -> Iterator[Finding]:
-    erased = {name: sum(name in parts for parts in covered.values()) for name in found.erased}
-    if len(covered) != found.events or erased != found.erased:
+def _totals(found: _Certificate, covered: Sequence[_Entry]) -> Iterator[Finding]:
+    events = _count(covered)
+    erased = {
+        name: _count([entry for entry in covered if name in entry.parts]) for name in found.erased
+    }
+    left_out = {name for entry in covered for name in entry.parts} - erased.keys()
+    if events != found.events or erased != found.erased or left_out:
         reason = (
-            f"it says {found.events} events, its entries that hold cover {len(covered)}"
-            if len(covered) != found.events
+            f"it says {found.events} events, its entries that hold cover {events}"
+            if events != found.events
             else "its numbers of parts are not those of its entries"
         )
         yield Finding(Verdict.ALTERED, reason, part="certificate")
+
+
+def _count(entries: Sequence[_Entry]) -> int:
+    """How many indices their ranges have together. A range is never written out: it may be huge."""
+    total = reached = 0
+    for entry in sorted(entries, key=lambda one: one.first):
+        stop = entry.first + entry.count
+        total += max(0, stop - max(entry.first, reached))
+        reached = max(reached, stop)
+    return total

@@ -26,10 +26,12 @@ def sample(tmp_path: Path) -> SampleLedger:
     return sample
 
 
-def made(sample: SampleLedger) -> dict[str, Any]:
+def made(
+    sample: SampleLedger, spans: tuple[tuple[int, int], ...] = ((5, 2), (20, 1))
+) -> dict[str, Any]:
     """A certificate of two entries, written down from the document and not by the service."""
     entries = []
-    for first, count in ((5, 2), (20, 1)):
+    for first, count in spans:
         told = {
             "erasure": "er_1", "case": "C-1", "parts": ["person"], "first": first, "count": count,
             "requested_by": "p_1", "approved_by": "p_2", "requested_at": "2026-11-25T10:00:00Z",
@@ -69,10 +71,14 @@ def made(sample: SampleLedger) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def code_of(certificate: dict[str, Any], tmp_path: Path) -> int:
+def _written(certificate: dict[str, Any], tmp_path: Path) -> Path:
     file = tmp_path / "er_1.certificate.json"
     file.write_text(json.dumps(certificate))
-    return verify_certificate(file, ()).exit_code
+    return file
+
+
+def code_of(certificate: dict[str, Any], tmp_path: Path) -> int:
+    return verify_certificate(_written(certificate, tmp_path), ()).exit_code
 
 
 def test_one_that_holds(sample: SampleLedger, tmp_path: Path) -> None:
@@ -89,7 +95,9 @@ def test_one_that_holds(sample: SampleLedger, tmp_path: Path) -> None:
     ("path", "value"),
     [
         ("case", "C-2"), ("erasure", "er_2"), ("reason", "authority"), ("approved_by", None),
-        ("requested_by", "p_9"), ("events", 4), ("origin", "other/log"),
+        ("requested_by", "p_9"), ("requested_at", "2026-11-24T10:00:00Z"), ("parts", ["content"]),
+        ("parts", []), ("erased", {"fact": 0, "content": 0}), ("events", 4),
+        ("origin", "other/log"),
         ("erased.person", 2), ("entries.0.first", 6), ("entries.0.count", 1),
         ("entries.0.parts", ["content"]), ("entries.0.index", 41), ("entries.1.salt", "00" * 32),
         ("entries.1.proof", []), ("entries.0.leaf", "00"), ("entries.0.leaf", "zz"),
@@ -104,6 +112,19 @@ def test_every_change_is_seen(sample: SampleLedger, tmp_path: Path, path: str, v
         at = at[int(step) if step.isdigit() else step]
     at[int(last) if last.isdigit() else last] = value
     assert code_of(certificate, tmp_path) == 1
+
+
+def test_ranges_that_meet_count_once_and_huge_ones_cost_nothing(
+    sample: SampleLedger, tmp_path: Path
+) -> None:
+    certificate = made(sample)
+    certificate["entries"] *= 2  # the same events named twice are still three
+    assert code_of(certificate, tmp_path) == 0
+    # Four thousand million entries, as far as a leaf can say: more than the log has before it.
+    certificate = made(sample, spans=((5, 2), (20, 0xFFFF_FFFF)))
+    (report,) = verify_certificate(_written(certificate, tmp_path), ()).tenants
+    assert report.counts == {"VALID": 1, "ALTERED": 1}
+    assert any("come after it" in finding.reason for finding in report.findings)
 
 
 def test_what_is_no_certificate(sample: SampleLedger, tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ class DueReader:
         self._connection = open_ledger(path, read_only=True)
         self._pieces = PieceReader()
         self._declared: dict[int, Declared] = {}
+        self._nothing: dict[int, tuple[int, int, int]] = {}
 
     def close(self) -> None:
         """Closes the connection."""
@@ -65,8 +66,17 @@ class DueReader:
     def find(
         self, tenant_id: int, policies: PolicyHistory, today: int, ready_through: int
     ) -> list[Due]:
-        """What is due on this day, by category and cutoff; held events do not count."""
+        """
+        What is due on this day, by category and cutoff; held events do not count.
+
+        Events that come are not due on the day they come, so a look that found nothing holds for
+        the rest of the day, unless a policy or a hold is added or ends.
+        """
         declared = self.declared(tenant_id)
+        seen = (today, policies.newest.index, declared.held.through)
+        if self._nothing.get(tenant_id) == seen:
+            return []
+        is_blocked = False
         found: dict[tuple[int, int], Due] = {}
         known: dict[tuple[int, int, int, int], int | None] = {}
         losing: dict[tuple[int, int], set[int]] = {}
@@ -78,7 +88,10 @@ class DueReader:
                 )
             days = known[key]
             stop = piece.first + piece.count
-            if days is None or piece.day >= today - days or stop > ready_through:
+            if days is None or piece.day >= today - days:
+                continue
+            if stop > ready_through:
+                is_blocked = True
                 continue
             goes = self._goes(tenant_id, piece, declared)
             if not goes:
@@ -89,6 +102,8 @@ class DueReader:
             due.upto = max(due.upto, stop)
             events = losing.setdefault(place, set())
             events.update(goes)
+        if not found and not is_blocked:
+            self._nothing[tenant_id] = seen
         for place, due in found.items():
             due.events = len(losing[place])
         return sorted(found.values(), key=lambda due: (due.category_id, due.cutoff_day))

@@ -10,10 +10,12 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from indelible.clock import Clock, day_of
 from indelible.errors import FatalError, NotFound, StorageError
 from indelible.event import Event, split
-from indelible.seal import PartedEvent, genesis_leaf, policy_leaf
+from indelible.seal import PartedEvent, Policy, genesis_leaf, policy_leaf
 from indelible.server.folder import check_may_continue
 from indelible.server.ledger.aliases import Aliases
 from indelible.server.ledger.categories import first_policy
@@ -76,10 +78,18 @@ class Ledger:
         self._tenants = {tenant.id: tenant for tenant in self.reader.tenants()}
 
     @classmethod
-    def create(cls, data_dir: Path, clock: Clock, *, tenant: str, origin: str) -> None:
+    def create(
+        cls,
+        data_dir: Path,
+        clock: Clock,
+        *,
+        tenant: str,
+        origin: str,
+        policy: Policy | None = None,
+    ) -> None:
         """
         Makes the ledger file where it is missing, and adds a tenant with its genesis, first
-        policy and signing keys.
+        policy (by default one that keeps everything for ever) and signing keys.
 
         A crash leaves either no tenant or a whole one; a key file without its tenant is replaced
         when creating is tried again. Raises StorageError when the name or origin is taken.
@@ -94,7 +104,8 @@ class Ledger:
             day = day_of(now_us)
             tenant_id = max((known.id for known in storage.tenants()), default=0) + 1
             genesis = create_keys(data_dir, tenant_id, origin)
-            leaves = [genesis_leaf(genesis, day), policy_leaf(first_policy(day), day)]
+            first = msgspec.structs.replace(policy or first_policy(day), effective_day=day)
+            leaves = [genesis_leaf(genesis, day), policy_leaf(first, day)]
             hashes = [leaf_hash(leaf) for leaf in leaves]
             frontier = Frontier()
             frontier.append(hashes)

@@ -82,8 +82,14 @@ class Holds:
     # -- what others ask
 
     def ready_through(self, tenant_id: int) -> int:
-        """The entry below which everything that an open hold covers is known to the ledger."""
-        listed = [hold.through for hold in self.table.open(tenant_id) if hold.wish.is_listed]
+        """
+        The entry below which everything that an open hold covers is known to the ledger.
+
+        One that is being placed counts too: the ledger may have it already, and what matches it
+        since is added only when it is open.
+        """
+        standing = self.table.standing(tenant_id)
+        listed = [hold.through for hold in standing if hold.wish.is_listed]
         return min(listed, default=self._ledger.size(tenant_id))
 
     def names(self, tenant_id: int) -> dict[int, str]:

@@ -71,6 +71,10 @@ class HoldTable:
             "WHERE tenant = ? AND state IN ('open', 'releasing') ORDER BY placed_us", tenant_id
         )
 
+    def standing(self, tenant_id: int) -> list[Hold]:
+        """Those that stop something now, or are about to, oldest first."""
+        return self._read("WHERE tenant = ? AND state <> 'released' ORDER BY placed_us", tenant_id)
+
     def unfinished(self) -> list[Hold]:
         """Those of which it is not known whether the ledger has them as they say."""
         return self._read("WHERE state IN ('placing', 'releasing')")

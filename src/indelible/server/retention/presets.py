@@ -11,9 +11,9 @@ from typing import Final, Literal
 
 import msgspec
 
-from indelible.seal import Policy
+from indelible.seal import Floor, Policy
 from indelible.server.ledger.policy_rules import PARTS, floors_of
-from indelible.server.retention.edit import CategoryEdit, FloorEdit, Keep, Part
+from indelible.server.retention.edit import BITS, CategoryEdit, FloorEdit, Keep, Part
 
 Span = int | None
 PresetName = Literal["pci-dss", "soc2", "iso27001", "hipaa", "sec-17a-4", "gdpr-minimal"]
@@ -46,6 +46,30 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
             ]  # fmt: skip
             found.append(CategoryEdit(category.name, keep=Keep(*keep)))
         return _audit_longest(found)
+
+    def applied(self, policy: Policy) -> Policy:
+        """A first policy with the preset in it from the start, so that it counts for all events."""
+        keeps = {edit.name: edit.keep for edit in self.categories(policy)}
+        categories = []
+        for category in policy.categories:
+            keep = keeps[category.name]
+            days = msgspec.to_builtins(keep)
+            categories.append(
+                msgspec.structs.replace(
+                    category,
+                    fact_days=days.get("fact"),
+                    person_days=days.get("person"),
+                    content_days=days.get("content"),
+                )
+            )
+        ids = {category.name: category.id for category in policy.categories}
+        floors = tuple(
+            Floor(ids[one.category], sum(BITS[part] for part in one.parts), one.min_days)
+            for one in self.floors(policy)
+        )
+        return msgspec.structs.replace(
+            policy, categories=tuple(categories), floors=(*policy.floors, *floors)
+        )
 
     def floors(self, policy: Policy) -> list[FloorEdit]:
         """The floors of its categories; they last for ever, as the obligation does."""

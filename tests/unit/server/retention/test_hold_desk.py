@@ -8,9 +8,14 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from indelible.clock import SystemClock
+from indelible.server.access.approvals import Somebody
+from indelible.server.access.control import ControlDatabase
 from indelible.server.ledger import Desk, Ledger
 from indelible.server.ledger.held import Held
+from indelible.server.retention.hold import Holds
 from indelible.server.retention.hold_desk import append_list, append_more, append_release
+from indelible.server.retention.hold_table import Hold, HoldTable
+from indelible.server.retention.hold_wish import Wish
 
 
 def test_what_matched_before_a_release_does_not_open_a_hold_again(
@@ -51,3 +56,34 @@ def test_learning_holds_does_not_read_the_leaves_of_events() -> None:
     )
     Held().catch_up(cast(sqlite3.Connection, connection), 1)
     assert "INDEXED BY declaration" in asked[0]
+
+
+def test_a_hold_that_is_being_placed_stops_what_it_may_cover(tmp_path: Path) -> None:
+    """The ledger may have it already: a crash between the two must not let events go."""
+    control = ControlDatabase(tmp_path / "control.sqlite3")
+    table = HoldTable(control)
+    ana = Somebody("p_1", "Ana")
+    hold = Hold(
+        id=7, tenant_id=1, state="placing", name="case", reason="x", wish=Wish(actor="u_1"),
+        owner=ana, placed_us=1, entry=None, through=40, matched=2,
+    )  # fmt: skip
+    holds = object.__new__(Holds)
+    holds.table = table
+    holds._ledger = cast(Any, SimpleNamespace(size=lambda _: 90))
+
+    def event(_hold: Hold) -> dict[str, Any]:
+        return {}
+
+    try:
+        assert holds.ready_through(1) == 90
+        table.add(hold)
+        assert holds.ready_through(1) == 40
+        opened = table.placed(hold, 41, event)
+        table.follow(opened, 80, 0)
+        assert holds.ready_through(1) == 80
+        table.releasing(opened, ana, "x", 2)
+        assert holds.ready_through(1) == 80
+        table.released(opened, 81, event)
+        assert holds.ready_through(1) == 90
+    finally:
+        control.close()
