@@ -61,7 +61,8 @@ class InvalidRequest(Error):
     """
     A request parameter, header or body that cannot be read.
 
-    For query text `position` and `end` say where.
+    For query text `position` and `end` say where, and `mistake` which one of those that are known
+    by name, with the values that its words need: so that a screen can say it in its language.
     """
 
     code = "invalid-request"
@@ -77,8 +78,10 @@ class InvalidRequest(Error):
         expected: str | None = None,
         hint: str | None = None,
         code: str | None = None,
+        mistake: tuple[str, dict[str, str]] | None = None,
     ) -> None:
         super().__init__(message, hint=hint, code=code)
+        self.mistake = mistake
         self.parameter = parameter
         self.position = position
         self.end = end

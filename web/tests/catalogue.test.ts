@@ -10,7 +10,10 @@ type Told = Record<string, unknown>;
 /** Every sentence with its place; a function is called with numbers, which all of them take. */
 function sentences(tree: unknown, place = ""): [string, string][] {
   if (typeof tree === "string") return [[place, tree]];
-  if (typeof tree === "function") return [[place, String(tree("7", "8", "9"))]];
+  if (typeof tree === "function") {
+    const told: unknown = tree("7", "8", "9");
+    return typeof told === "object" ? sentences(told, place) : [[place, String(told)]];
+  }
   return Object.entries(tree as Told).flatMap(([name, value]) =>
     sentences(value, place ? `${place}.${name}` : name),
   );

@@ -1,3 +1,4 @@
+import type { Said } from "../text/en/mistakes.ts";
 import { language } from "../text/language.ts";
 import { messages } from "../text/messages.ts";
 
@@ -119,18 +120,28 @@ async function problemOf(reply: Response): Promise<ApiProblem> {
   }
   const text = (name: string): string | null =>
     typeof body[name] === "string" ? (body[name] as string) : null;
+  const said = saidOf(body.mistake);
   const retry = Number(reply.headers.get("retry-after"));
   return new ApiProblem(
     reply.status,
     text("code") ?? `http-${reply.status}`,
-    text("detail") ?? text("title") ?? messages.states.answered(reply.status),
-    text("hint"),
+    said?.what ?? text("detail") ?? text("title") ?? messages.states.answered(reply.status),
+    said ? (said.hint ?? null) : text("hint"),
     text("request_id") ?? reply.headers.get("x-request-id"),
     typeof body.position === "number" ? body.position : null,
-    text("expected"),
+    said?.expected ?? text("expected"),
     Number.isFinite(retry) && retry > 0 ? retry : null,
     body,
   );
+}
+
+/** The mistake of a search in the language of the page; null of one that this page does not know. */
+function saidOf(mistake: unknown): Said | null {
+  const { kind, values } = (mistake ?? {}) as { kind?: string; values?: Record<string, string> };
+  if (kind === undefined || !Object.hasOwn(messages.mistakes, kind)) return null;
+  const word: (values: Record<string, string>) => Said =
+    messages.mistakes[kind as keyof typeof messages.mistakes];
+  return word(values ?? {});
 }
 
 /** A file that an unsafe method gives back. */

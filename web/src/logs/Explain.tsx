@@ -53,7 +53,9 @@ export function Explain({ scope, explained, when, count, total, problem }: Expla
 function Bold({ text, values }: { text: string; values: string[] }) {
   const parts: ReactNode[] = [];
   let at = 0;
-  for (const value of values) {
+  for (const typed of values) {
+    const ours = messages.query.values[typed.toLowerCase()];
+    const value = ours !== undefined && text.indexOf(ours, at) >= 0 ? ours : typed;
     const place = value.length > 1 ? text.indexOf(value, at) : -1;
     if (place < 0) continue;
     // "not 2xx" says together what is looked for.

@@ -88,6 +88,9 @@ def _refuse_inside(name: Token, field: Token | None) -> None:
             end,
             f"a value of {_name(field)}",
             'put text in "quotes" to search for it as it is',
+            mistake="inside-field",
+            field=_name(field),
+            word=str(name),
         )
 
 

@@ -58,6 +58,20 @@ PRESENT: Final = {
     "worker": ("einen Worker", "keinen Worker"), "reason": ("einen Grund", "keinen Grund"),
     "metadata": ("Metadaten", "keine Metadaten"),
 }  # fmt: skip
+# Values of closed sets, in words; `query.values` of the screen has the same.
+VALUES: Final = {
+    "outcome": {
+        "success": "Erfolg", "denied": "abgelehnt", "failure": "Fehler", "unknown": "ohne Angabe",
+    },
+    "kind": {
+        "user": "Person", "service": "Dienst", "api_key": "API-Schlüssel", "external": "extern",
+        "system": "System", "task": "Aufgabe", "anonymous": "anonym",
+    },
+    "state": {
+        "queued": "wartend", "started": "laufend", "succeeded": "erfolgreich",
+        "failed": "fehlgeschlagen", "retried": "wiederholt", "cancelled": "abgebrochen",
+    },
+}  # fmt: skip
 FIRST: Final = {
     "ip": "die Adresse", "device": "das Gerät", "agent": "das Programm des Nutzers",
     "operation": "der Vorgang",
@@ -98,6 +112,8 @@ def german_clause(term: Term, english: Clause) -> Clause:
 
 
 def _value(field: Field, english: str) -> str:
+    if (ours := VALUES.get(field.name, {}).get(field.value.lower())) is not None:
+        return ours
     if ".." in field.value and english.startswith("from "):
         low, high = field.value.split("..", 1)
         return f"von {low} bis {high}"

@@ -47,7 +47,14 @@ def parse_text(text: str) -> Node | None:
     Raises InvalidRequest (`bad-query`) with position, end and what was expected.
     """
     if len(text) > MAX_TEXT:
-        raise bad("the query is too long", MAX_TEXT, len(text), f"{MAX_TEXT} characters at most")
+        raise bad(
+            "the query is too long",
+            MAX_TEXT,
+            len(text),
+            f"{MAX_TEXT} characters at most",
+            mistake="too-long",
+            limit=str(MAX_TEXT),
+        )
     if not text.strip():
         return None
     parser: AnyType = _parser().parse_interactive(text)
@@ -81,31 +88,72 @@ class _Look:
         if last is not None and last.type == "FIELD" and not joined:
             raise self._no_value(last)
         if joined and last is not None and last.type in (*_VALUES, "RPAR") and token.type != "RPAR":
-            raise bad("two terms stand together", start, start, "a space between them")
+            raise bad(
+                "two terms stand together",
+                start,
+                start,
+                "a space between them",
+                mistake="two-terms-together",
+            )
         if token.type == "WORD" and (last is None or last.type != "FIELD"):
             self._at_word(token)
         elif token.type in _SIGNS and last is not None and last.type in _SIGNS:
-            raise bad("two signs of negation", span(last)[0], end, "one of them", _QUOTE_HINT)
+            raise bad(
+                "two signs of negation",
+                span(last)[0],
+                end,
+                "one of them",
+                _QUOTE_HINT,
+                mistake="two-negations",
+            )
         elif token.type == "FIELD":
             _at_field(token)
         elif token.type == "LPAR":
             self._opened.append(start)
             if len(self._opened) > MAX_DEPTH:
-                raise bad("parentheses too deep", start, end, f"{MAX_DEPTH} inside each other")
+                raise bad(
+                    "parentheses too deep",
+                    start,
+                    end,
+                    f"{MAX_DEPTH} inside each other",
+                    mistake="too-deep",
+                    limit=str(MAX_DEPTH),
+                )
         elif token.type == "RPAR" and self._opened:
             self._opened.pop()
         self._terms += token.type in _VALUES
         if self._terms > MAX_TERMS:
-            raise bad(f"more than {MAX_TERMS} terms", start, len(self._text), "fewer terms")
+            raise bad(
+                f"more than {MAX_TERMS} terms",
+                start,
+                len(self._text),
+                "fewer terms",
+                mistake="too-many-terms",
+                limit=str(MAX_TERMS),
+            )
 
     def _at_word(self, token: Token) -> None:
         start, end = span(token)
         if token in _OPERATORS:
-            raise bad(f"{token} cannot stand here", start, end, _A_TERM, _QUOTE_HINT)
+            raise _no_place(str(token), start, end)
         if str(token) == "-":
-            raise bad("nothing follows the minus sign", start, end, _A_TERM)
+            raise bad(
+                "nothing follows the minus sign",
+                start,
+                end,
+                _A_TERM,
+                mistake="nothing-follows",
+                word="-",
+            )
         if not token.strip("*"):
-            raise bad("a * alone finds everything", start, end, "a word", _QUOTE_HINT)
+            raise bad(
+                "a * alone finds everything",
+                start,
+                end,
+                "a word",
+                _QUOTE_HINT,
+                mistake="only-stars",
+            )
 
     def at_end(self) -> None:
         """Raises InvalidRequest when the query cannot end so."""
@@ -114,36 +162,79 @@ class _Look:
             raise self._no_value(last)
         if last is not None and last.type in (*_OPERATORS, "MINUS"):
             start, end = span(last)
-            raise bad(f"nothing follows {last}", start, end, _A_TERM, _QUOTE_HINT)
+            raise bad(
+                f"nothing follows {last}",
+                start,
+                end,
+                _A_TERM,
+                _QUOTE_HINT,
+                mistake="nothing-follows",
+                word=str(last),
+            )
         if self._opened:
             at = self._opened[-1]
-            raise bad("a parenthesis is not closed", at, at + 1, "a closing )", _QUOTE_HINT)
+            raise bad(
+                "a parenthesis is not closed",
+                at,
+                at + 1,
+                "a closing )",
+                _QUOTE_HINT,
+                mistake="not-closed",
+            )
 
     def unexpected(self, token: Token) -> InvalidRequest:
         """The error for a token that the grammar has no place for."""
         if token.type == "$END":
-            return bad("the query ends too soon", len(self._text), len(self._text), _A_TERM)
+            return bad(
+                "the query ends too soon",
+                len(self._text),
+                len(self._text),
+                _A_TERM,
+                mistake="too-short",
+            )
         start, end = span(token)
         if self._last is not None and self._last.type == "FIELD":
             return self._no_value(self._last)
         if token.type == "RPAR" and self._last is not None and self._last.type == "LPAR":
             at = span(self._last)[0]
-            return bad("the parentheses are empty", at, end, _A_TERM)
+            return bad("the parentheses are empty", at, end, _A_TERM, mistake="empty-parentheses")
         if token.type == "RPAR" and not self._opened:
-            return bad("a parenthesis closes nothing", start, end, _A_TERM, _QUOTE_HINT)
-        return bad(f"{token} cannot stand here", start, end, _A_TERM, _QUOTE_HINT)
+            return bad(
+                "a parenthesis closes nothing",
+                start,
+                end,
+                _A_TERM,
+                _QUOTE_HINT,
+                mistake="closes-nothing",
+            )
+        return _no_place(str(token), start, end)
 
     def _no_value(self, name: Token) -> InvalidRequest:
         end = span(name)[1]
-        return bad(f"{name[:-1].lower()} has no value", end, end, "a value")
+        field = name[:-1].lower()
+        return bad(f"{field} has no value", end, end, "a value", mistake="no-value", field=field)
 
 
 def _unreadable(text: str, at: int) -> InvalidRequest:
     if text.startswith('""', at):
-        return bad("the quotes are empty", at, at + 2, "text between the quotes")
+        return bad(
+            "the quotes are empty", at, at + 2, "text between the quotes", mistake="empty-quotes"
+        )
     if text[at] == '"':
-        return bad("a quote is not closed", at, len(text), 'a closing "')
-    return bad(f"{text[at]} cannot stand here", at, at + 1, _A_TERM, _QUOTE_HINT)
+        return bad("a quote is not closed", at, len(text), 'a closing "', mistake="open-quote")
+    return _no_place(text[at], at, at + 1)
+
+
+def _no_place(token: str, start: int, end: int) -> InvalidRequest:
+    return bad(
+        f"{token} cannot stand here",
+        start,
+        end,
+        _A_TERM,
+        _QUOTE_HINT,
+        mistake="no-place",
+        word=token,
+    )
 
 
 def _at_field(token: Token) -> None:
@@ -158,4 +249,8 @@ def _at_field(token: Token) -> None:
         end - 1,
         "one of " + ", ".join(sorted(FAMILIES)),
         f"did you mean {close}?" if close else _QUOTE_HINT,
+        mistake="unknown-field",
+        field=str(token[:-1]),
+        fields=", ".join(sorted(FAMILIES)),
+        close=close or "",
     )

@@ -8,6 +8,7 @@ terms side by side. They do not count when trees are compared for what they mean
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import msgspec
 
@@ -81,10 +82,30 @@ def terms(node: Node | None) -> Iterator[Term]:
             yield from terms(inner)
 
 
+Mistake = Literal[
+    "too-long", "two-terms-together", "two-negations", "too-deep", "too-many-terms", "no-place",
+    "nothing-follows", "only-stars", "not-closed", "too-short", "empty-parentheses",
+    "closes-nothing", "no-value", "empty-quotes", "open-quote", "unknown-field", "inside-field",
+    "unknown-value", "no-number", "no-duration", "no-status", "no-address", "no-id",
+]  # fmt: skip
+"""What can be wrong with a query, by name; the screen has words for each (`mistakes.ts`)."""
+
+
 def bad(
-    message: str, position: int, end: int, expected: str, hint: str | None = None
+    message: str,
+    position: int,
+    end: int,
+    expected: str,
+    hint: str | None = None,
+    *,
+    mistake: Mistake,
+    **values: str,
 ) -> InvalidRequest:
-    """The error of a query's text: where, how far, and what was expected there."""
+    """
+    The error of a query's text: where, how far, and what was expected there.
+
+    `values` are those that the words of the mistake need in any language.
+    """
     return InvalidRequest(
         message,
         parameter="q",
@@ -93,4 +114,5 @@ def bad(
         expected=expected,
         hint=hint,
         code="bad-query",
+        mistake=(mistake, values),
     )

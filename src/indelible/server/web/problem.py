@@ -31,6 +31,13 @@ class PolicyFaultReply(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
 
 
+class MistakeReply(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong with a search, by name, and the values that its words need in any language."""
+
+    kind: str
+    values: dict[str, str]
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The body of every error reply."""
 
@@ -45,6 +52,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     position: int | None = None
     end: int | None = None
     expected: str | None = None
+    mistake: MistakeReply | None = None
     # What is wrong with a policy, each with its category and field.
     faults: list[PolicyFaultReply] | None = None
     # Who saved meanwhile, when, and what.
@@ -62,6 +70,9 @@ def problem_response(error: Error, request_id: str) -> Response:
             "end": error.end,
             "expected": error.expected,
         }
+        if error.mistake is not None:
+            kind, values = error.mistake
+            extra["mistake"] = MistakeReply(kind=kind, values=values)
     if isinstance(error, InvalidPolicy):
         extra["faults"] = [PolicyFaultReply(**fault._asdict()) for fault in error.faults]
     if isinstance(error, PolicyChanged):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any as AnyType
 
 import pytest
@@ -14,6 +16,9 @@ from indelible.server.query.filters.presence import PRESENT
 from indelible.server.query.parse import MAX_DEPTH, MAX_TERMS, MAX_TEXT, parse_text
 from indelible.server.query.printer import field_term, plain, print_tree, quote
 from indelible.server.query.tree import All, Any, Field, Node, Not, Word, terms
+
+TEXTS = Path(__file__).parents[4] / "web" / "src" / "text"
+WORDS = [(TEXTS / language / "mistakes.ts").read_text("utf-8") for language in ("en", "de")]
 
 
 def word(text: str, **rest: AnyType) -> Word:
@@ -138,6 +143,13 @@ def test_failure(text: str, position: int, end: int, expected: str) -> None:
     assert (refused.value.position, refused.value.end) == (position, end)
     assert expected in (refused.value.expected or "")
     assert refused.value.code == "bad-query"
+    # The screen has words of its own for it, in each language, and what they need is there.
+    assert refused.value.mistake is not None
+    kind, values = refused.value.mistake
+    for words in WORDS:
+        told = re.search(rf'"{kind}": \(v?\) => \(\{{(.*?)\}}\)', words, re.DOTALL)
+        assert told is not None, kind
+        assert set(re.findall(r"v\.(\w+)", told[1])) <= set(values), kind
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import { keys } from "./keys.ts";
 import { list } from "./list.ts";
 import { login, setup } from "./login.ts";
 import { logs } from "./logs.ts";
+import { mistakes } from "./mistakes.ts";
 import { palette } from "./palette.ts";
 import { profile } from "./profile.ts";
 import { query } from "./query.ts";
@@ -52,6 +53,7 @@ export const german: Messages = {
   list,
   login,
   logs,
+  mistakes,
   facets,
   actions,
   menu,

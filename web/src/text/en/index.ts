@@ -15,6 +15,7 @@ import { keys } from "./keys.ts";
 import { list } from "./list.ts";
 import { login, setup } from "./login.ts";
 import { logs } from "./logs.ts";
+import { mistakes } from "./mistakes.ts";
 import { palette } from "./palette.ts";
 import { profile } from "./profile.ts";
 import { query } from "./query.ts";
@@ -51,6 +52,7 @@ export const english = {
   list,
   login,
   logs,
+  mistakes,
   facets,
   actions,
   menu,

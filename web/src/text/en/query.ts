@@ -2,6 +2,26 @@ export const query = {
   hint: "Down arrow offers fields and values. Enter searches.",
   recent: "Recent searches",
   fieldsTitle: "Fields",
+  /** How the sentence tells values of ours; in English they stand as they are. */
+  values: {
+    success: "success",
+    denied: "denied",
+    failure: "failure",
+    unknown: "unknown",
+    user: "user",
+    service: "service",
+    api_key: "api_key",
+    external: "external",
+    system: "system",
+    task: "task",
+    anonymous: "anonymous",
+    queued: "queued",
+    started: "started",
+    succeeded: "succeeded",
+    failed: "failed",
+    retried: "retried",
+    cancelled: "cancelled",
+  } as Record<string, string>,
   removeTerm: (term: string) => `Remove ${term}`,
   /** What each field of a search looks at, in the order in which they are offered. */
   fields: {

@@ -25,7 +25,9 @@ class Address:
         if field.quoted or "*" in value or _bounds(value) is not None:
             return
         if _LIKE_AN_ADDRESS.fullmatch(value):
-            raise refuse(field, f"{value} is not an address", _EXPECTED, _hint(value))
+            raise refuse(
+                field, f"{value} is not an address", _EXPECTED, _hint(value), mistake="no-address"
+            )
 
     def lookups(self, field: Field) -> list[Lookup]:
         """The addresses that the log holds, of which there are few."""

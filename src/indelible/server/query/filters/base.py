@@ -10,7 +10,7 @@ import msgspec
 from indelible.errors import InvalidRequest
 from indelible.server.index import schema as table
 from indelible.server.query.pattern import Between, Parameters, Pattern
-from indelible.server.query.tree import Field, bad
+from indelible.server.query.tree import Field, Mistake, bad
 
 NOTHING: Final = "0"
 EVERYTHING: Final = "1"
@@ -156,11 +156,29 @@ def says(noun: str, verb: str, value: str, note: str = "") -> Clause:
     )
 
 
-def refuse(field: Field, message: str, expected: str, hint: str | None = None) -> InvalidRequest:
+def refuse(
+    field: Field,
+    message: str,
+    expected: str,
+    hint: str | None = None,
+    *,
+    mistake: Mistake,
+    **values: str,
+) -> InvalidRequest:
     """The error for a value that cannot be one of this field."""
     # A value in quotes is shorter than its text; the term's end is the text's, parentheses apart.
     length = len(field.value) + 2 * field.quoted
-    return bad(message, field.at, field.at + length, expected, hint)
+    return bad(
+        message,
+        field.at,
+        field.at + length,
+        expected,
+        hint,
+        mistake=mistake,
+        field=field.name,
+        value=field.value,
+        **values,
+    )
 
 
 ALL_VALUES: Final = table.VALUE_COLUMNS

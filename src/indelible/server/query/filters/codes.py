@@ -23,6 +23,8 @@ class CodeField(msgspec.Struct, frozen=True):
                 field,
                 f"{field.name} cannot be {field.value}",
                 "one of " + ", ".join(self.allowed),
+                mistake="unknown-value",
+                allowed=", ".join(self.allowed),
             )
 
     def lookups(self, field: Field) -> list[Lookup]:

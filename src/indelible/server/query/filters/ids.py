@@ -51,7 +51,9 @@ class EventId:
         try:
             UUID(field.value)
         except ValueError:
-            raise refuse(field, f"{field.value} is not an event id", "a UUID") from None
+            raise refuse(
+                field, f"{field.value} is not an event id", "a UUID", mistake="no-id"
+            ) from None
 
     def lookups(self, _field: Field) -> list[Lookup]:
         """None."""

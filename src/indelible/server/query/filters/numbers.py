@@ -51,6 +51,7 @@ class NumberField(msgspec.Struct, frozen=True):
                 "a duration such as >=5s, or a range such as 1s..5s"
                 if self.units
                 else "a number, a comparison such as >=800, or a range such as 10..20",
+                mistake="no-duration" if self.units else "no-number",
             )
 
     def lookups(self, _field: Field) -> list[Lookup]:

@@ -44,7 +44,11 @@ class Presence:
         """Refuses what is no such thing."""
         if field.value.lower() not in PRESENT:
             raise refuse(
-                field, f"has: does not know {field.value}", "one of " + ", ".join(sorted(PRESENT))
+                field,
+                f"has: does not know {field.value}",
+                "one of " + ", ".join(sorted(PRESENT)),
+                mistake="unknown-value",
+                allowed=", ".join(sorted(PRESENT)),
             )
 
     def lookups(self, _field: Field) -> list[Lookup]:

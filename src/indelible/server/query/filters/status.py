@@ -30,6 +30,7 @@ class Status:
                 field,
                 f"{value} is not a status",
                 "a number, 4xx, a comparison such as >=400, a range such as 400..499, or none",
+                mistake="no-status",
             )
 
     def lookups(self, _field: Field) -> list[Lookup]:

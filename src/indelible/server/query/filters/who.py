@@ -56,7 +56,11 @@ class FirstTime:
         """Refuses what is no such thing."""
         if field.value.lower() not in FIRST:
             raise refuse(
-                field, f"first: does not know {field.value}", "one of " + ", ".join(sorted(FIRST))
+                field,
+                f"first: does not know {field.value}",
+                "one of " + ", ".join(sorted(FIRST)),
+                mistake="unknown-value",
+                allowed=", ".join(sorted(FIRST)),
             )
 
     def lookups(self, _field: Field) -> list[Lookup]:
