@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import types
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,74 @@ def fastapi(names: Names, audit: MemoryAudit) -> None:
     by_http(names, audit, names["app"])
     assert_audited(audit, actor="u_1", status=200, times=1)
     assert_audited(audit, status=401, times=1)
+
+
+def fastapi_users(names: Names, audit: MemoryAudit) -> None:
+    tokens: list[str] = []
+
+    class Manager(names["UserManager"]):  # type: ignore[misc]
+        """As a product overrides it, without `super()`."""
+
+        async def on_after_forgot_password(self, user: Any, token: str, request: Any) -> None:
+            tokens.append(token)
+
+    names["capture_fastapi_users"](names["fastapi_users"], Manager, audit)
+    app, accounts = names["app"], names["Accounts"]
+    app.dependency_overrides[names["get_user_manager"]] = lambda: Manager(accounts())
+    ana = {"email": "ana@meridian.example", "password": "right"}
+    form = {"username": ana["email"], "password": ana["password"]}
+
+    async def drive() -> None:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://app") as browser:
+            made = (await browser.post("/auth/register", json=ana)).json()
+            other = {**ana, "email": "bo@meridian.example"}
+            bo = (await browser.post("/auth/register", json=other)).json()
+            assert (await browser.post("/auth/login", data=form)).status_code == 200
+            wrong = {**form, "password": "wrong"}
+            assert (await browser.post("/auth/login", data=wrong)).status_code == 400
+            await browser.post("/auth/forgot-password", json={"email": ana["email"]})
+            for token, status in ((tokens[0], 200), ("wrong", 400)):
+                given = {"token": token, "password": "new"}
+                reply = await browser.post("/auth/reset-password", json=given)
+                assert reply.status_code == status
+            token = (await browser.post("/auth/login", data={**form, "password": "new"})).json()
+            browser.headers["authorization"] = f"Bearer {token['access_token']}"
+            at = f"/users/{bo['id']}"
+            assert (await browser.patch(at, json={"is_superuser": True})).status_code == 403
+            accounts.users[uuid.UUID(made["id"])].is_superuser = True
+            given = {"is_superuser": True, "email": "b.o@meridian.example", "password": "x"}
+            assert (await browser.patch(at, json=given)).status_code == 200
+            assert (await browser.delete(at)).status_code == 204
+            await browser.post("/auth/logout")
+
+    asyncio.run(drive())
+    person = {"type": "user"}
+    assert_audited(audit, operation="RegisterUser", method="UserRegistered", times=2)
+    assert_audited(audit, method="UserLogin", times=2)
+    failed = assert_audited(audit, method="LoginFailed", times=1)
+    assert (failed["actor"], failed["targets"]) == (
+        {"kind": "anonymous"}, [{**person, "name": ana["email"]}],
+    )  # fmt: skip
+    assert_audited(audit, method="PasswordResetRequested", times=1)
+    assert_audited(audit, operation="ResetPassword", outcome="success", times=1)
+    refused = assert_audited(audit, operation="ResetPassword", outcome="failure", times=1)
+    assert refused["reason"] == "InvalidResetPasswordToken"
+    denied = assert_audited(audit, status=403, times=1)
+    assert denied["actor"]["email"] == ana["email"]
+    changed = assert_audited(
+        audit,
+        method="UserUpdated",
+        changes={"email": ("bo@meridian.example", "b.o@meridian.example")},
+        times=1,
+    )
+    assert changed["actor"]["email"] == ana["email"]
+    roles = assert_audited(audit, method="RolesChanged", changes={"roles": ([], ["superuser"])})
+    assert (roles["category"], roles["targets"][0]["name"]) == ("access", "b.o@meridian.example")
+    assert_audited(audit, operation="ChangePassword", times=1)
+    assert_audited(audit, method="UserDeleted", changes={"email": ("b.o@meridian.example", None)})
+    assert_audited(audit, method="UserLogout", times=1)
+    assert tokens[0] not in str(audit.events)
 
 
 def litestar(names: Names, audit: MemoryAudit) -> None:
@@ -162,6 +231,7 @@ def ran(audit: MemoryAudit, operation: str) -> None:
 DRIVERS: dict[str, Callable[[Names, MemoryAudit], None]] = {
     "celery-0": celery,
     "fastapi-0": fastapi,
+    "fastapi-users-0": fastapi_users,
     "flask-0": flask,
     "jobs-0": dramatiq,
     "jobs-1": huey,
