@@ -141,7 +141,8 @@ class _Unpacked:
 
 def read_events(body: bytes, content_type: str | None) -> Iterable[SentEvent | InvalidEvent]:
     """
-    The events of a body in order, and in place of one that is wrong what is wrong with it.
+    The events of a body in order, and in place of one that is wrong what is wrong with it; a list
+    where all are right.
 
     Raises what `split_events` raises.
     """

@@ -230,6 +230,8 @@ class Ingest:
         rejected: list[Rejected] = []
         skipped = 0
         categories = self._ledger.category_ids(tenant_id)
+        if reported_by != "service":
+            said = self._masked(said)
         take = self._taker(tenant_id, scope, reported_by, received_us)
         for position, sent in enumerate(said):
             try:
@@ -249,6 +251,15 @@ class Ingest:
                 rejected.append(Rejected(position, error.code, error.message, error.hint))
         return _Prepared(positions, items, rejected, skipped)
 
+    def _masked(
+        self, said: Iterable[SentEvent | InvalidEvent]
+    ) -> Iterable[SentEvent | InvalidEvent]:
+        """Without secrets; what was decoded as one batch is looked at as one."""
+        if isinstance(said, list):
+            return self.masking.mask_all(said)
+        mask = self.masking.mask
+        return (sent if isinstance(sent, InvalidEvent) else mask(sent) for sent in said)
+
     def _taker(
         self, tenant_id: int, scope: str, reported_by: ReportedBy, received_us: int
     ) -> Callable[[SentEvent], Incoming | None]:
@@ -260,15 +271,12 @@ class Ingest:
         ruling = self._ruling(tenant_id, day_of(received_us))
         categories, categorise, off = ruling.categories, ruling.categorise, ruling.off
         new_id, key_of = self._new_id, key_maker(scope)
-        mask = self.masking.mask if reported_by != "service" else None
 
         def alias(subject: str) -> str:
             return self._ledger.alias(tenant_id, subject)
 
         def take(sent: SentEvent) -> Incoming | None:
             event_id = sent.id or new_id()
-            if mask is not None:
-                sent = mask(sent)
             category, parts = split_sent(
                 sent, event_id, received_us, reported_by, alias, categorise
             )

@@ -8,7 +8,7 @@ could. Only those that could are walked, and what was masked is named in `contex
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -27,6 +27,13 @@ _RUN = re.compile(r"[\w.+=-]{15}").search
 _CARD = re.compile(r"\d{4}[ -]?\d{4}").search
 _WORDS = re.compile(r"(?:earer|asic|igest|EARER|ASIC|IGEST) ").search
 _MOST_NAMES = 40
+
+# The same for the texts of a whole batch, if they are ASCII, as nearly all are: what may stand in a
+# run becomes x, in a card d and -, and a search for bytes goes over all events at once.
+_RUNS = bytes(120 if _RUN(chr(c) * 15) else c for c in range(128)).ljust(256)
+_CARDS = bytes(100 if c in b"0123456789" else 45 if c in b" -" else c for c in range(256))
+_RUN_FORMS, _CARD_FORMS = (b"x" * 15,), (b"dddddddd", b"dddd-dddd")
+_FORMS = (b":", b"=", b"-----", b"earer ", b"asic ", b"igest ", b"EARER ", b"ASIC ", b"IGEST ")
 
 
 class Masking:
@@ -54,6 +61,18 @@ class Masking:
         if not self._walks_all and not _may_hold_secrets(sent):
             return sent
         return self._walk(sent)
+
+    def mask_all(self, batch: Sequence[SentEvent]) -> Sequence[SentEvent]:
+        """As `mask` for events that came together, in half the time."""
+        if not self.settings.enabled:
+            return batch
+        places = range(len(batch)) if self._walks_all else _suspects(batch)
+        if not places:
+            return batch
+        masked = list(batch)
+        for place in places:
+            masked[place] = self._walk(masked[place])
+        return masked
 
     def _walk(self, sent: SentEvent) -> SentEvent:
         value, marks = self._redaction.value, _Marks()
@@ -128,36 +147,42 @@ class _Marks:
             yield f"and {more} more"
 
 
+def _suspects(batch: Sequence[SentEvent]) -> Sequence[int]:
+    """The places of the events of a batch for which `_may_hold_secrets` holds."""
+    found: set[int] = set()
+    texts: list[str] = []
+    for place, sent in enumerate(batch):
+        text = _texts_of(sent)
+        if text is None:
+            found.add(place)
+            text = ""
+        texts.append(text)
+    every = "\n".join(texts)
+    if not every.isascii() or not "".join(texts).isprintable():
+        found.update(place for place, text in enumerate(texts) if _may_be_secret(text))
+        return sorted(found)
+    data = every.encode()
+    for shape, forms in (
+        (data, _FORMS),
+        (data.translate(_RUNS), _RUN_FORMS),
+        (data.translate(_CARDS), _CARD_FORMS),
+    ):
+        for form in forms:
+            if form in shape:
+                found.update(n for n, line in enumerate(shape.split(b"\n")) if form in line)
+    return sorted(found)
+
+
 def _may_hold_secrets(sent: SentEvent) -> bool:
     """
-    Whether a built-in rule could find something; wrong in one direction only. Runs for each event.
+    Whether a built-in rule could find something; wrong in one direction only. Runs for each event
+    that is sent alone.
     """
-    texts = []
-    if sent.endpoint is not None:
-        texts.append(sent.endpoint)
-    if sent.reason is not None:
-        texts.append(sent.reason)
-    if sent.targets:
-        texts += [target.name for target in sent.targets if target.name is not None]
-    for change in sent.changes or ():
-        if is_secret_name(change.path.rpartition(".")[2]):
-            return True
-        for value in (change.before, change.after):
-            if isinstance(value, str):
-                texts.append(value)
-            elif value is not None and not isinstance(value, bool | int | float):
-                return True
-    if sent.metadata:
-        if len(sent.metadata) > _MOST_NAMES:
-            return True
-        for name, value in sent.metadata.items():
-            if is_secret_name(name):
-                return True
-            if isinstance(value, str):
-                texts.append(value)
-            elif value is not None and not isinstance(value, bool | int | float):
-                return True
-    text = "|".join(texts)
+    text = _texts_of(sent)
+    return text is None or _may_be_secret(text)
+
+
+def _may_be_secret(text: str) -> bool:
     return (
         ":" in text
         or "=" in text
@@ -167,3 +192,33 @@ def _may_hold_secrets(sent: SentEvent) -> bool:
         or (" " in text and _WORDS(text) is not None)
         or not text.isprintable()  # other white space may stand where these have a space
     )
+
+
+def _texts_of(sent: SentEvent) -> str | None:
+    """The texts that rules look at; None where a name or a nested value asks for a closer look."""
+    texts: list[str] = []
+    if sent.endpoint is not None:
+        texts.append(sent.endpoint)
+    if sent.reason is not None:
+        texts.append(sent.reason)
+    if sent.targets:
+        texts += [target.name for target in sent.targets if target.name is not None]
+    for change in sent.changes or ():
+        if is_secret_name(change.path.rpartition(".")[2]):
+            return None
+        for value in (change.before, change.after):
+            if isinstance(value, str):
+                texts.append(value)
+            elif value is not None and not isinstance(value, bool | int | float):
+                return None
+    if sent.metadata:
+        if len(sent.metadata) > _MOST_NAMES:
+            return None
+        for name, value in sent.metadata.items():
+            if is_secret_name(name):
+                return None
+            if isinstance(value, str):
+                texts.append(value)
+            elif value is not None and not isinstance(value, bool | int | float):
+                return None
+    return "|".join(texts)

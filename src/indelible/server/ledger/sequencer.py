@@ -37,6 +37,11 @@ MAX_GROUP_EVENTS = 8192  # a longer transaction would make single events wait fo
 CHECKPOINT_AFTER_S = 0.5  # formats.md B: at most one second after a commit
 _FORGET_EVERY_S = 3600.0
 
+# Small requests that come at the same time share a commit: after a group of several, the next is
+# given as long as that commit took, at most this, until half as many are there again.
+GATHER_AT_MOST_S = 0.004
+_FEW, _SMALL = 4, 16  # requests in a group, and events in a request on average
+
 OnCommit = Callable[[int, int], None]
 OnFatal = Callable[[FatalError], None]
 OnGroup = Callable[[int, float], None]
@@ -76,9 +81,11 @@ class Sequencer:
         self._queued_bytes = 0
         self._stopping = False
         self._failed: FatalError | None = None
+        self._awaited = 1  # how many must wait before the writer is woken
 
         # Owned by the writer thread once it runs.
         self._under_way: dict[int, Submission | Act] = {}  # taken and not answered, by identity
+        self._last_group, self._last_commit_s = 0, 0.0  # requests, when they were small; seconds
         self._logs = {
             tenant.id: TenantLog(data_dir, tenant, storage, clock.now_us())
             for tenant in storage.tenants()
@@ -134,7 +141,8 @@ class Sequencer:
             self._queue.append(submission)
             self._queued_events += len(submission.items)
             self._queued_bytes += submission.weight_bytes
-            self._wakeup.notify()
+            if len(self._queue) >= self._awaited or isinstance(submission, Act):
+                self._wakeup.notify()
 
     @property
     def queued_events(self) -> int:
@@ -181,6 +189,7 @@ class Sequencer:
                     wait_s = min(wait_s, self._checkpoint_due_s - self._clock.monotonic_s())
                 if wait_s > 0:
                     self._wakeup.wait(wait_s)
+            self._gather()
             group: list[Submission] = []
             events = 0
             while self._queue:
@@ -196,6 +205,19 @@ class Sequencer:
                 events += size
                 group.append(submission)
             return group, self._stopping
+
+    def _gather(self) -> None:
+        """
+        Lets more requests join the next group, where the last one shows that many come at once.
+
+        Who sends alone never waits. Called with the lock held.
+        """
+        half = self._last_group // 2
+        self._last_group = 0
+        if 0 < len(self._queue) < half and not self._stopping:
+            self._awaited = half
+            self._wakeup.wait(min(self._last_commit_s, GATHER_AT_MOST_S))
+            self._awaited = 1
 
     def _store(self, group: list[Submission]) -> None:
         """Stores and answers a group. After a FatalError `_fail` answers what is left."""
@@ -307,9 +329,12 @@ class Sequencer:
             raise FatalError(f"what was stored cannot be answered: {cause}") from cause
         self._aliases.written(aliases)
         events = sum(len(plan.events) for _, plan, _ in plans)
+        self._last_commit_s = self._clock.monotonic_s() - begun_s
+        if len(group) >= _FEW and events <= _SMALL * len(group):
+            self._last_group = len(group)
         if events:
             try:
-                self.on_group(events, self._clock.monotonic_s() - begun_s)
+                self.on_group(events, self._last_commit_s)
             except Exception:
                 # The group is durable: a defect of a counter must not store it a second time.
                 log.exception("a group could not be counted")

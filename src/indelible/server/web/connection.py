@@ -3,7 +3,7 @@ Limits of one connection that the HTTP server itself does not have.
 
 Headers are bounded in size and time, a client that does not read its reply is cut off after a
 while, and the number of connections is bounded below the number of files the process may open,
-so that the ledger can always open its own.
+so that the ledger can always open its own. Head and body of a reply go out together.
 """
 
 from __future__ import annotations
@@ -29,8 +29,68 @@ MAX_CONNECTIONS = 8192
 _OWN_FILES = 256  # ledger, control database, index, log, and some to spare
 
 
+_JOINED_BYTES = 64 * 1024  # a larger body is not copied behind its head
+_INTERIM = b"HTTP/1.1 1"  # 100 Continue and the like: what the client waits for before it sends
+
+
 class HeadersTooLarge(Exception):
     """Ends the parsing of a request; the parser wraps it."""
+
+
+class OneWrite:
+    """
+    A transport that lets the head of a reply wait for its body: one system call and one packet
+    instead of two, which is a tenth of what a single event costs.
+
+    The head of a reply whose body takes longer goes out in the same turn of the loop. Owned by the
+    event loop.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._head = b""
+        self._at_start = True  # what is written next is the head of a reply
+
+    def write(self, data: bytes) -> None:
+        if self._at_start:
+            if data.startswith(_INTERIM):
+                self._transport.write(data)
+                return
+            self._at_start = False
+            self._head = data
+            self._loop.call_soon(self._flush)
+        elif self._head and len(data) <= _JOINED_BYTES:
+            head, self._head = self._head, b""
+            self._transport.write(head + data)
+        else:
+            self._flush()
+            self._transport.write(data)
+
+    def end_reply(self) -> None:
+        """The reply is whole: the next begins with a head."""
+        self._flush()
+        self._at_start = True
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def abort(self) -> None:
+        self.forget()
+        self._transport.abort()
+
+    def forget(self) -> None:
+        """Nobody is there any more."""
+        self._head = b""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def _flush(self) -> None:
+        if self._head:
+            head, self._head = self._head, b""
+            self._transport.write(head)
 
 
 class Connection(HttpToolsProtocol):
@@ -48,7 +108,8 @@ class Connection(HttpToolsProtocol):
         self._too_large = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        self._replies = OneWrite(transport, self.loop)
+        super().connection_made(self._replies)  # type: ignore[arg-type]
         if len(self.connections) > self.most:
             transport.abort()
             return
@@ -56,6 +117,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_timers()
+        self._replies.forget()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -83,6 +145,10 @@ class Connection(HttpToolsProtocol):
         self._header_fields += 1
         self._count(len(name) + len(value))
         super().on_header(name, value)
+
+    def on_response_complete(self) -> None:
+        self._replies.end_reply()
+        super().on_response_complete()
 
     def on_headers_complete(self) -> None:
         if self._headers_timer is not None:

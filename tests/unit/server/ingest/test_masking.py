@@ -143,3 +143,18 @@ def test_what_is_not_walked_holds_nothing_that_the_rules_find(text: str) -> None
     event = sent(reason=text, metadata={"note": text})
     if Masking().mask(event) is event:
         assert Redaction().text(event.reason or "") == event.reason
+
+
+_TEXTS = st.lists(
+    st.text(alphabet=st.sampled_from("aA1_-=:. /|@\n\t4é") | st.characters(), max_size=40)
+    | st.sampled_from([*SECRETS, "Vehicle 12", "1234 5678", "12345678", "a-plain-word-of-20"]),
+    max_size=6,
+)
+
+
+@given(_TEXTS)
+def test_a_batch_is_masked_as_its_events_are(texts: list[str]) -> None:
+    masking = Masking()
+    batch = [sent(reason=text) for text in texts]
+    batch += [sent(metadata={"password": "x"}), sent(endpoint="/users/12"), sent()]
+    assert list(masking.mask_all(batch)) == [masking.mask(event) for event in batch]

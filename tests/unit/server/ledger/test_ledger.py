@@ -1,6 +1,7 @@
 """The ledger: append, read back, duplicates, checkpoints, and what a restart finds."""
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -218,3 +219,28 @@ def test_the_note_is_signed_by_the_logs_own_name(data_dir: Path, clock: FixedClo
     assert {line.name for line in note.signatures} == {"host.example/default"}
     assert parse_checkpoint(note.text).size == 2
     ledger.close()
+
+
+def test_requests_that_come_together_share_a_commit_and_one_alone_does_not_wait(
+    ledger: Ledger,
+) -> None:
+    """The writer gathers after a busy group, and never waits for what does not come."""
+    groups: list[int] = []
+    ledger.on_group(lambda events, _seconds: groups.append(events))
+    held = threading.Event()
+    busy = threading.Thread(target=lambda: ledger.act_and_wait(1, lambda _desk: held.wait(20)))
+    busy.start()
+    senders = [
+        threading.Thread(target=append_to, args=(ledger, event(number))) for number in range(12)
+    ]
+    for sender in senders:
+        sender.start()
+    while ledger.queued_events < 12:
+        time.sleep(0.001)
+    held.set()
+    for thread in (busy, *senders):
+        thread.join(20)
+    assert groups == [12]
+    append_to(ledger, event(12))
+    append_to(ledger, event(13))
+    assert groups == [12, 1, 1]
