@@ -44,6 +44,16 @@ def test_codes_passkey_and_confirming(fresh: Callable[[], Screen], axe_source: s
     page.get_by_role("button", name="I have kept them").click()
     expect(page.get_by_text("10 recovery codes left")).to_be_visible()
 
+    new = "an entirely different sentence"
+    form = page.get_by_role("region", name="Password")
+    form.get_by_label("Present password").fill("not the password at all")
+    form.get_by_label("New password").fill(new)
+    form.get_by_role("button", name="Change the password").click()
+    expect(form.get_by_role("alert")).to_contain_text("present password is wrong")
+    form.get_by_label("Present password").fill(PASSWORD)
+    form.get_by_role("button", name="Change the password").click()
+    expect(form.get_by_role("status")).to_contain_text("The password is changed")
+
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
     options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True,
@@ -56,7 +66,7 @@ def test_codes_passkey_and_confirming(fresh: Callable[[], Screen], axe_source: s
 
     _log_out(page)
     page.get_by_label("E-mail").fill(EMAIL)
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Password").fill(new)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", name="Second step")).to_be_visible()
     page.get_by_label("Code").fill(recovery)

@@ -74,7 +74,8 @@ def test_a_second_factor_from_set_up_to_loss(service: RunningService) -> None:
     assert _second(service, _step(service)["step"], recovery[0]).code == "wrong-code"
 
     left = ana.request("GET", "/v1/session/factors").json
-    assert left == {"totp": True, "recovery_left": 9, "passkeys": 0, "required": False}
+    assert left == {"totp": True, "recovery_left": 9, "passkeys": 0, "required": False,
+                    "password": True}  # fmt: skip
     assert account(ana, EMAIL)["factors"] == ["totp"]
     renewed = ana.request("POST", "/v1/session/factors/recovery").json["recovery_codes"]
     assert _second(service, _step(service)["step"], recovery[1]).code == "wrong-code"
@@ -83,8 +84,9 @@ def test_a_second_factor_from_set_up_to_loss(service: RunningService) -> None:
     run_command("users", "reset-factors", EMAIL, "--data", str(service.data))
     plain = service.request("POST", "/v1/session", json={"email": EMAIL, "password": PASSWORD})
     assert plain.status == 200
-    secrets = [*recovery, *renewed]
+    secrets = [*recovery, *renewed, totp.secret]
     on_disk = b"".join(path.read_bytes() for path in service.data.glob("control.sqlite3*"))
+    assert len((service.data / "keys" / "accounts.key").read_bytes()) == 32
     assert not [one for one in secrets if one.replace("-", "").encode() in on_disk]
 
     ways = [
@@ -206,3 +208,33 @@ def test_logins_are_listed_and_ended(service: RunningService) -> None:
     assert len(acts) == 3
     key = service.request("GET", "/v1/session/logins", key=service.key("a"))
     assert key.status == 403
+
+
+def test_a_new_password_ends_the_other_logins(service: RunningService) -> None:
+    admin = service.set_up()
+    email = "renewing@example.com"
+    bo = invite(service, admin, email, "viewer")
+    other = service.log_in(email)
+    new = "an entirely different sentence"
+
+    def change(current: str, wanted: str) -> Reply:
+        body = {"current": current, "new": wanted}
+        return bo.request("POST", "/v1/session/password", json=body)
+
+    assert change("not the password at all", new).code == "invalid-credentials"
+    assert change(PASSWORD, "short").code == "weak-password"
+    assert change(PASSWORD, PASSWORD).status == 400
+    assert other.request("GET", "/v1/session").status == 200
+    done = change(PASSWORD, new)
+    assert (done.status, done.json) == (200, {"ended": 1})
+    assert other.request("GET", "/v1/session").status == 401
+    assert bo.request("GET", "/v1/session").status == 200  # this one stays
+    old = service.request("POST", "/v1/session", json={"email": email, "password": PASSWORD})
+    assert old.status == 401
+    service.log_in(email, new)
+    found = service.events(stream="user", period="day", q=f"category:audit actor:{email}")
+    told = [event["operation"] for event in found]
+    assert told.count("ChangePassword") == 1
+    assert "EndLogin" in told
+    refused = admin.request("GET", "/v1/session/password")
+    assert refused.status == 405

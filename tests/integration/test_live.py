@@ -7,11 +7,12 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from tests.integration.conftest import RunningService
+from tests.integration.conftest import RunningService, init_folder
 
 from indelible.server.web.seats import MOST_EACH
 
@@ -145,6 +146,39 @@ def test_a_revoked_key_and_an_ended_login_end_their_streams(start_service: Start
         assert stream.next() == ("end", {"reason": "access"})
     with live(service, {"cookie": login.cookie}, q="operation:Never") as stream:
         login.request("DELETE", "/v1/session")
+        assert stream.next() == ("end", {"reason": "access"})
+
+
+def test_a_stream_ends_with_what_let_its_reader_in(tmp_path: Path, start_service: Start) -> None:
+    """A role that needs a second factor, and a proxy's account that is there no more."""
+    data = tmp_path / "data"
+    token = init_folder(data)["token"]
+    (data / "indelible.toml").write_text(
+        '[access]\nsecond_factor = "admins"\n'
+        '[proxy_login]\nheader = "x-forwarded-email"\nnetworks = ["127.0.0.1"]\n'
+        'default_role = "auditor"\n'
+    )
+    service = start_service(data)
+    service.setup_token = token
+    service.set_up()
+    admin = service.key("a")
+    made = service.request(
+        "POST", "/v1/users", key=admin, json={"email": "bo@example.com", "role": "auditor"}
+    )
+    service.setup_token = made.json["path"].removeprefix("/setup#token=")
+    bo = service.set_up("bo@example.com")
+    user = f"/v1/users/{bo.session['person']['id']}"
+    with live(service, {"cookie": bo.cookie}, q="operation:Never") as stream:
+        assert service.request("PATCH", user, key=admin, json={"role": "admin"}).status == 200
+        assert stream.next() == ("end", {"reason": "access"})
+
+    named = {"x-forwarded-email": "di@example.com"}
+    let_in = service.request("GET", "/v1/session", headers=named)
+    cookie = {"cookie": let_in.headers["set-cookie"].split(";", 1)[0]}
+    assert service.request("GET", "/v1/live", headers=cookie).status == 401
+    with live(service, {**cookie, **named}, q="operation:Never") as stream:
+        gone = service.request("DELETE", f"/v1/users/{let_in.json['person']['id']}", key=admin)
+        assert gone.status == 204
         assert stream.next() == ("end", {"reason": "access"})
 
 

@@ -142,7 +142,8 @@ def test_inactive_ends_logins_at_once(service: RunningService) -> None:
     targets = [event["targets"][0]["type"] for event in acts(service, "EndLogin")]
     assert "login" in targets
     # Back, as Okta writes it. The role is that of the groups now, and there is none.
-    assert patch(service, f"/Users/{person['id']}", {"op": "replace", "value": {"active": True}})
+    back = {"op": "replace", "value": {"active": True}}
+    assert patch(service, f"/Users/{person['id']}", back).json["active"] is True
     assert account(admin, "cy@example.com")["active"] is False
     make_group(service, "security", person["id"])
     assert service.log_in("cy@example.com").session["person"]["role"] == "auditor"

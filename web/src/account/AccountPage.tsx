@@ -8,6 +8,7 @@ import { OneLine } from "../text/Shown.tsx";
 import { FactorPanel } from "./FactorPanel.tsx";
 import { LoginsPanel } from "./LoginsPanel.tsx";
 import { PasskeyPanel } from "./PasskeyPanel.tsx";
+import { PasswordPanel } from "./PasswordPanel.tsx";
 import "./account.css";
 
 const text = messages.account;
@@ -41,6 +42,7 @@ export default function AccountPage({ session, top }: { session: Session; top: T
               </span>
             </p>
           </section>
+          {!session.needs_factor && <PasswordPanel email={session.person.email} />}
           <FactorPanel mustSetUp={session.needs_factor} />
           <PasskeyPanel settings={session.settings} />
           <LoginsPanel settings={session.settings} />

@@ -8,6 +8,8 @@ export interface Factors {
   recovery_left: number;
   passkeys: number;
   required: boolean;
+  /** False where somebody else vouches for the account. */
+  password: boolean;
 }
 
 export interface Secret {
@@ -30,6 +32,15 @@ export interface Login {
 
 export const fetchFactors = (signal?: AbortSignal): Promise<Factors> =>
   call<Factors>("v1/session/factors", { signal });
+
+/** Gives how many other logins ended with it. */
+export const changePassword = async (current: string, wanted: string): Promise<number> =>
+  (
+    await call<{ ended: number }>("v1/session/password", {
+      method: "POST",
+      body: { current, new: wanted },
+    })
+  ).ended;
 
 export const beginTotp = (): Promise<Secret> =>
   call<Secret>("v1/session/factors/totp", { method: "POST" });

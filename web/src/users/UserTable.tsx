@@ -1,6 +1,6 @@
 import type { User } from "../api/users.ts";
 import { messages } from "../text/messages.ts";
-import { OneLine } from "../text/Shown.tsx";
+import { OneLine, Shown } from "../text/Shown.tsx";
 import { visible } from "../text/visible.ts";
 import type { Act } from "./ActDialog.tsx";
 
@@ -50,6 +50,7 @@ export function UserTable({ users, when, onAct, onLink }: UserTableProps) {
             </td>
             <td data-label={text.role}>
               {messages.roles[user.role] ?? user.role}
+              {!user.active && <span className="muted"> ({text.closed})</span>}
               {user.scope && <span className="muted"> ({text.scope.bound})</span>}
               {user.factors.length > 0 && (
                 <small className="muted user-factors">
@@ -59,10 +60,9 @@ export function UserTable({ users, when, onAct, onLink }: UserTableProps) {
               {user.provisioned && (
                 <small className="muted user-factors">
                   {text.provisioned}
-                  {user.groups.length > 0 && <OneLine text={`: ${user.groups.join(", ")}`} />}
+                  {user.groups.length > 0 && <Shown text={`: ${user.groups.join(", ")}`} />}
                 </small>
               )}
-              {!user.active && <small className="user-factors">{text.closed}</small>}
             </td>
             <td data-label={text.created}>{when(user.created_at)}</td>
             <td data-label={text.lastSeen}>

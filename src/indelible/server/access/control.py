@@ -90,6 +90,11 @@ class ControlDatabase:
                 self._roll_back()
                 raise
 
+    def empty_log(self) -> None:
+        """Folds the write-ahead log in, so that what was overwritten stands nowhere any more."""
+        with self._write_lock:
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def _roll_back(self) -> None:
         if self._writer.in_transaction:
             self._writer.execute("ROLLBACK")

@@ -23,7 +23,9 @@ from indelible.server.access.sessions import Sessions
 from indelible.server.access.steps import LoginSteps
 from indelible.server.access.tenant_settings import TenantSettings
 from indelible.server.access.token import RandomBytes
+from indelible.server.access.vault import Vault
 from indelible.server.access.views import Views
+from indelible.server.folder import ACCOUNTS_KEY
 from indelible.server.settings import Settings
 
 
@@ -49,7 +51,9 @@ class Access:
             longest_hours=settings.session.longest_hours,
         )
         self.keys = Keys(self.control, clock)
-        self.factors = Factors(self.control, clock, random_bytes)
+        vault = Vault(path.parent / ACCOUNTS_KEY, random_bytes)
+        self.factors = Factors(self.control, clock, random_bytes, vault)
+        self.factors.seal_old()
         self.passkeys = Passkeys(self.control, clock)
         self.steps = LoginSteps(self.control, clock, random_bytes)
         self.attempts = Attempts(self.control, clock)

@@ -1,8 +1,8 @@
 """
 Second factors: one-time codes by time (RFC 6238) and recovery codes, each used once.
 
-The secret of the codes lies in the control database, which only the service's account may read;
-recovery codes are stored as hashes. A code that was used is refused, also within its half minute.
+The secret of the codes is sealed (`vault.py`); recovery codes are stored as hashes. A code that was
+used is refused, also within its half minute.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import msgspec
 import pyotp
 
 from indelible.clock import US_PER_S, Clock
-from indelible.errors import Conflict, Unauthenticated
+from indelible.errors import Conflict, StorageError, Unauthenticated
 from indelible.server.access.control import ControlDatabase
 from indelible.server.access.outbox import OwnEvent, put
 from indelible.server.access.token import RandomBytes, hash_token, random_text
+from indelible.server.access.vault import MARK, Vault
 
 ISSUER = "Indelible"
 RECOVERY_CODES = 10
@@ -50,10 +51,38 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 class Factors:
     """The second factors of all people. Safe for several threads."""
 
-    def __init__(self, control: ControlDatabase, clock: Clock, random_bytes: RandomBytes) -> None:
+    def __init__(
+        self, control: ControlDatabase, clock: Clock, random_bytes: RandomBytes, vault: Vault
+    ) -> None:
         self._control = control
+        self._vault = vault
         self._clock = clock
         self._random_bytes = random_bytes
+
+    def seal_old(self) -> int:
+        """Seals secrets that an older version left in the clear; returns how many."""
+        old = "SELECT person, secret FROM totp WHERE substr(secret, 1, 3) <> ?"
+        if not self._control.read(old, (MARK,)):
+            return 0
+        with self._control.write() as transaction:
+            rows = transaction.execute(old, (MARK,)).fetchall()
+            transaction.executemany(
+                "UPDATE totp SET secret = ? WHERE person = ?",
+                [(self._vault.seal(secret, _purpose(person)), person) for person, secret in rows],
+            )
+        self._control.empty_log()
+        return len(rows)
+
+    def _check_key(self) -> None:
+        """Raises StorageError when the key of sealed secrets is lost: a new one would hide it."""
+        if self._vault.has_key:
+            return
+        sealed = self._control.read("SELECT 1 FROM totp WHERE substr(secret, 1, 3) = ?", (MARK,))
+        if sealed:
+            raise StorageError(
+                "the key of the second factors, keys/accounts.key, is missing",
+                hint="put it back from a backup",
+            )
 
     def standing(self, person_id: str) -> Standing:
         """What the person has set up."""
@@ -70,6 +99,8 @@ class Factors:
         A new secret that counts once a code of it was given. Raises Conflict when codes are set up.
         """
         secret = "".join(_DIGITS[byte % 32] for byte in self._random_bytes(_SECRET_LENGTH))
+        self._check_key()
+        sealed = self._vault.seal(secret, _purpose(person_id))
         with self._control.write() as transaction:
             transaction.execute(
                 "DELETE FROM totp WHERE person = ? AND confirmed_us IS NULL", (person_id,)
@@ -77,7 +108,7 @@ class Factors:
             if transaction.execute("SELECT 1 FROM totp WHERE person = ?", (person_id,)).fetchone():
                 raise Conflict("codes are set up already", hint="turn them off first")
             transaction.execute(
-                "INSERT INTO totp(person, secret) VALUES(?, ?)", (person_id, secret)
+                "INSERT INTO totp(person, secret) VALUES(?, ?)", (person_id, sealed)
             )
         return secret
 
@@ -136,7 +167,8 @@ class Factors:
         ).fetchone()
         if row is None or bool(row[2]) != confirmed:
             raise WrongCode
-        totp = pyotp.TOTP(row[0], interval=_STEP_S)
+        secret = self._vault.open(row[0], _purpose(person_id))
+        totp = pyotp.TOTP(secret, interval=_STEP_S)
         now_step = self._clock.now_us() // US_PER_S // _STEP_S
         # The clock of a telephone may be half a minute off, either way.
         for step in (now_step, now_step - 1, now_step + 1):
@@ -155,6 +187,10 @@ class Factors:
             [(person_id, hash_token(code)) for code in codes],
         )
         return [f"{code[:4]}-{code[4:8]}-{code[8:]}" for code in codes]
+
+
+def _purpose(person_id: str) -> str:
+    return f"totp {person_id}"
 
 
 def provisioning_uri(secret: str, email: str, log: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Callable
 
 import msgspec
 
@@ -100,6 +101,11 @@ class People:
             self._control.read("SELECT count(*) FROM person WHERE tenant = ?", (tenant_id,))[0][0]
         )
 
+    def has_password(self, person_id: str) -> bool:
+        """Whether the account has a password of its own."""
+        person = self.by_id(person_id)
+        return person is not None and person.password != ""
+
     def replace_password(self, person_id: str, old: str, new: str) -> None:
         """Stores a newer hash of the same password, unless it was changed meanwhile."""
         with self._control.write() as transaction:
@@ -107,6 +113,41 @@ class People:
                 "UPDATE person SET password = ? WHERE id = ? AND password = ?",
                 (new, person_id, old),
             )
+
+    def change_password(
+        self,
+        person: Person,
+        stored: str,
+        *,
+        keep: str,
+        event: OwnEvent,
+        tell_end: Callable[[str], OwnEvent],
+    ) -> int:
+        """
+        Sets a new password, and ends all logins but `keep` and open links; returns how many logins.
+
+        Raises Conflict when the password was changed meanwhile.
+        """
+        with self._control.write() as transaction:
+            changed = transaction.execute(
+                "UPDATE person SET password = ? WHERE id = ? AND password = ?",
+                (stored, person.id, person.password),
+            ).rowcount
+            if not changed:
+                raise Conflict("the password was changed meanwhile", code="changed-meanwhile")
+            put(transaction, person.tenant_id, event)
+            ended = transaction.execute(
+                "SELECT id FROM session WHERE person = ? AND id <> ?", (person.id, keep)
+            ).fetchall()
+            for (session_id,) in ended:
+                put(transaction, person.tenant_id, tell_end(session_id))
+            transaction.execute(
+                "DELETE FROM session WHERE person = ? AND id <> ?", (person.id, keep)
+            )
+            transaction.execute(
+                "DELETE FROM link WHERE person = ? AND used_us IS NULL", (person.id,)
+            )
+        return len(ended)
 
     def new_link(
         self, tenant_id: int, email: str | None, event: OwnEvent | None, *, role: str = "admin"

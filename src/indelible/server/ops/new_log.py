@@ -20,7 +20,7 @@ from indelible.clock import Clock
 from indelible.errors import SettingsError, StorageError
 from indelible.event import Event, join
 from indelible.seal import CONTENT, EVENT, FACT, PERSON, PartedEvent
-from indelible.server.folder import CONTROL_FILE, LEDGER_FILE, finish_folder
+from indelible.server.folder import ACCOUNTS_KEY, CONTROL_FILE, LEDGER_FILE, finish_folder
 from indelible.server.ledger import Entry, Incoming, Ledger, LedgerReader
 from indelible.server.ledger.categories import first_policy
 from indelible.server.ops.manifest import LogEnd, Manifest
@@ -65,6 +65,10 @@ def continue_as(
     if (old / FILE_NAME).is_file():
         shutil.copyfile(old / FILE_NAME, target / FILE_NAME)
     Ledger.create(target, clock, tenant=end.name, origin=origin)
+    if (old / ACCOUNTS_KEY).is_file():
+        # Without it the second factors of the accounts cannot be read.
+        shutil.copyfile(old / ACCOUNTS_KEY, target / ACCOUNTS_KEY)
+        (target / ACCOUNTS_KEY).chmod(0o600)
     if not erased:
         # Otherwise one of them could lead back to somebody who was erased: all are drawn anew.
         _copy_rows(old, target, "alias")

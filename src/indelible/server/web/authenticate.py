@@ -65,17 +65,23 @@ def session_token(request: Request) -> str | None:
     return request.cookies.get(cookie_name(entry_of(request)))
 
 
-async def find_session(request: Request, service: Service) -> Session | None:
-    """The valid login that came with the request, written down as used."""
+def look_at_session(request: Request, service: Service) -> Session | None:
+    """The valid login that came with the request, which stays as it is."""
     token = session_token(request)
     if token is None:
         return None
-    sessions = service.access.sessions
-    session = sessions.find(token)
+    session = service.access.sessions.find(token)
     if session is not None and session.way == PROXY_WAY:
         named = named_by_proxy(request, service)
         if named is None or named.casefold() != session.person.email.casefold():
             return None  # the proxy names nobody, or somebody else
+    return session
+
+
+async def find_session(request: Request, service: Service) -> Session | None:
+    """The valid login that came with the request, written down as used."""
+    session = look_at_session(request, service)
+    sessions = service.access.sessions
     if session is not None and sessions.needs_touch(session):
         await asyncio.to_thread(sessions.touch, session)
     return session
@@ -223,8 +229,10 @@ def may_still_read(request: Request, service: Service, caller: Caller) -> bool:
         except KeyRefused:
             return False
         return key is not None and "read" in _OF_KEY[key.kind]
-    session = service.access.sessions.find(session_token(request) or "")
+    session = look_at_session(request, service)
     if session is None or "read" not in _OF_ROLE[session.person.role]:
+        return False
+    if lacks_factor(session, service):
         return False
     return reach_of_person(session.person, service.settings.access) == caller.reach
 

@@ -6,6 +6,20 @@ export const account: typeof english.account = {
   activityLead:
     "Die Ereignisse, deren Handelnder Ihre E-Mail-Adresse hat. Nichts davon ist verdeckt.",
   activityNone: "Nichts in diesem Monat.",
+  password: "Passwort",
+  passwordLead:
+    "Wenn Sie es ändern, enden alle Ihre anderen Anmeldungen, und Links zum einmaligen Gebrauch verfallen.",
+  passwordElsewhere: "Sie melden sich anderswo an: Dieses Konto hat hier kein Passwort.",
+  currentPassword: "Bisheriges Passwort",
+  newPassword: "Neues Passwort",
+  changePassword: "Passwort ändern",
+  wrongPassword: "Das bisherige Passwort ist falsch.",
+  passwordChanged: (ended: number) =>
+    ended === 0
+      ? "Das Passwort ist geändert."
+      : ended === 1
+        ? "Das Passwort ist geändert; eine andere Anmeldung wurde beendet."
+        : `Das Passwort ist geändert; ${ended} andere Anmeldungen wurden beendet.`,
   factor: "Zweiter Faktor",
   factorLead:
     "Ein Code aus einer Authenticator-App, der nach dem Passwort verlangt wird. Wer nur das Passwort kennt, kommt nicht herein.",

@@ -51,7 +51,7 @@ export const users: typeof english.users = {
   factorsText:
     "Einmalcodes, Notfallcodes und Passkeys dieser Person enden, dazu alle Anmeldungen. Vergewissern Sie sich zuerst, dass wirklich sie darum bittet.",
   provisioned: "Bereitgestellt über SCIM",
-  closed: "Geschlossen: kann sich nicht anmelden",
+  closed: "geschlossen, kein Zugang",
   factorNames: { totp: "Einmalcodes", passkey: "Passkey" },
   invitations: "Offene Einladungen",
   expires: "Gültig bis",

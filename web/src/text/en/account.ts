@@ -3,6 +3,19 @@ export const account = {
   activity: "What I did",
   activityLead: "The events whose actor has your e-mail address. Nothing of it is masked.",
   activityNone: "Nothing in this month.",
+  password: "Password",
+  passwordLead: "Changing it ends all your other logins and one-time links.",
+  passwordElsewhere: "You log in elsewhere: this account has no password here.",
+  currentPassword: "Present password",
+  newPassword: "New password",
+  changePassword: "Change the password",
+  wrongPassword: "The present password is wrong.",
+  passwordChanged: (ended: number) =>
+    ended === 0
+      ? "The password is changed."
+      : ended === 1
+        ? "The password is changed; one other login ended."
+        : `The password is changed; ${ended} other logins ended.`,
   factor: "Second factor",
   factorLead:
     "A code from an authenticator app, asked for after the password. Whoever finds out the password alone does not get in.",

@@ -48,7 +48,7 @@ export const users = {
   factorsText:
     "One-time codes, recovery codes and passkeys of this person end, and all logins. Make sure first that it is really they who ask.",
   provisioned: "Provisioned by SCIM",
-  closed: "Closed: cannot log in",
+  closed: "closed, cannot log in",
   factorNames: { totp: "one-time codes", passkey: "passkey" } as Record<string, string>,
   invitations: "Open invitations",
   expires: "Valid until",

@@ -28,12 +28,16 @@ from indelible.server.web.service import Service, service_of
 
 
 class FactorsReply(msgspec.Struct, frozen=True, kw_only=True):
-    """What one has set up; `required`: the policy asks for a second factor."""
+    """
+    What one has set up; `required`: the policy asks for a second factor. `password` is false where
+    somebody else vouches for the account and it has none.
+    """
 
     totp: bool
     recovery_left: int
     passkeys: int
     required: bool
+    password: bool
 
 
 class SecretReply(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +106,7 @@ async def get_factors(request: Request) -> Response:
         recovery_left=standing.recovery_left,
         passkeys=standing.passkeys,
         required=service.settings.access.needs_factor(session.person.role),
+        password=service.access.people.has_password(caller.id),
     )
     return json_response(reply)
 
@@ -174,14 +179,15 @@ async def confirm_session(request: Request) -> Response:
     if body.code is not None:
         way = await use_code(request, service, person, body.code)
     else:
-        way = await _check_password(request, service, person, body.password or "")
+        way = await check_password(request, service, person, body.password or "")
     event = act_of_person(request, "ConfirmLogin", status=204, way=way)
     await asyncio.to_thread(service.access.sessions.confirm, session, event)
     await service.own.drain()
     return Response(status_code=204)
 
 
-async def _check_password(request: Request, service: Service, person: Person, password: str) -> str:
+async def check_password(request: Request, service: Service, person: Person, password: str) -> str:
+    """Raises Unauthenticated, on record, unless it is the password; guessing is limited."""
     entry = entry_of(request)
     attempts = service.access.attempts
     await asyncio.to_thread(attempts.take, person.email, entry.ip)

@@ -18,7 +18,7 @@ from indelible.codec import encode_json
 from indelible.server.query import parse_filter
 from indelible.server.query.live import MOST_ROWS, Ended, Hello, Newer, follow
 from indelible.server.query.request import FILTER_NAMES, number
-from indelible.server.web.authenticate import may_still_read
+from indelible.server.web.authenticate import PROXY_WAY, look_at_session, may_still_read
 from indelible.server.web.route import Api, Caller, Param
 from indelible.server.web.routes.read import (
     FILTER_PARAMS,
@@ -32,6 +32,7 @@ from indelible.server.web.service import service_of
 log = logging.getLogger("indelible.live")
 
 LONGEST_S: Final = 3600
+PROXY_S: Final = 60
 HEARTBEAT_S: Final = 15
 STUCK_S: Final = 30.0  # a reader that accepts nothing for so long is cut off
 FAREWELL_S: Final = 2.0
@@ -63,6 +64,10 @@ async def follow_events(request: Request) -> Response:
     parameters = read_parameters(request, FILTER_NAMES | _OWN_NAMES)
     filter_ = parse_filter(parameters, caller.reach, defaults_of(request, caller))
     longest_s = number(parameters, "seconds", LONGEST_S, 0, LONGEST_S)
+    session = look_at_session(request, service) if caller.kind == "person" else None
+    if session is not None and session.way == PROXY_WAY:
+        # The proxy says with each request who it is, so such a reader must ask again soon.
+        longest_s = min(longest_s, PROXY_S)
     after = _after(request, parameters)
     await service.index.wait_until_known(caller.tenant_id)
     through = service.index.indexed_through(caller.tenant_id)
