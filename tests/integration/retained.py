@@ -23,6 +23,7 @@ from indelible.server.ingest.own import OwnAudit
 from indelible.server.ledger import Ledger
 from indelible.server.ledger.due import DueReader
 from indelible.server.retention.edit import CategoryEdit, Edit, Keep, edited
+from indelible.server.retention.held_counts import HeldCounts
 from indelible.server.retention.policies import Policies
 from indelible.server.retention.sweeper import Sweeper
 from indelible.verify import verify_folder
@@ -65,6 +66,9 @@ class NoHolds:
         return {}
 
     def counts(self, tenant_id: int) -> dict[int, dict[str, int]]:
+        return {}
+
+    async def kept(self, tenant_id: int, categories: Sequence[str]) -> Mapping[str, HeldCounts]:
         return {}
 
     def ready_through(self, tenant_id: int) -> int:

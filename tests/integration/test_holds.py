@@ -54,6 +54,31 @@ def test_a_hold_from_placing_to_release(service: RunningService) -> None:
         time.sleep(0.2)
     assert holds["Case 9"]["events"] == 3
 
+    # A shorter period is previewed with what each hold keeps of it; what two keep counts once.
+    both = {"name": "Both", "reason": "x", "wish": {"query": "operation:Act1"}}
+    second = ana.request("POST", "/v1/holds", json=both).json
+    service.settle()
+    keep = [{"name": name, "keep": {"person": 90}} for name in ("data", "sharing", "access")]
+    shorter = ana.request(
+        "POST", "/v1/retention/preview", json={"base_version": 1, "categories": keep}
+    )
+    assert shorter.status == 200, shorter.body
+    told = {one["category"]: one["held"] for one in shorter.json["categories"]}
+    assert told == {
+        "data": {
+            "events": 3, "holds": ["Both", "Data"],
+            "by": [{"name": "Both", "events": 1}, {"name": "Data", "events": 3}],
+        },
+        "sharing": {
+            "events": 3, "holds": ["Both", "Case 9"],
+            "by": [{"name": "Both", "events": 1}, {"name": "Case 9", "events": 3}],
+        },
+        "access": {"events": 0, "holds": [], "by": []},
+    }  # fmt: skip
+    assert shorter.json["totals"]["held"] == 6
+    ended = ana.request("POST", f"/v1/holds/{second['id']}/release", json={"reason": "x"})
+    assert ended.status == 200, ended.body
+
     # An erasure takes what no hold covers, and says which hold kept the rest.
     wanted = {"identifiers": [{"kind": "email", "value": "mel@example.org"}], "parts": ["person"]}
     found = ana.request("POST", "/v1/erasures/preview", json=wanted).json
@@ -96,7 +121,7 @@ def test_a_hold_from_placing_to_release(service: RunningService) -> None:
         for event in service.events(period="day", q="target.type:hold", order="asc")
         if event["operation"].endswith("Hold")
     ]
-    assert told == [("PlaceHold", "open"), ("PlaceHold", "open"), ("ReleaseHold", "released")]
+    assert told == [("PlaceHold", "open")] * 3 + [("ReleaseHold", "released")] * 2
     denied = service.events(period="day", q="operation:RefuseErasure")
     assert [one["outcome"] for one in denied] == ["denied"]
     service.stop()

@@ -154,7 +154,7 @@ export interface PreviewedCategory {
   go: GoesAt;
   go_before: GoesAt;
   new_events: { from_day: string; first_gone_day: string | null; per_day: number };
-  held: { events: number; holds: string[] };
+  held: { events: number; holds: string[]; by: { name: string; events: number }[] };
 }
 
 export interface Preview {

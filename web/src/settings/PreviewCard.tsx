@@ -211,7 +211,8 @@ function OneCategory({ one, settings }: { one: PreviewedCategory; settings: Sett
     pairs.push([text.firstGone, dayText(one.new_events.first_gone_day, format)]);
   }
   if (one.held.events > 0) {
-    pairs.push([text.held, text.heldBy(one.held.events, one.held.holds.join(", "))]);
+    const by = one.held.by.map(({ name, events }) => text.heldOne(name, events)).join(", ");
+    pairs.push([text.held, <OneLine key="held" text={text.heldBy(one.held.events, by)} />]);
   }
   return (
     <dl className="pairs preview-pairs">

@@ -26,6 +26,7 @@ from indelible.server.ledger import Ledger
 from indelible.server.ledger.desk import Desk
 from indelible.server.query import Query
 from indelible.server.query.prepare import Prepared
+from indelible.server.retention.held_counts import HeldCounts, count_held
 from indelible.server.retention.hold_desk import (
     append_clear,
     append_list,
@@ -106,6 +107,15 @@ class Holds:
             prepared.parameters.values,
         )
         return sum(row["n"] for row in _decode_numbers(found))
+
+    async def kept(self, tenant_id: int, categories: Sequence[str]) -> dict[str, HeldCounts]:
+        """How many events of these categories open holds keep now, by category."""
+        holds = []
+        for hold in self.table.standing(tenant_id):
+            prepared, where = await self._where(tenant_id, hold.wish)
+            if not prepared.empty:
+                holds.append((hold.name, prepared, where))
+        return await count_held(self._index, tenant_id, holds, categories)
 
     # -- placing and releasing
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from indelible.server.ledger import Declared, Ledger
+from indelible.server.retention.held_counts import HeldCounts
 from indelible.server.retention.hold import Holds
 
 
@@ -51,6 +52,10 @@ class HoldingView:
                 if name in ids:
                     found.setdefault(ids[name], {})[hold.name] = hold.matched
         return found
+
+    async def kept(self, tenant_id: int, categories: Sequence[str]) -> dict[str, HeldCounts]:
+        """How many events of these categories open holds keep now, by category."""
+        return await self._holds.kept(tenant_id, categories)
 
     def ready_through(self, tenant_id: int) -> int:
         """The entry below which the ledger knows all that open holds cover."""

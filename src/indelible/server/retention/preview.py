@@ -18,6 +18,7 @@ from indelible.server.ledger.desk import Standing
 from indelible.server.ledger.policies import PolicyAt, PolicyHistory
 from indelible.server.ledger.policy_rules import days_of
 from indelible.server.retention.edit import BITS, Change, Next, Part, day_text
+from indelible.server.retention.held_counts import Counts, HeldCounts
 
 _RATE_DAYS: Final = 30
 _GROUPS: Final = """
@@ -42,6 +43,9 @@ class Holding(Protocol):
         self, tenant_id: int, place: tuple[int, int, int], parts: int, /
     ) -> Mapping[int, str]: ...
     def counts(self, tenant_id: int, /) -> dict[int, dict[str, int]]: ...
+    async def kept(
+        self, tenant_id: int, categories: Sequence[str], /
+    ) -> Mapping[str, HeldCounts]: ...
     def ready_through(self, tenant_id: int, /) -> int: ...
 
 
@@ -68,11 +72,22 @@ class NewEvents(msgspec.Struct, frozen=True):
     per_day: float
 
 
+class HeldBy(msgspec.Struct, frozen=True):
+    """One hold, and how many events that the change is about it keeps."""
+
+    name: str
+    events: int
+
+
 class Held(msgspec.Struct, frozen=True):
-    """Events that holds keep whatever the policy says."""
+    """
+    Events that holds keep whatever the policy says: those that the change is about, each counted
+    once, and `by` each hold for itself.
+    """
 
     events: int
     holds: list[str]
+    by: list[HeldBy]
 
 
 class CategoryPreview(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,10 +130,15 @@ class _Group(msgspec.Struct):
     newest: int
 
     def with_part(self, parts: Sequence[Part]) -> int:
-        """How many have one of the parts; facts are had by all, so they count for any."""
-        if "fact" in parts:
-            return self.facts
-        return max((self.persons if part == "person" else self.contents) for part in parts)
+        """How many have one of the parts."""
+        return _with_part(self, parts)
+
+
+def _with_part(counts: _Group | Counts, parts: Sequence[Part]) -> int:
+    """How many have one of the parts; facts are had by all, so they count for any."""
+    if "fact" in parts:
+        return counts.facts
+    return max((counts.persons if part == "person" else counts.contents) for part in parts)
 
 
 _decode = msgspec.json.Decoder(_Group, strict=False).decode_lines
@@ -151,8 +171,7 @@ async def preview(
         )
     )
     with_edit = policies.with_next(PolicyAt(policies.newest.index + 1, day, wanted.policy))
-    counts = holding.counts(tenant_id)
-    ids = {category.name: category.id for category in wanted.policy.categories}
+    held = await holding.kept(tenant_id, list(of_category))
     shown = [
         _category(
             name,
@@ -162,7 +181,7 @@ async def preview(
             with_edit,
             wanted,
             day,
-            counts.get(ids[name], {}),
+            held.get(name),
         )
         for name, changes in of_category.items()
     ]
@@ -177,7 +196,7 @@ def _category(
     with_edit: PolicyHistory,
     wanted: Next,
     day: int,
-    held: dict[str, int],
+    held: HeldCounts | None,
 ) -> CategoryPreview:
     category = next(c for c in wanted.policy.categories if c.name == name)
     old = next(c for c in policies.newest.policy.categories if c.name == name)
@@ -232,8 +251,16 @@ def _category(
         new_events=NewEvents(
             effective, first_gone, round(sum(group.events for group in recent) / rate_days, 1)
         ),
-        held=Held(sum(held.values()), sorted(held)),
+        held=_held(held, parts),
     )
+
+
+def _held(held: HeldCounts | None, parts: Sequence[Part]) -> Held:
+    if held is None:
+        return Held(0, [], [])
+    by = [HeldBy(name, _with_part(counts, parts)) for name, counts in sorted(held.each.items())]
+    by = [one for one in by if one.events]
+    return Held(_with_part(held.together, parts), [one.name for one in by], by)
 
 
 def _span(groups: list[_Group], when: Callable[[_Group], int | None]) -> Span:
