@@ -12,7 +12,6 @@ import click
 from indelible.cli.data import (
     command_event,
     data_option,
-    first_tenant,
     open_access,
     read_origin,
 )
@@ -40,11 +39,15 @@ def backup(target: Path, data_dir: Path, as_json: bool) -> int:
 
     data_dir, target = data_dir.absolute(), target.absolute()
     _check_target(target, data_dir)
-    tenant = first_tenant(data_dir)
+    tenants = _tenant_ids(data_dir)
     stage = target.with_name(target.name + ".copy")
     _remove_left_over(stage)
-    job = command_event("BackUpLog", "indelible backup", stream="task")
-    _record(data_dir, tenant.id, job | {"job": {"id": job["id"], "state": "started"}})
+    # Each log tells of itself alone: it is nobody else's business how many others there are.
+    jobs: dict[int, str] = {}
+    for tenant_id in tenants:
+        job = command_event("BackUpLog", "indelible backup", stream="task")
+        jobs[tenant_id] = job["id"]
+        _record(data_dir, tenant_id, job | {"job": {"id": job["id"], "state": "started"}})
     try:
         manifest = make_backup(data_dir, stage, SystemClock(), _progress("copied", "pages"))
         status = _verify(stage)
@@ -55,10 +58,13 @@ def backup(target: Path, data_dir: Path, as_json: bool) -> int:
             stage.replace(target)
     except BaseException:
         shutil.rmtree(stage, ignore_errors=True)
-        _try_to_record_end(data_dir, tenant.id, job["id"], "failed", {})
+        for tenant_id, job_id in jobs.items():
+            _try_to_record_end(data_dir, tenant_id, job_id, "failed", {})
         raise
-    told = {log.origin: {"size": log.size, "root": log.root} for log in manifest.logs}
-    _try_to_record_end(data_dir, tenant.id, job["id"], "succeeded", {"logs": told})
+    for log in manifest.logs:
+        told = {log.origin: {"size": log.size, "root": log.root}}
+        if log.tenant in jobs:
+            _try_to_record_end(data_dir, log.tenant, jobs[log.tenant], "succeeded", {"logs": told})
     say("the backup holds the signing keys: who has it can sign in the name of the log")
     if status:
         say("error: the copy is exact, but the log in it does not verify: see `indelible verify`")
@@ -160,18 +166,24 @@ def _settle(
     if not continues:
         write_restored(data_dir, Restored(made_at=manifest.made_at, reason=reason))
         return False, reason
-    event = command_event(
-        "RestoreBackup",
-        "indelible restore",
-        targets=[{"type": "log", "id": log.origin} for log in manifest.logs],
-        metadata={
-            "made_at": manifest.made_at,
-            "basis": reason,
-            "logs": {log.origin: {"size": log.size, "root": log.root} for log in manifest.logs},
-        },
-    )
-    event["severity"] = "warning"
-    release(data_dir, lambda: _record(data_dir, manifest.logs[0].tenant, event))
+
+    def record() -> None:
+        with open_access(data_dir) as access:
+            for log in manifest.logs:
+                event = command_event(
+                    "RestoreBackup",
+                    "indelible restore",
+                    targets=[{"type": "log", "id": log.origin}],
+                    metadata={
+                        "made_at": manifest.made_at,
+                        "basis": reason,
+                        "logs": {log.origin: {"size": log.size, "root": log.root}},
+                    },
+                )
+                event["severity"] = "warning"
+                access.put_own_event(log.tenant, event)
+
+    release(data_dir, record)
     return True, reason
 
 
@@ -229,7 +241,7 @@ def _restore_as_new(
             },
         )
         event["severity"] = "warning"
-        _record(data_dir, first_tenant(data_dir).id, event)
+        _record(data_dir, _tenant_ids(data_dir)[0], event)
         status = _verify(data_dir)
     say(f"{origin} is a new log; keep the backup, it is the evidence of {old.origin}")
     give(
@@ -280,6 +292,12 @@ def _verify(folder: Path) -> int:
     from indelible.verify import verify_folder
 
     return verify_folder(folder, progress=_progress("verified", "entries")).exit_code
+
+
+def _tenant_ids(data_dir: Path) -> list[int]:
+    from indelible.server.tenants import tenants_of
+
+    return [tenant.id for tenant in tenants_of(data_dir)]
 
 
 def _record(data_dir: Path, tenant_id: int, event: dict[str, Any]) -> None:

@@ -53,20 +53,22 @@ def read_origin(text: str) -> str:
     return text
 
 
-def first_tenant(data_dir: Path) -> Tenant:
-    """The tenant of the folder. Raises SettingsError."""
-    from indelible.server.folder import LEDGER_FILE, check_folder
-    from indelible.server.ledger import LedgerReader
+def tenant_option(command: Command) -> Command:
+    """Adds `--tenant`."""
+    return click.option(
+        "--tenant",
+        "tenant_name",
+        metavar="NAME",
+        envvar="INDELIBLE_TENANT",
+        help="Whose log, in the data folder; not needed where there is only one.",
+    )(command)
 
-    check_folder(data_dir)
-    reader = LedgerReader(data_dir / LEDGER_FILE)
-    try:
-        tenants = reader.tenants()
-    finally:
-        reader.close()
-    if not tenants:
-        raise SettingsError(f"{data_dir} has no tenant", hint="make it with `indelible init`")
-    return tenants[0]
+
+def named_tenant(data_dir: Path, name: str | None) -> Tenant:
+    """The tenant of this name; without a name the only one of the folder. Raises SettingsError."""
+    from indelible.server.tenants import pick_tenant, tenants_of
+
+    return pick_tenant(tenants_of(data_dir), name)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from typing import IO, cast
 
 import click
 
-from indelible.cli.data import data_option, first_tenant, machine_account
+from indelible.cli.data import data_option, machine_account, named_tenant, tenant_option
 from indelible.cli.import_sinks import refused
 from indelible.cli.output import TerminalWriter, give, json_option, say
 from indelible.clock import SystemClock
@@ -31,6 +31,7 @@ _LOOK_EVERY_S = 2.0
 
 @click.command()
 @data_option
+@tenant_option
 @click.option("--url", help="Export from a running service instead of a data folder.")
 @click.option("--key", envvar="INDELIBLE_KEY", help="API key of kind r or a, with --url.")
 @click.option("--format", "format_", type=click.Choice(_FORMATS), default="csv")
@@ -52,6 +53,7 @@ _LOOK_EVERY_S = 2.0
 @json_option
 def export(
     data_dir: Path,
+    tenant_name: str | None,
     url: str | None,
     key: str | None,
     format_: str,
@@ -76,7 +78,7 @@ def export(
         if url is not None and key:
             count = _from_service(url, key, parameters, file)
         else:
-            count = asyncio.run(_from_folder(data_dir.absolute(), parameters, file))
+            count = asyncio.run(_from_folder(data_dir.absolute(), tenant_name, parameters, file))
     if as_json:
         give({"events": count, "output": str(output)}, "", as_json=True)
     else:
@@ -117,7 +119,9 @@ def _from_service(url: str, key: str, parameters: dict[str, str], file: IO[bytes
         raise StorageError(f"the export broke off: {error}") from error
 
 
-async def _from_folder(data_dir: Path, parameters: dict[str, str], file: IO[bytes]) -> int:
+async def _from_folder(
+    data_dir: Path, tenant_name: str | None, parameters: dict[str, str], file: IO[bytes]
+) -> int:
     from indelible.cli.data import read_settings
     from indelible.server.access.control import ControlDatabase
     from indelible.server.export import WISH_NAMES, Export, Exporter, parse_wish
@@ -133,7 +137,7 @@ async def _from_folder(data_dir: Path, parameters: dict[str, str], file: IO[byte
     from indelible.server.ledger import Ledger
     from indelible.server.query import Defaults, Query, Reach, parse_filter
 
-    tenant = first_tenant(data_dir)
+    tenant = named_tenant(data_dir, tenant_name)
     settings = read_settings(data_dir)
     clock = SystemClock()
     lock = FolderLock(data_dir, "`indelible export`")

@@ -14,7 +14,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from indelible.cli.data import data_option
+from indelible.cli.data import data_option, tenant_option
 from indelible.cli.import_sinks import FolderSink, Sink, UrlSink
 from indelible.cli.output import give, json_option, on_terminal, pairs, say
 from indelible.clock import SystemClock
@@ -52,6 +52,7 @@ class Counts(msgspec.Struct):
     type=click.Path(exists=True, path_type=Path),
 )
 @data_option
+@tenant_option
 @click.option(
     "--map",
     "map_file",
@@ -65,6 +66,7 @@ def import_files(
     format_name: str,
     paths: tuple[Path, ...],
     data_dir: Path,
+    tenant_name: str | None,
     map_file: Path | None,
     url: str | None,
     key: str | None,
@@ -89,7 +91,7 @@ def import_files(
     sink: Sink = (
         UrlSink(url, key, format_name, import_id)
         if url is not None and key
-        else FolderSink(data_dir.absolute(), format_name, import_id)
+        else FolderSink(data_dir.absolute(), format_name, import_id, tenant_name)
     )
     counts = Counts(files=len(files))
     with sink:

@@ -19,7 +19,7 @@ from typing import Any, Protocol, Self
 
 import msgspec
 
-from indelible.cli.data import command_event, first_tenant
+from indelible.cli.data import command_event, named_tenant
 from indelible.clock import SystemClock
 from indelible.codec import DecodeError, decode_json, encode_json
 from indelible.errors import Error, StorageError
@@ -66,11 +66,13 @@ class Sink(Protocol):
 class FolderSink:
     """Writes the ledger itself; the folder is locked, so no service may run on it."""
 
-    def __init__(self, data_dir: Path, format_name: str, import_id: str) -> None:
+    def __init__(
+        self, data_dir: Path, format_name: str, import_id: str, tenant_name: str | None = None
+    ) -> None:
         self._data_dir = data_dir
         self._format = format_name
         self._import_id = import_id
-        self._tenant_id = first_tenant(data_dir).id
+        self._tenant_id = named_tenant(data_dir, tenant_name).id
 
     def __enter__(self) -> Self:
         from indelible.server.folder import FolderLock

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from indelible.cli.data import command_event, data_option, first_tenant, open_access
+from indelible.cli.data import command_event, data_option, open_access
 from indelible.cli.output import give, json_option, pairs, say
 
 
@@ -61,15 +61,15 @@ def status(data_dir: Path, as_json: bool) -> int:
 @json_option
 def rebuild(data_dir: Path, as_json: bool) -> None:
     """Make the index anew from the ledger: now by a running service, else at its next start."""
-    from indelible.server.folder import check_folder
     from indelible.server.index import request_rebuild
+    from indelible.server.tenants import tenants_of
 
-    check_folder(data_dir)
-    tenant = first_tenant(data_dir)
+    tenants = tenants_of(data_dir)
     with open_access(data_dir) as access:
-        event = command_event("RebuildIndex", "indelible index rebuild", stream="task")
-        event["job"] = {"id": event["id"], "state": "queued"}
-        access.put_own_event(tenant.id, event)
+        for tenant in tenants:  # it is one index for all of them
+            event = command_event("RebuildIndex", "indelible index rebuild", stream="task")
+            event["job"] = {"id": event["id"], "state": "queued"}
+            access.put_own_event(tenant.id, event)
     request_rebuild(data_dir)
     if as_json:
         give({"requested": True}, "", as_json=True)

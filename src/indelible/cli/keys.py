@@ -9,7 +9,7 @@ from typing import Any, Literal
 import click
 import msgspec
 
-from indelible.cli.data import command_event, data_option, first_tenant, open_access
+from indelible.cli.data import command_event, data_option, named_tenant, open_access, tenant_option
 from indelible.cli.output import give, json_option, say, table
 from indelible.clock import US_PER_DAY, SystemClock, format_us
 
@@ -29,6 +29,7 @@ def keys() -> None:
 
 @keys.command()
 @data_option
+@tenant_option
 @click.option(
     "--kind",
     type=click.Choice(["w", "r", "a", "s"]),
@@ -47,6 +48,7 @@ def keys() -> None:
 @json_option
 def create(
     data_dir: Path,
+    tenant_name: str | None,
     kind: Literal["w", "r", "a", "s"],
     name: str,
     days: int | None,
@@ -62,7 +64,7 @@ def create(
     from indelible.server.access.scope import Scope
     from indelible.server.access.token import encode_key, new_key
 
-    tenant = first_tenant(data_dir)
+    tenant = named_tenant(data_dir, tenant_name)
     key = new_key(kind, os.urandom)
     name = read_name(name or f"{_KINDS[kind]} ({key.id})")
     now_us = SystemClock().now_us()
@@ -95,10 +97,11 @@ def create(
 
 @keys.command("list")
 @data_option
+@tenant_option
 @json_option
-def list_keys(data_dir: Path, as_json: bool) -> None:
+def list_keys(data_dir: Path, tenant_name: str | None, as_json: bool) -> None:
     """List all keys, without their secrets."""
-    tenant = first_tenant(data_dir)
+    tenant = named_tenant(data_dir, tenant_name)
     with open_access(data_dir) as access:
         found = access.keys.all(tenant.id)
     rows: list[dict[str, Any]] = [
@@ -122,15 +125,18 @@ def list_keys(data_dir: Path, as_json: bool) -> None:
 
 @keys.command()
 @data_option
+@tenant_option
 @click.argument("key_id", metavar="ID")
 @click.option("--overlap-hours", type=click.IntRange(0, 720), default=24, show_default=True,
               help="For how long the secret before is still taken.")  # fmt: skip
 @json_option
-def rotate(data_dir: Path, key_id: str, overlap_hours: int, as_json: bool) -> None:
+def rotate(
+    data_dir: Path, tenant_name: str | None, key_id: str, overlap_hours: int, as_json: bool
+) -> None:
     """Give a key a new secret and print it, once."""
     from indelible.server.access.token import encode_key, new_key
 
-    tenant = first_tenant(data_dir)
+    tenant = named_tenant(data_dir, tenant_name)
     with open_access(data_dir) as access:
         key = access.keys.one(tenant.id, key_id)
         fresh = msgspec.structs.replace(new_key(key.kind, os.urandom), id=key.id)
@@ -150,11 +156,12 @@ def rotate(data_dir: Path, key_id: str, overlap_hours: int, as_json: bool) -> No
 
 @keys.command()
 @data_option
+@tenant_option
 @click.argument("key_id", metavar="ID")
 @json_option
-def revoke(data_dir: Path, key_id: str, as_json: bool) -> None:
+def revoke(data_dir: Path, tenant_name: str | None, key_id: str, as_json: bool) -> None:
     """Refuse a key from now on, for ever."""
-    tenant = first_tenant(data_dir)
+    tenant = named_tenant(data_dir, tenant_name)
     with open_access(data_dir) as access:
         key = access.keys.one(tenant.id, key_id)
         event = command_event(

@@ -22,6 +22,7 @@ _COMMANDS = {
     "restore": ("indelible.cli.backup", "restore"),
     "index": ("indelible.cli.index", "index"),
     "keys": ("indelible.cli.keys", "keys"),
+    "tenants": ("indelible.cli.tenants", "tenants"),
     "users": ("indelible.cli.users", "users"),
     "retention": ("indelible.cli.retention", "retention"),
     "categories": ("indelible.cli.retention", "categories"),

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import click
 
-from indelible.cli.data import command_event, data_option, first_tenant, open_access, read_settings
+from indelible.cli.data import (
+    command_event,
+    data_option,
+    named_tenant,
+    open_access,
+    read_settings,
+    tenant_option,
+)
 from indelible.cli.output import give, json_option, say
 from indelible.errors import NotFound
 
@@ -18,14 +25,15 @@ def users() -> None:
 
 @users.command("reset-factors")
 @data_option
+@tenant_option
 @click.argument("email")
 @json_option
-def reset_factors(data_dir: Path, email: str, as_json: bool) -> None:
+def reset_factors(data_dir: Path, tenant_name: str | None, email: str, as_json: bool) -> None:
     """Take the second factors of an account away, for somebody who has lost them. Recorded."""
-    tenant = first_tenant(data_dir)
+    tenant = named_tenant(data_dir, tenant_name)
     with open_access(data_dir) as access:
-        person = access.people.by_email(email)
-        if person is None or person.tenant_id != tenant.id:
+        person = access.people.by_email(tenant.id, email)
+        if person is None:
             raise NotFound(f"there is no account {email}")
         event = command_event(
             "ResetSecondFactors",
@@ -38,9 +46,10 @@ def reset_factors(data_dir: Path, email: str, as_json: bool) -> None:
 
 @users.command("reset-link")
 @data_option
+@tenant_option
 @click.argument("email")
 @json_option
-def reset_link(data_dir: Path, email: str, as_json: bool) -> None:
+def reset_link(data_dir: Path, tenant_name: str | None, email: str, as_json: bool) -> None:
     """
     Make a one-time link for an account; using it sets a new password. Recorded.
 
@@ -48,10 +57,10 @@ def reset_link(data_dir: Path, email: str, as_json: bool) -> None:
     """
     from indelible.server.settings import likely_address
 
-    tenant = first_tenant(data_dir)
+    tenant = named_tenant(data_dir, tenant_name)
     settings = read_settings(data_dir)
     with open_access(data_dir) as access:
-        person = access.people.by_email(email)
+        person = access.people.by_email(tenant.id, email)
         event = command_event(
             "CreateOneTimeLink",
             "indelible users reset-link",

@@ -18,6 +18,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ from starlette.types import ASGIApp
 from indelible.clock import Clock, SystemClock, format_us
 from indelible.errors import Error, FatalError, SettingsError
 from indelible.server.access.door import Access
+from indelible.server.access.outbox import OwnEvent
 from indelible.server.access.passwords import Passwords
 from indelible.server.access.policy_notes import PolicyNotes
 from indelible.server.access.removals import RemovalNotes
@@ -67,6 +69,7 @@ from indelible.server.retention.holding import HoldingView
 from indelible.server.retention.policies import Policies
 from indelible.server.retention.sweeper import Sweeper
 from indelible.server.settings import Settings
+from indelible.server.tenants import check_tenants
 from indelible.server.version import version
 from indelible.server.web.application import make_application
 from indelible.server.web.connection import connection_class
@@ -150,19 +153,21 @@ class Parts:
         self._last_alive_us = last_alive_us(data_dir)
         self.ledger = Ledger.open(data_dir, clock=clock, on_fatal=on_fatal)
         tenants = {tenant.id: tenant for tenant in self.ledger.tenants()}
-        if not tenants:
+        try:
+            check_tenants(data_dir, settings, tenants)
+        except SettingsError:
             self.ledger.close()
-            raise SettingsError(f"{data_dir} has no tenant", hint="make it with `indelible init`")
+            raise
         new_id = id_maker(clock, os.urandom)
         self.access = Access(data_dir / CONTROL_FILE, settings, clock)
         self.ingest = Ingest(self.ledger, new_id, Masking(settings.redact))
-        self.own = OwnAudit(self.access.control, self.ingest.record_own, clock, new_id)
+        self.own = OwnAudit(self.access.control, self._record_own, clock, new_id)
         self.index = IndexProcess(data_dir, memory_mb=settings.index.memory_mb, clock=clock)
         metrics = Metrics()
         self._selfcheck = SelfCheck(
             LedgerReader(data_dir / LEDGER_FILE),
             self.access.control,
-            self.ledger.tenants(),
+            self.ledger.tenants,
             clock,
             self._record_check,
             every_hours=settings.selfcheck.every_hours,
@@ -224,10 +229,17 @@ class Parts:
             retention=self.retention,
             oidc=_provider(settings, clock),
         )
+        syslog_tenant = self.service.tenant_for(settings.syslog.tenant)
         self._syslog = SyslogListener(
-            self.ingest, settings.syslog, next(iter(tenants)), metrics.ingested
+            self.ingest,
+            settings.syslog,
+            syslog_tenant,
+            partial(metrics.ingested, syslog_tenant),
         )
-        self._maintenance = Maintenance(data_dir, self.access, self.own, self.ingest, clock)
+        self._adopting = asyncio.Lock()
+        self._maintenance = Maintenance(
+            data_dir, self.access, self.own, self.ingest, clock, self._adopt
+        )
 
     async def start(self) -> None:
         """Starts what runs by itself: index process, follower, maintenance."""
@@ -267,6 +279,20 @@ class Parts:
             steps.push_async_callback(self._sweeper.stop)
         log.info("stopped")
 
+    async def _adopt(self) -> None:
+        """Serves the tenants too that were added since, from now on."""
+        async with self._adopting:
+            for tenant in await asyncio.to_thread(self.ledger.adopt):
+                self.service.tenants[tenant.id] = tenant
+                self.index.notify(tenant.id, self.ledger.size(tenant.id))
+                log.info("tenant %s is served from now on", tenant.name)
+
+    async def _record_own(self, tenant_id: int, event: OwnEvent) -> object:
+        if tenant_id not in self.service.tenants:
+            await self._adopt()  # the command that added it has told of it already
+        self.service.tenant(tenant_id)
+        return await self.ingest.record_own(tenant_id, event)
+
     async def _forget_exports(self, tenant_id: int) -> None:
         await forget_in_exports(self._exports, tenant_id, None)
 
@@ -277,7 +303,7 @@ class Parts:
         )
 
     async def _record_life(self, operation: str, **more: str) -> None:
-        for tenant_id in self.service.tenants:
+        for tenant_id in list(self.service.tenants):
             event = of_service(
                 operation,
                 event_id=self.own.new_id(),

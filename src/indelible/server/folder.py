@@ -14,6 +14,7 @@ from indelible.errors import SettingsError
 FORMAT = 1
 FORMAT_FILE = "format.json"
 LOCK_FILE = "service.lock"
+TENANTS_LOCK_FILE = "tenants.lock"  # one tenant at a time is added, also beside the service
 LEDGER_FILE = "ledger.sqlite3"
 CONTROL_FILE = "control.sqlite3"
 ACCOUNTS_KEY = "keys/accounts.key"
@@ -153,8 +154,8 @@ class FolderLock:
     The kernel frees it when the process ends in any way, so a crash leaves nothing to clean up.
     """
 
-    def __init__(self, path: Path, purpose: str) -> None:
-        self._path = path / LOCK_FILE
+    def __init__(self, path: Path, purpose: str, name: str = LOCK_FILE) -> None:
+        self._path = path / name
         try:
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:

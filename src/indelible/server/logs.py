@@ -15,7 +15,7 @@ from typing import Any
 
 from indelible.clock import format_us
 from indelible.codec import encode_json
-from indelible.server.settings import LogSettings
+from indelible.server.setting_groups import LogSettings
 
 _EXTRA = ("request_id", "ms", "ip")
 

@@ -29,13 +29,20 @@ class Maintenance:
     """Tasks of the event loop, from `start` to `stop`."""
 
     def __init__(
-        self, data_dir: Path, access: Access, own: OwnAudit, ingest: Ingest, clock: Clock
+        self,
+        data_dir: Path,
+        access: Access,
+        own: OwnAudit,
+        ingest: Ingest,
+        clock: Clock,
+        adopt: Callable[[], Awaitable[None]],
     ) -> None:
         self._data_dir = data_dir
         self._access = access
         self._own = own
         self._ingest = ingest
         self._clock = clock
+        self._adopt = adopt
         self._seen_version = -1
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -67,6 +74,7 @@ class Maintenance:
         version = self._access.control.version()
         if version != self._seen_version:
             self._seen_version = version
+            await self._adopt()
             await self._own.drain()
 
     async def _alive(self) -> None:

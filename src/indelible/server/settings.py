@@ -18,6 +18,24 @@ import msgspec
 
 from indelible.errors import SettingsError
 from indelible.server import setting_forms as forms
+from indelible.server.setting_groups import (
+    AccessSettings,
+    EmbedSettings,
+    ExportSettings,
+    IndexSettings,
+    LinkSettings,
+    LogSettings,
+    MetricsSettings,
+    OidcSettings,
+    ProxyLoginSettings,
+    RedactSettings,
+    ScreenSettings,
+    SelfCheckSettings,
+    ServiceSettings,
+    SessionSettings,
+    SyslogSettings,
+    WebhookSettings,
+)
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,12 +111,16 @@ TABLE: tuple[Setting, ...] = (
          "Role of each group; of several the one that may most. It is set at every login."),
     _row("oidc", "default_role", "none", forms.choice("none", "viewer", "auditor"),
          "Role of people in no such group; none keeps them out."),
+    _row("oidc", "tenant", None, forms.TEXT,
+         "Tenant that these people belong to; the oldest where none is named."),
     _row("proxy_login", "header", None, forms.HEADER,
          "Header in which a proxy names who is logged in, by e-mail address."),
     _row("proxy_login", "networks", (), forms.NETWORKS,
          "Networks of the proxies whose header is believed; it must be set with the header."),
     _row("proxy_login", "default_role", "none", forms.choice("none", "viewer", "auditor"),
          "Role of people without an account; none keeps them out."),
+    _row("proxy_login", "tenant", None, forms.TEXT,
+         "Tenant that these people belong to; the oldest where none is named."),
     _row("link", "valid_hours", 72, forms.count(1, 720), "How long a one-time link can be used."),
     _row("index", "memory_mb", 1024, forms.count(256, 1_048_576),
          "Memory that the search index process may take."),
@@ -138,8 +160,12 @@ TABLE: tuple[Setting, ...] = (
     _row("syslog", "tls_key", None, forms.FILE, "Private key (PEM) of the certificate."),
     _row("syslog", "client_ca", None, forms.FILE,
          "Authorities (PEM) one of which must have signed a sender's certificate."),
+    _row("syslog", "tenant", None, forms.TEXT,
+         "Tenant in whose log it is stored; the oldest where none is named."),
     _row("webhooks", "sources", (), forms.SOURCES,
          "Senders of Standard Webhooks, each with the file of its secrets."),
+    _row("webhooks", "tenant", None, forms.TEXT,
+         "Tenant in whose log they are stored; the oldest where none is named."),
     _row("redact", "enabled", True, forms.BOOL,
          "Mask passwords, tokens, keys and card numbers in events before they are stored."),
     _row("redact", "keys", (), forms.LINES,
@@ -161,170 +187,15 @@ TABLE: tuple[Setting, ...] = (
 )  # fmt: skip
 
 # Other variables that the command line and the client library read; not settings of the service.
-OTHER_VARIABLES = frozenset({"INDELIBLE_DATA", "INDELIBLE_URL", "INDELIBLE_KEY"})
+OTHER_VARIABLES = frozenset(
+    {"INDELIBLE_DATA", "INDELIBLE_URL", "INDELIBLE_KEY", "INDELIBLE_TENANT"}
+)
 OTHER_PREFIXES = ("INDELIBLE_CLIENT_", "INDELIBLE_TEST_")
 
 FILE_NAME = "indelible.toml"
 
 _BY_KEY = {row.key: row for row in TABLE}
 _BY_VARIABLE = {row.variable: row for row in TABLE}
-
-
-class ServiceSettings(msgspec.Struct, frozen=True):
-    """Group "service": where it listens and how people reach it."""
-
-    host: str
-    port: int
-    public_url: str | None
-    root_path: str
-    trusted_proxies: tuple[str, ...]
-    tls_cert: str | None
-    tls_key: str | None
-    drain_seconds: int
-
-
-class LogSettings(msgspec.Struct, frozen=True):
-    """Group "log": the service's own log lines."""
-
-    level: str
-    format: str
-
-
-class SessionSettings(msgspec.Struct, frozen=True):
-    """Group "session": how long a login lasts."""
-
-    idle_hours: int
-    longest_hours: int
-    confirm_minutes: int
-
-
-class AccessSettings(msgspec.Struct, frozen=True):
-    """Group "access": what roles see, and what they must show to get in."""
-
-    second_factor: str
-    viewer_content: str
-
-    def needs_factor(self, role: str) -> bool:
-        """Whether accounts of this role must have a second factor."""
-        return self.second_factor == "everyone" or (
-            self.second_factor == "admins" and role == "admin"
-        )
-
-
-class OidcSettings(msgspec.Struct, frozen=True):
-    """Group "oidc": logging in with an identity provider."""
-
-    issuer: str | None
-    client_id: str | None
-    client_secret_file: str | None
-    label: str
-    groups_claim: str
-    roles: dict[str, str]
-    default_role: str
-
-
-class ProxyLoginSettings(msgspec.Struct, frozen=True):
-    """Group "proxy_login": logging in by a header of a proxy."""
-
-    header: str | None
-    networks: tuple[str, ...]
-    default_role: str
-
-
-class LinkSettings(msgspec.Struct, frozen=True):
-    """Group "link": one-time links."""
-
-    valid_hours: int
-
-
-class IndexSettings(msgspec.Struct, frozen=True):
-    """Group "index": the process of the search index."""
-
-    memory_mb: int
-
-
-class MetricsSettings(msgspec.Struct, frozen=True):
-    """Group "metrics": who may scrape."""
-
-    open_on_loopback: bool
-
-
-class SelfCheckSettings(msgspec.Struct, frozen=True):
-    """Group "selfcheck": the service's check of its own ledger."""
-
-    every_hours: int
-
-
-class ExportSettings(msgspec.Struct, frozen=True):
-    """Group "export": files of whole filtered sets."""
-
-    stream_rows: int
-    jobs_at_once: int
-    keep_days: int
-    reserve_mb: int
-    allowed: tuple[str, ...]
-    viewer_rows: int
-    auditor_rows: int
-    admin_rows: int
-    key_rows: int
-
-    def may(self, role: str) -> bool:
-        """Whether this role, or `key`, may export at all."""
-        return role in self.allowed
-
-    def most_rows(self, role: str) -> int:
-        """The limit of a role, or of keys; 0 is none."""
-        limit: int = getattr(self, f"{role}_rows")
-        return limit
-
-
-class EmbedSettings(msgspec.Struct, frozen=True):
-    """Group "embed": the screen inside host products."""
-
-    origins: tuple[str, ...]
-    longest_minutes: int
-
-
-class SyslogSettings(msgspec.Struct, frozen=True):
-    """Group "syslog": the door for syslog."""
-
-    enabled: bool
-    host: str
-    port: int
-    allowed_networks: tuple[str, ...]
-    tls_cert: str | None
-    tls_key: str | None
-    client_ca: str | None
-
-
-class WebhookSettings(msgspec.Struct, frozen=True):
-    """Group "webhooks": who may send them."""
-
-    sources: tuple[str, ...]
-
-    def secret_file(self, source: str) -> Path | None:
-        """Where the secrets of a source are; None for one that is not known."""
-        files = dict(item.split("=", 1) for item in self.sources)
-        return Path(files[source]) if source in files else None
-
-
-class RedactSettings(msgspec.Struct, frozen=True):
-    """Group "redact": what is masked in events before they are stored."""
-
-    enabled: bool = True
-    keys: tuple[str, ...] = ()
-    paths: tuple[str, ...] = ()
-    patterns: tuple[str, ...] = ()
-    keep: tuple[str, ...] = ()
-
-
-class ScreenSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Group "screen": defaults of the tenant settings; the control database holds the changes."""
-
-    zone: str
-    date_format: str
-    week_start: str
-    show_own: bool
 
 
 class Settings(msgspec.Struct, frozen=True):

@@ -115,7 +115,8 @@ class Accounts:
         now_us = self._clock.now_us()
         with self._control.write() as transaction:
             taken = transaction.execute(
-                "SELECT 1 FROM person WHERE email_folded = ?", (address.casefold(),)
+                "SELECT 1 FROM person WHERE tenant = ? AND email_folded = ?",
+                (tenant_id, address.casefold()),
             ).fetchone()
             if taken:
                 raise Conflict(f"{address} has an account already", code="account-exists")

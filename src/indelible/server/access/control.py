@@ -58,7 +58,11 @@ class ControlDatabase:
                 hint="use that version",
             )
         if version < SCHEMA_VERSION:
+            # A table that is made again must not take along what points to it; the setting has no
+            # effect inside of the upgrade's transaction.
+            self._writer.execute("PRAGMA foreign_keys=OFF")
             upgrade(self._writer)
+            self._writer.execute("PRAGMA foreign_keys=ON")
 
     def read(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """All rows of one query."""

@@ -25,7 +25,7 @@ from indelible.errors import StorageError
 from indelible.server.access.let_in import NotLetIn
 from indelible.server.access.people import Known
 from indelible.server.access.token import RandomBytes, random_text
-from indelible.server.settings import OidcSettings
+from indelible.server.setting_groups import OidcSettings
 
 SCOPE: Final = "openid email profile"
 _ALGORITHMS: Final = ("RS256", "PS256", "ES256", "ES384", "EdDSA")

@@ -83,9 +83,25 @@ class People:
         self._random_bytes = random_bytes
         self._link_hours = link_hours
 
-    def by_email(self, email: str) -> Person | None:
-        """The account with this address, in any spelling of case."""
-        return self._one("email_folded = ?", email.strip().casefold())
+    def by_email(self, tenant_id: int, email: str) -> Person | None:
+        """The account of a tenant with this address, in any spelling of case."""
+        return next((one for one in self.with_email(email) if one.tenant_id == tenant_id), None)
+
+    def with_email(self, email: str) -> list[Person]:
+        """The accounts with this address, in any spelling of case: at most one of each tenant."""
+        rows = self._control.read(
+            f"SELECT {_PERSON} FROM person WHERE email_folded = ? ORDER BY tenant",
+            (email.strip().casefold(),),
+        )
+        return [_person(row) for row in rows]
+
+    def most_with_one_email(self) -> int:
+        """In how many tenants the address has an account that has one in the most of them."""
+        (row,) = self._control.read(
+            "SELECT coalesce(max(number), 0) FROM"
+            " (SELECT count(*) AS number FROM person GROUP BY email_folded)"
+        )
+        return int(row[0])
 
     def by_id(self, person_id: str) -> Person | None:
         """The account with this id."""
@@ -211,7 +227,7 @@ class People:
                 raise LinkInvalid
             link = _link(row)
             if link.person_id is None:
-                if _find(transaction, None, address) is not None:
+                if _find(transaction, link.tenant_id, address) is not None:
                     raise LinkInvalid
                 if not _count(transaction, link.tenant_id):
                     # Links for the first account end with it; later ones are invitations.
@@ -267,7 +283,7 @@ class People:
         """
         email = read_email(who.email)
         with self._control.write() as transaction:
-            if _find(transaction, None, email) is not None:
+            if _find(transaction, tenant_id, email) is not None:
                 raise Conflict(f"{email} has an account already", code="account-exists")
             transaction.execute(
                 "INSERT INTO person(id, tenant, email, email_folded, name, role, password,"
@@ -327,13 +343,11 @@ def _count(transaction: sqlite3.Connection, tenant_id: int) -> int:
     return int(rows.fetchone()[0])
 
 
-def _find(
-    transaction: sqlite3.Connection, tenant_id: int | None, email: str | None
-) -> Person | None:
+def _find(transaction: sqlite3.Connection, tenant_id: int, email: str | None) -> Person | None:
     if email is None:
         return None
     row = transaction.execute(
-        f"SELECT {_PERSON} FROM person WHERE email_folded = ? AND tenant = coalesce(?, tenant)",
+        f"SELECT {_PERSON} FROM person WHERE email_folded = ? AND tenant = ?",
         (email.casefold(), tenant_id),
     ).fetchone()
     return _person(row) if row else None

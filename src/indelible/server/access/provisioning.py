@@ -229,8 +229,8 @@ def _check_free(
 ) -> None:
     taken = transaction.execute(
         "SELECT 1 FROM person p LEFT JOIN scim_user s ON s.person = p.id WHERE p.id <> ?1"
-        " AND (p.email_folded = ?2"
-        " OR (p.tenant = ?3 AND coalesce(s.user_name_folded, p.email_folded) = ?4))",
+        " AND p.tenant = ?3"
+        " AND (p.email_folded = ?2 OR coalesce(s.user_name_folded, p.email_folded) = ?4)",
         (person_id, email.casefold(), tenant_id, user_name.casefold()),
     ).fetchone()
     if taken:

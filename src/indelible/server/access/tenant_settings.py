@@ -10,7 +10,8 @@ from indelible.codec import decode_json, encode_json
 from indelible.errors import InvalidRequest, SettingsError
 from indelible.server.access.control import ControlDatabase
 from indelible.server.access.outbox import OwnEvent, put
-from indelible.server.settings import TABLE, ScreenSettings, check_value
+from indelible.server.setting_groups import ScreenSettings
+from indelible.server.settings import TABLE, check_value
 
 _ROWS = {row.name: row for row in TABLE if row.group == "screen"}
 

@@ -25,7 +25,7 @@ from indelible.server.index import IndexProcess
 from indelible.server.ingest.own import OwnAudit
 from indelible.server.query import Defaults, parse_filter, stats
 from indelible.server.query.prepare import Prepared, prepare
-from indelible.server.settings import ExportSettings
+from indelible.server.setting_groups import ExportSettings
 
 log = logging.getLogger("indelible.export")
 

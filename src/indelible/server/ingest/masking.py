@@ -19,7 +19,7 @@ from indelible.event import SentEvent
 from indelible.event.mend import MAX_MARKS
 from indelible.event.model import Change, Context, Target
 from indelible.event.redact import Redaction, is_secret_name, rules_of_redaction
-from indelible.server.settings import RedactSettings
+from indelible.server.setting_groups import RedactSettings
 
 # Every form of event/secrets.py has one of these: fifteen characters in a row as in a token, the
 # sign of a pair or of a scheme, eight digits of a card, the head of a PEM block, or a word before.

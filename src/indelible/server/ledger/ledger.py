@@ -172,6 +172,20 @@ class Ledger:
         except KeyError:
             raise NotFound(f"there is no tenant {tenant_id}") from None
 
+    def adopt(self) -> list[Tenant]:
+        """
+        Takes up the tenants that `indelible tenants add` has made since, and returns them.
+
+        Raises Pushback when too much waits; FatalError when the ledger has stopped.
+        """
+        new = [tenant for tenant in self.reader.tenants() if tenant.id not in self._tenants]
+        if not new:
+            return []
+        self.act_and_wait(min(self._tenants), lambda _desk: self._sequencer.adopt())
+        taken = [tenant for tenant in new if self._sequencer.knows(tenant.id)]
+        self._tenants = {**self._tenants, **{tenant.id: tenant for tenant in taken}}
+        return taken
+
     def size(self, tenant_id: int) -> int:
         """Durable entries."""
         return self.reader.size(tenant_id)

@@ -63,6 +63,7 @@ class Sequencer:
         on_commit: OnCommit,
         on_fatal: OnFatal,
     ) -> None:
+        self._data_dir = data_dir
         self._storage = storage
         self._reader = reader
         self._aliases = aliases
@@ -116,6 +117,21 @@ class Sequencer:
     def vkeys(self, tenant_id: int) -> list[str]:
         """The public keys that sign this tenant's checkpoints."""
         return self._logs[tenant_id].checkpointer.vkeys()
+
+    def adopt(self) -> None:
+        """
+        Takes up tenants that were made beside us and are whole: signed once by who made them.
+
+        To be called in the writer thread, within an act.
+        """
+        for tenant in self._storage.tenants():
+            if tenant.id not in self._logs and self._storage.checkpoint_size(tenant.id):
+                made = TenantLog(self._data_dir, tenant, self._storage, self._clock.now_us())
+                self._logs = {**self._logs, tenant.id: made}
+
+    def knows(self, tenant_id: int) -> bool:
+        """Whether there is such a log."""
+        return tenant_id in self._logs
 
     def submit(self, submission: Submission | Act) -> None:
         """

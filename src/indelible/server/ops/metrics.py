@@ -9,6 +9,7 @@ templates, methods and statuses: never anything that a sender chooses.
 from __future__ import annotations
 
 from bisect import bisect_left
+from typing import NamedTuple
 
 REQUEST_BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 COMMIT_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -43,15 +44,21 @@ class Distribution:
         return found
 
 
+class Ingested(NamedTuple):
+    """What became of the events that a tenant sent."""
+
+    stored: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+
+
 class Metrics:
     """The counters of one service."""
 
     def __init__(self) -> None:
         # Owned by the event loop.
         self.requests: dict[tuple[str, str, int], Distribution] = {}
-        self.stored = 0
-        self.duplicates = 0
-        self.rejected = 0
+        self.events: dict[int, Ingested] = {}
         # Owned by the ledger's writer thread.
         self.commit_s = Distribution(COMMIT_BOUNDS_S)
         self.group_events = Distribution(GROUP_BOUNDS)
@@ -64,11 +71,12 @@ class Metrics:
             series = self.requests[key] = Distribution(REQUEST_BOUNDS_S)
         series.add(seconds)
 
-    def ingested(self, stored: int, duplicates: int, rejected: int) -> None:
-        """A write was answered."""
-        self.stored += stored
-        self.duplicates += duplicates
-        self.rejected += rejected
+    def ingested(self, tenant_id: int, stored: int, duplicates: int, rejected: int) -> None:
+        """A write of a tenant was answered."""
+        before = self.events.get(tenant_id, Ingested())
+        self.events[tenant_id] = Ingested(
+            before.stored + stored, before.duplicate + duplicates, before.rejected + rejected
+        )
 
     def group(self, events: int, seconds: float) -> None:
         """A group of events was committed."""

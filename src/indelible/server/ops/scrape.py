@@ -17,7 +17,7 @@ from indelible.clock import US_PER_S, Clock
 from indelible.server.index import IndexProcess
 from indelible.server.ledger import Ledger
 from indelible.server.ops.disk import Disk
-from indelible.server.ops.metrics import Metrics
+from indelible.server.ops.metrics import Ingested, Metrics
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -45,8 +45,19 @@ class Scrape(Collector):
         ProcessCollector(registry=self._registry)
 
     def render(self) -> bytes:
-        """All metrics."""
+        """All metrics, of all tenants: for who runs the service."""
         return generate_latest(self._registry)
+
+    def render_tenant(self, tenant_id: int) -> bytes:
+        """
+        What a tenant may know. Where it is not alone, the numbers of the whole service would tell
+        what others do.
+        """
+        if len(self._ledger.tenants()) == 1:
+            return self.render()
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(_OfTenant(self, tenant_id))
+        return generate_latest(registry)
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: what is there is known when it is read."""
@@ -56,22 +67,18 @@ class Scrape(Collector):
         """Called by the registry."""
         yield from self._work()
         yield from self._ledger_state()
+        yield from self.of_tenants(None)
         yield from self._index_state()
         yield from self._disk_state()
 
     def _work(self) -> Iterator[Metric]:
-        info = GaugeMetricFamily("indelible_info", "The running version.", labels=["version"])
-        info.add_metric([self._version], 1)
-        yield info
+        yield self.info()
         counts = self._metrics
+        sums = [sum(numbers) for numbers in zip(*list(counts.events.values()), strict=True)]
         events = CounterMetricFamily(
             "indelible_events", "Events that were sent over HTTP.", labels=["result"]
         )
-        for result, count in (
-            ("stored", counts.stored),
-            ("duplicate", counts.duplicates),
-            ("rejected", counts.rejected),
-        ):
+        for result, count in zip(Ingested._fields, sums or Ingested(), strict=True):
             events.add_metric([result], count)
         yield events
         requests = HistogramMetricFamily(
@@ -94,6 +101,47 @@ class Scrape(Collector):
             buckets=counts.group_events.cumulative(),
             sum_value=counts.group_events.total,
         )
+
+    def info(self) -> Metric:
+        """Which version runs."""
+        info = GaugeMetricFamily("indelible_info", "The running version.", labels=["version"])
+        info.add_metric([self._version], 1)
+        return info
+
+    def of_tenants(self, tenant_id: int | None) -> Iterator[Metric]:
+        """One series for each tenant, or those of one tenant."""
+        events = CounterMetricFamily(
+            "indelible_tenant_events",
+            "Events that a tenant sent over HTTP.",
+            labels=["tenant", "result"],
+        )
+        entries = GaugeMetricFamily(
+            "indelible_tenant_entries", "Entries of a tenant's log.", labels=["tenant"]
+        )
+        unsigned = GaugeMetricFamily(
+            "indelible_tenant_unsigned_entries",
+            "Entries of it that no checkpoint covers yet.",
+            labels=["tenant"],
+        )
+        behind = GaugeMetricFamily(
+            "indelible_tenant_index_lag_entries",
+            "Entries of it that the index does not have.",
+            labels=["tenant"],
+        )
+        through = self._index.status().indexed_through
+        for tenant in self._ledger.tenants():
+            if tenant_id not in (None, tenant.id):
+                continue
+            counts = self._metrics.events.get(tenant.id, Ingested())
+            for result, count in zip(Ingested._fields, counts, strict=True):
+                events.add_metric([tenant.name, result], count)
+            size = self._ledger.size(tenant.id)
+            checkpoint = self._ledger.reader.latest_checkpoint(tenant.id)
+            signed = checkpoint.size if checkpoint else 0
+            entries.add_metric([tenant.name], size)
+            unsigned.add_metric([tenant.name], max(0, size - signed))
+            behind.add_metric([tenant.name], max(0, size - through.get(tenant.id, 0)))
+        yield from (events, entries, unsigned, behind)
 
     def _ledger_state(self) -> Iterator[Metric]:
         size = unsigned = 0
@@ -153,6 +201,19 @@ class Scrape(Collector):
             parts.add_metric([part], size)
         yield parts
         yield _gauge("indelible_disk_free_bytes", "Free on the data folder's disk.", use.free)
+
+
+class _OfTenant(Collector):
+    """The part of a scrape that a tenant may see."""
+
+    def __init__(self, scrape: Scrape, tenant_id: int) -> None:
+        self._scrape = scrape
+        self._tenant_id = tenant_id
+
+    def collect(self) -> Iterator[Metric]:
+        """Called by the registry."""
+        yield self._scrape.info()
+        yield from self._scrape.of_tenants(self._tenant_id)
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

@@ -136,7 +136,7 @@ class SelfCheck:
         self,
         reader: LedgerReader,
         control: ControlDatabase,
-        tenants: Sequence[Tenant],
+        tenants: Callable[[], Sequence[Tenant]],
         clock: Clock,
         record: Record,
         *,
@@ -178,7 +178,7 @@ class SelfCheck:
         await asyncio.sleep(self._first_after_s)
         while True:
             rest_s = 60.0
-            for tenant in self._tenants:
+            for tenant in self._tenants():
                 try:
                     if await self.step(tenant.id):
                         rest_s = _SHORTEST_REST_S

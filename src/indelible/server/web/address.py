@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import msgspec
 from starlette.types import Scope
 
-from indelible.server.settings import ServiceSettings
+from indelible.server.setting_groups import ServiceSettings
 
 _LONGEST_AGENT = 4000
 _LONGEST_ADDRESS = 64  # IPv6 with an IPv4 tail, a zone, brackets and a port

@@ -24,7 +24,7 @@ from indelible.server.access.token import VIEWER_PREFIX
 from indelible.server.embed.tokens import ViewerToken
 from indelible.server.index.seen import Part
 from indelible.server.query.reach import Reach, Target
-from indelible.server.settings import AccessSettings
+from indelible.server.setting_groups import AccessSettings
 from indelible.server.web.address import Entry
 from indelible.server.web.route import Api, Caller, Permission
 from indelible.server.web.vouched import named_by_proxy

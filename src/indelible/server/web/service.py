@@ -6,9 +6,11 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
 from starlette.requests import Request
 
 from indelible.clock import Clock
+from indelible.errors import Pushback
 from indelible.server.access.door import Access
 from indelible.server.access.passwords import Passwords
 from indelible.server.settings import Settings
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from indelible.server.access.oidc import Provider
     from indelible.server.embed.tokens import ViewerTokens
     from indelible.server.export.jobs import ExportJobs
-    from indelible.server.index import IndexProcess
+    from indelible.server.index import IndexProcess, IndexStatus
     from indelible.server.ingest import Ingest
     from indelible.server.ingest.own import OwnAudit
     from indelible.server.ledger import Ledger, LedgerReader, Tenant
@@ -72,12 +74,32 @@ class Service:
         object.__setattr__(self, "activity", Activity(self.reader))
 
     def tenant(self, tenant_id: int) -> Tenant:
-        """A tenant of the ledger."""
-        return self.tenants[tenant_id]
+        """A tenant of the ledger. Raises Pushback for one that was added a moment ago."""
+        found = self.tenants.get(tenant_id)
+        if found is None:
+            raise Pushback("this tenant was added a moment ago", retry_after_s=1)
+        return found
 
     def tenant_name(self, tenant_id: int) -> str:
         """The name of a tenant of the ledger."""
-        return self.tenants[tenant_id].name
+        return self.tenant(tenant_id).name
+
+    def home_tenant(self) -> int:
+        """The oldest tenant: in its log stands what belongs to no other, like failed logins."""
+        return min(self.tenants)
+
+    def tenant_for(self, name: str | None) -> int:
+        """The tenant that a setting names, or the oldest. Names are checked at the start."""
+        if name is None:
+            return self.home_tenant()
+        return next(one.id for one in self.tenants.values() if one.name == name)
+
+    def index_status(self) -> IndexStatus:
+        """State of the index; its texts, where they could tell of another tenant, are left out."""
+        status = self.index.status()
+        if len(self.tenants) > 1:
+            return msgspec.structs.replace(status, detail=None, alerts=[])
+        return status
 
     def can_store(self) -> bool:
         """Whether the ledger takes events now."""

@@ -34,6 +34,8 @@ async def account_of(
     Raises NotLetIn.
     """
     people = service.access.people
+    wanted = service.settings.proxy_login if by == PROXY else service.settings.oidc
+    tenant_id = service.tenant_for(wanted.tenant)
     person = people.by_subject(who.issuer, who.subject)
 
     def event(operation: str, one: Person, **more: Any) -> dict[str, Any]:
@@ -41,7 +43,7 @@ async def account_of(
         return of_vouched(operation, one, entry, event_id=event_id, by=by, **more)
 
     if person is None:
-        person = people.by_email(who.email)
+        person = people.by_email(tenant_id, who.email)
         if person is not None:
             if role is None and sets_role:
                 raise _out(who)
@@ -51,7 +53,6 @@ async def account_of(
         if role is None:
             raise _out(who)
         person_id = people.new_id()
-        tenant_id = min(service.tenants)
         draft = Person(id=person_id, tenant_id=tenant_id, email=who.email, name=who.name,
                        role=role, password="")  # fmt: skip
         made = event("CreateAccount", draft)
@@ -108,7 +109,8 @@ async def person_of_proxy(request: Request, service: Service) -> Person | None:
         return None
     default = service.settings.proxy_login.default_role
     who = Known(issuer=PROXY, subject=email.casefold(), email=email, name=email)
-    known = service.access.people.by_email(email)
+    tenant_id = service.tenant_for(service.settings.proxy_login.tenant)
+    known = service.access.people.by_email(tenant_id, email)
     if known is not None:  # an account of whatever making: the proxy vouches for the address
         if not known.active:
             raise _out(who)

@@ -26,7 +26,7 @@ def test_a_link_makes_one_account_and_is_used_up(access: Access) -> None:
     assert access.people.look_at_link(token).person_id is None
     person = use(access, token)
     assert (person.id, person.role, person.tenant_id) == ("p_1", "admin", 1)
-    assert access.people.by_email("ANA@EXAMPLE.COM") == person
+    assert access.people.by_email(1, "ANA@EXAMPLE.COM") == person
     with pytest.raises(LinkInvalid):
         use(access, token)
     with pytest.raises(LinkInvalid):

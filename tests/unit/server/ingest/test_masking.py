@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from indelible.event import SentEvent, parse_event
 from indelible.event.redact import MASK, Redaction
 from indelible.server.ingest import Masking
-from indelible.server.settings import RedactSettings
+from indelible.server.setting_groups import RedactSettings
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJlLWhlcmU"
 SECRETS = [

@@ -42,7 +42,7 @@ class Kit:
         self.reader = LedgerReader(data / "ledger.sqlite3")
         self.recorded: list[dict[str, Any]] = []
         self.check = SelfCheck(
-            self.reader, self.control, self.reader.tenants(), clock, self._record, every_hours=24
+            self.reader, self.control, self.reader.tenants, clock, self._record, every_hours=24
         )
 
     async def _record(self, _tenant_id: int, event: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ from functools import partial
 from indelible.errors import Error, FatalError, Pushback, SettingsError
 from indelible.server.ingest.doors.syslog import Framer, NotFramed, read_syslog
 from indelible.server.ingest.ingest import Ingest
-from indelible.server.settings import SyslogSettings
+from indelible.server.setting_groups import SyslogSettings
 
 log = logging.getLogger("indelible.syslog")
 

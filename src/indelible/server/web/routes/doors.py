@@ -109,11 +109,11 @@ async def post_webhook(request: Request) -> Response:
             return event_of(as_cloudevent(body, source, message_id))
 
         event = await run_in_threadpool(read)
-        tenant_id = min(service.tenants)
+        tenant_id = service.tenant_for(service.settings.webhooks.tenant)
         reply = await service.ingest.submit(
             tenant_id, event, key_id=f"webhook:{source}", content_type=JSON
         )
-        service.metrics.ingested(reply.stored, reply.duplicates, len(reply.rejected))
+        service.metrics.ingested(tenant_id, reply.stored, reply.duplicates, len(reply.rejected))
     return json_response(reply, reply.status)
 
 
@@ -128,7 +128,7 @@ async def _store(request: Request, caller: Caller, events: list[bytes]) -> Inges
         content_type=JSON,
         allowed=caller.writes,
     )
-    service.metrics.ingested(reply.stored, reply.duplicates, len(reply.rejected))
+    service.metrics.ingested(caller.tenant_id, reply.stored, reply.duplicates, len(reply.rejected))
     return reply
 
 

@@ -28,7 +28,7 @@ from indelible.server.query.parse import parse_text
 from indelible.server.query.periods import zone_of
 from indelible.server.query.reach import Target
 from indelible.server.setting_forms import read_origin
-from indelible.server.settings import ScreenSettings
+from indelible.server.setting_groups import ScreenSettings
 from indelible.server.web.answer import json_response
 from indelible.server.web.authenticate import entry_of
 from indelible.server.web.body import read_json

@@ -10,13 +10,21 @@ from starlette.responses import Response
 
 from indelible.server.ops.scrape import MEDIA_TYPE
 from indelible.server.web.authenticate import entry_of
-from indelible.server.web.route import Api
+from indelible.server.web.route import Api, Caller
 from indelible.server.web.service import service_of
 
 
 async def get_metrics(request: Request) -> Response:
-    """Counters and state of the whole service; no names, addresses or texts of events."""
-    body = await asyncio.to_thread(service_of(request).scrape.render)
+    """
+    Counters and state, no names, addresses or texts of events: of the whole service on the machine
+    itself, else, where there are several tenants, of the caller's alone.
+    """
+    scrape = service_of(request).scrape
+    caller: Caller | None = getattr(request.state, "caller", None)
+    if caller is None:
+        body = await asyncio.to_thread(scrape.render)
+    else:
+        body = await asyncio.to_thread(scrape.render_tenant, caller.tenant_id)
     return Response(body, media_type=MEDIA_TYPE)
 
 

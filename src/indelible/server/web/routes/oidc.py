@@ -103,7 +103,7 @@ async def _record_refusal(request: Request, service: Service, error: Error) -> N
         return
     event = of_login(None, entry, event_id=service.own.new_id(), right=False, way=WAY)
     event["metadata"]["reason"] = error.message
-    await service.own.record(min(service.tenants), event)
+    await service.own.record(service.tenant_for(service.settings.oidc.tenant), event)
 
 
 async def _let_in(request: Request, service: Service, provider: Provider, root: str) -> Response:
@@ -117,7 +117,7 @@ async def _let_in(request: Request, service: Service, provider: Provider, root: 
     settings = provider.settings
     people = service.access.people
     known = people.by_subject(shown.who.issuer, shown.who.subject)
-    known = known or people.by_email(shown.who.email)
+    known = known or people.by_email(service.tenant_for(settings.tenant), shown.who.email)
     # A directory's groups count beside those of the token, which may name none.
     groups = shown.groups + (service.access.groups.names_of(known.id) if known else ())
     role = role_of(groups, settings.roles, settings.default_role)

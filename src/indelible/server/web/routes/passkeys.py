@@ -179,7 +179,7 @@ async def _prove(request: Request, service: Service) -> str:
         )
     except WrongPasskey:
         event = of_login(None, entry, event_id=service.own.new_id(), right=False, way="passkey")
-        await service.own.record(min(service.tenants), event)
+        await service.own.record(service.home_tenant(), event)
         raise
     await asyncio.to_thread(access.attempts.give_back, bucket, entry.ip)
     return person_id

@@ -20,7 +20,7 @@ from indelible.server.access.preferences import Preferences
 from indelible.server.access.sessions import Session
 from indelible.server.access.steps import StepEnded
 from indelible.server.ingest.own_event import of_login, of_session
-from indelible.server.settings import ScreenSettings
+from indelible.server.setting_groups import ScreenSettings
 from indelible.server.web.answer import json_response
 from indelible.server.web.authenticate import (
     PLAIN_COOKIE,
@@ -39,6 +39,7 @@ from indelible.server.web.service import Service, service_of
 from indelible.server.web.vouched import person_of_proxy
 
 FACTOR = "factor"
+TENANT = "tenant"
 
 
 class FactorBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,6 +57,24 @@ class StepReply(msgspec.Struct, frozen=True):
 
     step: str
     ways: tuple[str, ...]
+
+
+class TenantStepReply(msgspec.Struct, frozen=True):
+    """
+    The password is that of accounts in several tenants: which one it is to be, is to be told
+    within ten minutes. `ways` is `tenant` alone.
+    """
+
+    step: str
+    tenants: tuple[str, ...]
+    ways: tuple[str, ...] = (TENANT,)
+
+
+class TenantBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The token of the step, and the name of one of its tenants."""
+
+    step: str
+    tenant: str
 
 
 class LoginBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,12 +106,14 @@ class SessionReply(msgspec.Struct, frozen=True):
     A login: who, how (`way`), what to send as X-CSRF-Token, the settings of the screen, and how
     the person likes it (`preferences`).
 
-    After a log out the browser goes on to `logout_url`, where there is one. With `needs_factor` a
+    `several_tenants` says whether the service has more than this one; it names no other. After a
+    log out the browser goes on to `logout_url`, where there is one. With `needs_factor` a
     second factor must be set up first; until then everything else is refused.
     """
 
     person: PersonReply
     tenant: TenantReply
+    several_tenants: bool
     csrf: str
     expires_at: str
     settings: ScreenSettings
@@ -118,20 +139,66 @@ async def log_in(request: Request) -> Response:
     access = service.access
     email = body.email[:320]
     await asyncio.to_thread(access.attempts.take, email, entry.ip)
-    person = access.people.by_email(email)
+    known = access.people.with_email(email)
     password = body.password[:1001]  # one more than can be set: a longer one is never right
-    stored = person.password if person is not None and person.active else None
-    if not await service.passwords.check(stored or None, password):
-        event = of_login(person, entry, event_id=service.own.new_id(), right=False)
-        tenant_id = person.tenant_id if person else min(service.tenants)
-        await service.own.record(tenant_id, event)
+    right = await _with_password(service, known, password)
+    if not right:
+        for person in known or (None,):
+            event = of_login(person, entry, event_id=service.own.new_id(), right=False)
+            tenant_id = person.tenant_id if person else service.home_tenant()
+            await service.own.record(tenant_id, event)
         raise Unauthenticated("e-mail or password is wrong", code="invalid-credentials")
-    assert person is not None  # noqa: S101 - check() is never true without a stored password
     await asyncio.to_thread(access.attempts.give_back, email, entry.ip)
-    if service.passwords.outdated(person.password):
-        newer = await service.passwords.hash(password)
-        await asyncio.to_thread(access.people.replace_password, person.id, person.password, newer)
-    return await go_on_with_factor(request, service, person)
+    for person in right:
+        if service.passwords.outdated(person.password):
+            newer = await service.passwords.hash(password)
+            await asyncio.to_thread(
+                access.people.replace_password, person.id, person.password, newer
+            )
+    if len(right) == 1:
+        return await go_on_with_factor(request, service, right[0])
+    step = await asyncio.to_thread(
+        access.steps.begin, TENANT, {"people": [[one.id, _mark(one)] for one in right]}
+    )
+    names = tuple(service.tenant_name(one.tenant_id) for one in right)
+    return _step_response(TenantStepReply(step, names))
+
+
+async def _with_password(service: Service, known: list[Person], password: str) -> list[Person]:
+    """
+    Those of the accounts of one address that this is the password of.
+
+    As many are checked whatever the address is, so that the time tells nothing of it.
+    """
+    most = 1
+    if len(service.tenants) > 1:
+        most = max(1, await asyncio.to_thread(service.access.people.most_with_one_email))
+    right = []
+    for number in range(max(most, len(known))):
+        person = known[number] if number < len(known) else None
+        stored = person.password if person is not None and person.active else None
+        if await service.passwords.check(stored or None, password) and person is not None:
+            right.append(person)
+    return right
+
+
+async def choose_tenant(request: Request) -> Response:
+    """The step of a login with an address that has accounts in several tenants."""
+    service = service_of(request)
+    check_origin(request.headers, entry_of(request).origins)
+    need_keeping_browser(request)
+    body = await read_json(request, TenantBody)
+    access = service.access
+    step = body.step[:100]
+    begun = await asyncio.to_thread(access.steps.look, TENANT, step)
+    for person_id, mark in begun["people"]:
+        person = access.people.by_id(str(person_id))
+        if person is None or not person.active or mark != _mark(person):
+            continue
+        if service.tenant_name(person.tenant_id) == body.tenant:
+            await asyncio.to_thread(access.steps.take, TENANT, step)
+            return await go_on_with_factor(request, service, person)
+    raise StepEnded
 
 
 async def go_on_with_factor(request: Request, service: Service, person: Person) -> Response:
@@ -142,12 +209,12 @@ async def go_on_with_factor(request: Request, service: Service, person: Person) 
         step = await asyncio.to_thread(
             access.steps.begin, FACTOR, {"person": person.id, "password": _mark(person)}
         )
-        return Response(
-            encode_json(StepReply(step, ways_of(standing))),
-            status_code=202,
-            media_type="application/json",
-        )
+        return _step_response(StepReply(step, ways_of(standing)))
     return await start_session(request, service, person)
+
+
+def _step_response(reply: StepReply | TenantStepReply) -> Response:
+    return Response(encode_json(reply), status_code=202, media_type="application/json")
 
 
 def _mark(person: Person) -> str:
@@ -305,6 +372,7 @@ async def _session_response(service: Service, session: Session, token: str) -> R
     reply = SessionReply(
         person=PersonReply(id=person.id, email=person.email, name=person.name, role=person.role),
         tenant=TenantReply(name=tenant.name, title=tenant.name, origin=tenant.origin),
+        several_tenants=len(service.tenants) > 1,
         csrf=csrf_token(token),
         expires_at=format_us(session.expires_us),
         settings=service.access.tenant_settings.get(tenant.id),
@@ -335,11 +403,28 @@ ROUTES = (
         tag="Session",
         description=(
             "Sets the session cookie. Failed attempts are limited and recorded. Where the account"
-            " has a second factor the answer is 202 with `step` and `ways` instead."
+            " has a second factor the answer is 202 with `step` and `ways` instead; where the"
+            " address has accounts with this password in several tenants it is 202 with `step` and"
+            " `tenants`."
         ),
         body=LoginBody,
         reply=SessionReply,
         errors=(400, 401, 403, 415, 429),
+    ),
+    Api(
+        method="POST",
+        path="/v1/session/tenant",
+        handler=choose_tenant,
+        permit=None,
+        summary="Choose the tenant to log in to",
+        tag="Session",
+        description=(
+            "With the `step` that the login gave, and one of its `tenants`. The answer is that of"
+            " a login."
+        ),
+        body=TenantBody,
+        reply=SessionReply,
+        errors=(400, 401, 403, 415),
     ),
     Api(
         method="POST",

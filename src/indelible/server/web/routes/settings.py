@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from indelible.server.ingest.own_event import of_act
-from indelible.server.settings import ScreenSettings
+from indelible.server.setting_groups import ScreenSettings
 from indelible.server.web.answer import json_response
 from indelible.server.web.body import read_json
 from indelible.server.web.route import Api, Caller

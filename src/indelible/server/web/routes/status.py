@@ -63,20 +63,22 @@ async def get_status(request: Request) -> Response:
     caller: Caller = request.state.caller
     service = service_of(request)
     tenant = service.tenant(caller.tenant_id)
-    index = service.index.status()
+    index = service.index_status()
+    through = index.indexed_through.get(tenant.id, 0)
+    size = service.reader.size(tenant.id)
     last_us = await asyncio.to_thread(service.activity.last_event_us, tenant.id)
     reply = StatusReply(
         version=service.version,
         tenant=StatusTenant(tenant.name, tenant.origin),
         ledger=StatusLedger(
-            size=service.reader.size(tenant.id),
+            size=size,
             checkpoint=checkpoint_of(service.reader, tenant.id),
             witnesses=0,
         ),
         index=StatusIndex(
             state=index.state,
-            indexed_through=index.indexed_through.get(tenant.id, 0),
-            lag_entries=index.lag_entries,
+            indexed_through=through,
+            lag_entries=max(0, size - through),
             lag_s=index.lag_s,
             detail=index.detail,
         ),

@@ -136,7 +136,8 @@ def _reply(
     now_us = service.clock.now_us()
     size = service.reader.size(tenant_id)
     newest = service.reader.latest_checkpoint(tenant_id)
-    index = service.index.status()
+    index = service.index_status()
+    through = index.indexed_through.get(tenant_id, 0)
     memory = {
         name: found
         for name, pid in (("service", os.getpid()), ("index", service.index.pid))
@@ -156,8 +157,8 @@ def _reply(
         ),
         index=FullIndex(
             state=index.state,
-            indexed_through=index.indexed_through.get(tenant_id, 0),
-            lag_entries=index.lag_entries,
+            indexed_through=through,
+            lag_entries=max(0, size - through),
             lag_s=index.lag_s,
             restarts=service.index.restarts,
             detail=index.detail,

@@ -48,7 +48,7 @@ async def post_events(request: Request) -> Response:
             import_format=import_format,
             allowed=caller.writes,
         )
-    service.metrics.ingested(reply.stored, reply.duplicates, len(reply.rejected))
+    service.metrics.ingested(caller.tenant_id, reply.stored, reply.duplicates, len(reply.rejected))
     return json_response(reply, reply.status)
 
 
