@@ -50,9 +50,11 @@ def show(data_dir: Path, as_json: bool) -> None:
 def check(data_dir: Path, as_json: bool) -> None:
     """Check file, environment and folder as `serve` would; status 1 when it would not start."""
     from indelible.server.folder import check_folder
+    from indelible.server.ingest.patterns import check_patterns
 
-    read_settings(data_dir.absolute())
+    found = read_settings(data_dir.absolute())
     check_folder(data_dir.absolute())
+    check_patterns(found.redact.patterns)
     if not as_json:
         say(f"settings of {data_dir} are right")
     else:

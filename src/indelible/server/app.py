@@ -54,6 +54,7 @@ from indelible.server.ingest import Ingest, Masking
 from indelible.server.ingest.doors.listener import SyslogListener
 from indelible.server.ingest.own import OwnAudit
 from indelible.server.ingest.own_event import of_service
+from indelible.server.ingest.patterns import check_patterns
 from indelible.server.ledger import Ledger, LedgerReader
 from indelible.server.ledger.due import DueReader
 from indelible.server.logs import configure_logs
@@ -87,6 +88,7 @@ def serve(data_dir: Path, settings: Settings) -> int:
     """Serves until SIGTERM or SIGINT; returns the exit status. Raises SettingsError."""
     configure_logs(settings.log)
     check_folder(data_dir)
+    check_patterns(settings.redact.patterns)
     lock = FolderLock(data_dir, "`indelible serve`")
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

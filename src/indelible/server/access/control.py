@@ -41,9 +41,9 @@ class ControlDatabase:
         self._write_lock = threading.Lock()
         self._read_lock = threading.Lock()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, busy_s: float = 10.0) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self._path, isolation_level=None, check_same_thread=False, timeout=10
+            self._path, isolation_level=None, check_same_thread=False, timeout=busy_s
         )
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
@@ -94,10 +94,20 @@ class ControlDatabase:
                 self._roll_back()
                 raise
 
-    def empty_log(self) -> None:
-        """Folds the write-ahead log in, so that what was overwritten stands nowhere any more."""
-        with self._write_lock:
-            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    def empty_log(self) -> bool:
+        """
+        Folds the write-ahead log into the file and empties it, so that no copy of what was deleted
+        is left in it. False while somebody reads or writes: try again.
+        """
+        try:
+            connection = self._connect(busy_s=0.2)
+            try:
+                busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            raise StorageError(f"cannot empty the log of {self._path.name}: {error}") from error
+        return not busy
 
     def _roll_back(self) -> None:
         if self._writer.in_transaction:

@@ -85,6 +85,7 @@ class Erasures:
         self._clock = clock
         self._random_bytes = random_bytes
         self._guard_folder = guard_folder
+        self._control_clean = False  # a crash may have left what was asked in its log
         self._held: dict[int, Held] = {}  # used in acts alone, so by the writer thread alone
         self._running = asyncio.Lock()
         self._wake = asyncio.Event()
@@ -162,6 +163,8 @@ class Erasures:
         state = approval.state
         if state in ("refused", "withdrawn", "expired"):
             await asyncio.to_thread(self.table.end, erasure, state, self._clock.now_us())
+            self._control_clean = False
+            self._wake.set()
 
     # -- doing
 
@@ -170,6 +173,7 @@ class Erasures:
             self._wake.clear()
             try:
                 await self.do_due()
+                await self._clean_control()
             except Pushback as error:
                 log.info("an erasure waits: %s", error.message)
             except Error as error:
@@ -268,6 +272,20 @@ class Erasures:
             await asyncio.sleep(0.1)
         raise Pushback("the write-ahead log cannot be emptied: somebody reads for long")
 
+    async def _clean_control(self) -> None:
+        """
+        What was asked names the person. At the end it is overwritten in the control database, and
+        must not stay in its write-ahead log; where somebody reads, it is tried again soon.
+        """
+        if self._control_clean:
+            return
+        self._control_clean = True
+        try:
+            self._control_clean = await asyncio.to_thread(self.table.empty_log)
+        except Error:
+            self._control_clean = False
+            raise
+
     async def _finish(
         self, erasure: Erasure, plan: Plan, declared: list[Declared], exports: list[str]
     ) -> None:
@@ -285,6 +303,7 @@ class Erasures:
         await asyncio.to_thread(
             self.table.finish, erasure, "done", now_us, outcome, certificate, event
         )
+        self._control_clean = False
         await self._own.drain()
 
     async def _refuse(self, erasure: Erasure, plan: Plan) -> None:
@@ -295,6 +314,7 @@ class Erasures:
         event["outcome"] = "denied"
         now_us = self._clock.now_us()
         await asyncio.to_thread(self.table.finish, erasure, "refused", now_us, outcome, None, event)
+        self._control_clean = False
         await self._own.drain()
 
     def _declared(self, erasure: Erasure) -> list[Declared]:

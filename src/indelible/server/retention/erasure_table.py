@@ -172,6 +172,10 @@ class ErasureTable:
             )
             put(run, erasure.tenant_id, event)
 
+    def empty_log(self) -> bool:
+        """Leaves no copy of what was overwritten. False while somebody reads: try again."""
+        return self._control.empty_log()
+
     def _read(self, where: str, *values: int | str) -> list[Erasure]:
         sql = f"SELECT {_COLUMNS} FROM erasure {where}"
         return [_erasure(row) for row in self._control.read(sql, values)]

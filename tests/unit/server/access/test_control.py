@@ -69,3 +69,24 @@ def test_a_commit_of_another_process_is_noticed(path: Path) -> None:
     assert waiting(beside) == []
     control.close()
     beside.close()
+
+
+def test_what_was_overwritten_is_not_left_in_the_write_ahead_log(path: Path) -> None:
+    control = ControlDatabase(path)
+    with control.write() as connection:
+        connection.execute("CREATE TABLE probe(id INTEGER PRIMARY KEY, value TEXT)")
+    for value in ("quokka", ""):
+        with control.write() as connection:
+            connection.execute("INSERT OR REPLACE INTO probe VALUES (1, ?)", (value,))
+    log = path.with_name(path.name + "-wal")
+    assert b"quokka" in log.read_bytes()
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    with control.write() as connection:
+        connection.execute("INSERT OR REPLACE INTO probe VALUES (1, 'later')")
+    assert not control.empty_log()  # somebody reads what was before
+    reader.close()
+    assert control.empty_log()
+    assert b"quokka" not in log.read_bytes() + path.read_bytes()
+    control.close()
