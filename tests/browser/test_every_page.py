@@ -30,6 +30,16 @@ PAGES = {
     "keys": ("/keys", "table"),
     "status": ("/status", "main h2"),
     "welcome": ("/welcome", "main h2"),
+    "exports": ("/exports", "main h2"),
+    "settings": ("/settings?tab=general", "main h2"),
+    "redaction": ("/settings?tab=redaction", "main h2"),
+    "retention": ("/settings?tab=retention", ".cats tbody tr"),
+    "holds": ("/settings?tab=holds", "main h2"),
+    "erasures": ("/settings?tab=erasures", "main h2"),
+    "governance": ("/governance", "main h2"),
+    "approvals": ("/approvals", "main h2"),
+    "account": ("/account", ".logins tbody tr"),
+    "activity": ("/activity", "main table"),
     "list": (f"/?date=2024-03-15&event={event_id(1)}", "tr[data-place]"),
 }
 

@@ -60,7 +60,7 @@ interface LoginTableProps {
 export function LoginTable({ logins, settings, onEnd }: LoginTableProps) {
   const when = (at: string) => momentText(Date.parse(at), settings.zone, settings.date_format);
   return (
-    <table className="plain">
+    <table className="plain logins">
       <thead>
         <tr>
           <th scope="col">{text.device}</th>

@@ -48,7 +48,7 @@ export function EventHead({ state, stays, order, onOrder }: EventHeadProps) {
 }
 
 function Edge({ id, state }: { id: ColumnId; state: ColumnState }) {
-  const grip = useRef<{ x: number; px: number } | null>(null);
+  const grip = useRef<{ x: number; px: number; way: number } | null>(null);
   const stop = (event: PointerEvent) => {
     grip.current = null;
     event.currentTarget.classList.remove("held");
@@ -61,14 +61,20 @@ function Edge({ id, state }: { id: ColumnId; state: ColumnState }) {
       onPointerDown={(event) => {
         if (event.button !== 0) return;
         const head = event.currentTarget.parentElement;
-        grip.current = { x: event.clientX, px: head?.getBoundingClientRect().width ?? 0 };
+        if (!head) return;
+        const { direction } = getComputedStyle(head);
+        grip.current = {
+          x: event.clientX,
+          px: head.getBoundingClientRect().width,
+          way: direction === "rtl" ? -1 : 1,
+        };
         event.currentTarget.setPointerCapture(event.pointerId);
         event.currentTarget.classList.add("held");
         event.preventDefault();
       }}
       onPointerMove={(event) => {
         if (!grip.current) return;
-        const px = grip.current.px + event.clientX - grip.current.x;
+        const px = grip.current.px + (event.clientX - grip.current.x) * grip.current.way;
         keepColumns(widened(state, id, px));
       }}
       onPointerUp={stop}
