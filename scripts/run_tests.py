@@ -180,6 +180,15 @@ def capture(outcome: Outcome) -> None:
     pytest(outcome, "tests/capture", *spread("loadfile"))
 
 
+def product(outcome: Outcome) -> None:
+    """One product from PyPI in its own locked environment, which is made once and kept."""
+    chosen = environment(INDELIBLE_FRAMEWORKS_PYTHON="own")
+    pytest(outcome, "tests/frameworks", "-k", "datasette", env=chosen)
+    if outcome.skips:
+        outcome.ok = False
+        outcome.problems.append("the product was skipped: nothing of it ran")
+
+
 def hostile(outcome: Outcome) -> None:
     pytest(outcome, "tests/hostile", *spread("loadfile"))
 
@@ -239,6 +248,7 @@ STAGES: dict[str, Callable[[Outcome], None]] = {
     "contracts": contracts,
     "integration": integration,
     "capture": capture,
+    "product": product,
     "hostile": hostile,
     "faults": faults,
     "browser": browser,

@@ -43,7 +43,7 @@ def test_greenlets_record_and_a_program_that_ends_has_sent_all() -> None:
         done = subprocess.run(
             [sys.executable, "-c", HOST, service.url],
             env={**os.environ, "PYTHONPATH": "src"},
-            timeout=15,
+            timeout=60,
             check=False,
             stderr=subprocess.PIPE,
             text=True,

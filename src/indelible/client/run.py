@@ -156,6 +156,14 @@ class Run:
         """It was stopped from outside."""
         self._end("cancelled", reason)
 
+    def tell(self, state: JobState, duration_ms: int | None, error: str | None = None) -> None:
+        """For a host that only hears of a run: one step of it, without being in its context."""
+        token = hold(self._holder)
+        try:
+            self._tell(state, duration_ms, self._client.shown_error(error))
+        finally:
+            release(token)
+
     def finish(self, error: BaseException | None) -> None:
         """The end that fits the error of a block: none, a cancellation, or a failure."""
         if error is None:
