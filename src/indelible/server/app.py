@@ -229,6 +229,7 @@ class Parts:
             holds=self._erasing.holds,
             erasures=self._erasing.erasures,
             retention=self.retention,
+            adopt=self._adopt,
             oidc=_provider(settings, clock),
         )
         syslog_tenant = self.service.tenant_for(settings.syslog.tenant)

@@ -42,7 +42,16 @@ export interface SecondStep {
   ways: string[];
 }
 
-export function logIn(email: string, password: string): Promise<Session | SecondStep> {
+/** The password is that of accounts in several tenants: which one is it to be? */
+export interface TenantStep extends SecondStep {
+  tenants: string[];
+}
+
+export function chooseTenant(step: string, tenant: string): Promise<Session | SecondStep> {
+  return call("v1/session/tenant", { method: "POST", body: { step, tenant } });
+}
+
+export function logIn(email: string, password: string): Promise<Session | SecondStep | TenantStep> {
   return call("v1/session", { method: "POST", body: { email, password } });
 }
 

@@ -1,13 +1,14 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useState } from "react";
 import { ApiProblem } from "../api/client.ts";
-import { logIn, type SecondStep, useKeepSession } from "../api/session.ts";
+import { logIn, type SecondStep, type TenantStep, useKeepSession } from "../api/session.ts";
 import type { Session } from "../api/types.ts";
 import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
 import { Gate } from "./Gate.tsx";
 import { MoreWays } from "./MoreWays.tsx";
 import { SecondStepForm } from "./SecondStepForm.tsx";
+import { TenantForm } from "./TenantForm.tsx";
 
 /** Browsers keep our cookie only on HTTPS, or on the machine itself. */
 export function cookieWillBeKept(): boolean {
@@ -33,14 +34,15 @@ export default function LoginPage({ ended, onLogin }: LoginPageProps) {
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const [refused] = useState(() => new URLSearchParams(location.hash.slice(1)).get("refused"));
-  const [step, setStep] = useState<SecondStep | null>(null);
+  const [step, setStep] = useState<SecondStep | TenantStep | null>(null);
   const attempt = useMutation({
     mutationFn: () => logIn(email, password),
-    onSuccess: (answer) => {
-      if ("step" in answer) setStep(answer);
-      else enter(answer);
-    },
+    onSuccess: (answer) => goOn(answer),
   });
+  const goOn = (answer: Session | SecondStep | TenantStep) => {
+    if ("step" in answer) setStep(answer);
+    else enter(answer);
+  };
   const enter = (session: Session) => {
     onLogin();
     keep(session);
@@ -52,6 +54,9 @@ export default function LoginPage({ ended, onLogin }: LoginPageProps) {
     event.preventDefault();
     attempt.mutate();
   };
+  if (step && "tenants" in step) {
+    return <TenantForm step={step} onDone={goOn} onBack={() => setStep(null)} />;
+  }
   if (step) return <SecondStepForm step={step} onDone={enter} onBack={() => setStep(null)} />;
   return (
     <Gate title={messages.login.title}>

@@ -95,7 +95,7 @@ async def authenticate(request: Request, service: Service, permit: Permission) -
     """
     authorization = request.headers.get("authorization")
     if authorization is not None:
-        caller = _caller_of_bearer(authorization, request, service)
+        caller = await _caller_of_bearer(authorization, request, service)
     else:
         session = await find_session(request, service)
         if session is None:
@@ -157,7 +157,7 @@ def _bearer(authorization: str) -> str:
     return text.strip() if scheme.lower() == "bearer" else ""
 
 
-def _caller_of_bearer(authorization: str, request: Request, service: Service) -> Caller:
+async def _caller_of_bearer(authorization: str, request: Request, service: Service) -> Caller:
     text = _bearer(authorization)
     if text.startswith(VIEWER_PREFIX):
         token = service.viewer_tokens.find(text)
@@ -174,6 +174,7 @@ def _caller_of_bearer(authorization: str, request: Request, service: Service) ->
             "the key is unknown, revoked or mistyped",
             hint="`indelible keys create` makes one; it is shown once",
         )
+    await service.know(key.tenant_id)
     return _caller_of_key(key, request, service)
 
 

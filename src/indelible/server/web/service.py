@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,7 @@ class Service:
     acts: Acts
     holds: Holds
     erasures: Erasures
+    adopt: Callable[[], Awaitable[None]]
     oidc: Provider | None = None
     seats: Seats = field(default_factory=Seats)
     # One directory's change at a time: each is made of what the one before left.
@@ -79,6 +81,12 @@ class Service:
         if found is None:
             raise Pushback("this tenant was added a moment ago", retry_after_s=1)
         return found
+
+    async def know(self, tenant_id: int) -> None:
+        """Takes up a tenant that was added a moment ago, before a link or key of it is used."""
+        if tenant_id not in self.tenants:
+            await self.adopt()
+            self.tenant(tenant_id)
 
     def tenant_name(self, tenant_id: int) -> str:
         """The name of a tenant of the ledger."""

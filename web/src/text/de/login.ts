@@ -20,6 +20,9 @@ export const login: typeof english.login = {
   wrong: "E-Mail oder Passwort ist falsch.",
   wait: (seconds: number) =>
     `Zu viele Versuche. Versuchen Sie es in ${amountText(seconds, "Sekunde", "Sekunden")} erneut.`,
+  whichTenant: "Protokoll wählen",
+  whichTenantText: "Ihre Adresse hat Konten in mehreren Protokollen. Welches möchten Sie öffnen?",
+  open: "Öffnen",
   lost: "Passwort verloren? Ein Administrator des Rechners kann dies ausführen:",
   plainHttp:
     "Diese Seite kam unverschlüsselt (HTTP) von einem anderen Rechner. Browser behalten dann kein sicheres Cookie, und die Anmeldung gelingt nicht: Stellen Sie Indelible über HTTPS bereit (--tls-cert und --tls-key, oder ein Proxy und --public-url).",

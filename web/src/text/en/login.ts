@@ -18,6 +18,9 @@ export const login = {
   refusedOther: "The login was refused.",
   wrong: "E-mail or password is wrong.",
   wait: (seconds: number) => `Too many attempts. Try again in ${amountText(seconds, "second")}.`,
+  whichTenant: "Choose a log",
+  whichTenantText: "Your address has accounts in several logs. Which one do you want to open?",
+  open: "Open",
   lost: "Lost the password? An administrator of the machine can run",
   plainHttp:
     "This page came over plain HTTP from another machine. Browsers keep no secure cookie then, and logging in will not work: serve Indelible over HTTPS (--tls-cert and --tls-key, or a proxy and --public-url).",

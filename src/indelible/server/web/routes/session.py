@@ -106,14 +106,12 @@ class SessionReply(msgspec.Struct, frozen=True):
     A login: who, how (`way`), what to send as X-CSRF-Token, the settings of the screen, and how
     the person likes it (`preferences`).
 
-    `several_tenants` says whether the service has more than this one; it names no other. After a
-    log out the browser goes on to `logout_url`, where there is one. With `needs_factor` a
+    After a log out the browser goes on to `logout_url`, where there is one. With `needs_factor` a
     second factor must be set up first; until then everything else is refused.
     """
 
     person: PersonReply
     tenant: TenantReply
-    several_tenants: bool
     csrf: str
     expires_at: str
     settings: ScreenSettings
@@ -372,7 +370,6 @@ async def _session_response(service: Service, session: Session, token: str) -> R
     reply = SessionReply(
         person=PersonReply(id=person.id, email=person.email, name=person.name, role=person.role),
         tenant=TenantReply(name=tenant.name, title=tenant.name, origin=tenant.origin),
-        several_tenants=len(service.tenants) > 1,
         csrf=csrf_token(token),
         expires_at=format_us(session.expires_us),
         settings=service.access.tenant_settings.get(tenant.id),

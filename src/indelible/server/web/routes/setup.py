@@ -65,6 +65,7 @@ async def set_up(request: Request) -> Response:
     people = service.access.people
     token = body.token[:100]
     link = people.look_at_link(token)
+    await service.know(link.tenant_id)
     email = read_email(link.email if link.email is not None else body.email)
     if email.casefold() != body.email.strip().casefold():
         raise InvalidRequest(f"this link is for {email}", parameter="email")
