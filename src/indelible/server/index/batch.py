@@ -7,7 +7,6 @@ no row of a batch has is not sent at all; the engine fills it with what stands f
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from functools import lru_cache
@@ -34,7 +33,7 @@ _TYPES: Final[dict[str, Any]] = {
     "duration_ms": pa.int64(),
     **dict.fromkeys(table.LISTS, pa.list_(pa.string())),
 }
-_HEX: Final = re.compile("[0-9a-f-]*")
+_MOST_OTHERS: Final = 8
 _FEW: Final = frozenset(table.FEW)
 _LISTS: Final = frozenset(table.LISTS)
 _POSITION: Final = {name: position for position, name in enumerate(table.COLUMNS)}
@@ -98,12 +97,15 @@ class Columns:
         return found
 
     def kinds(self) -> list[tuple[str, str]]:
-        """What the columns of ids hold; of one that is empty, nothing."""
+        """Which letters the columns of ids have; of one that is empty, nothing."""
         kinds = []
         for name in table.ID_COLUMNS:
-            joined = "".join(self._columns[_POSITION[name]])
-            if joined:
-                kinds.append((name, table.HEX if _HEX.fullmatch(joined) else table.ANY))
+            letters = set("".join(self._columns[_POSITION[name]]))
+            if letters:
+                others = sorted(letters - table.HEX_LETTERS)
+                kind = table.AND_OTHERS + "".join(others) if others else table.HEX
+                told = len(others) <= _MOST_OTHERS and kind.isascii()
+                kinds.append((name, kind if told else table.ANY))
         return kinds
 
     def spans(self, name: str, values: Collection[str]) -> dict[str, Span]:

@@ -13,12 +13,13 @@ from typing import Any, Final, Literal
 import msgspec
 
 from indelible.server.index.folding import BREAK, fold
-from indelible.server.index.schema import TOKENS
+from indelible.server.index.schema import GRAM, TOKENS
 from indelible.server.index.seen import MASKS, Part
 
 Kind = Literal["part", "whole", "wild", "loose"]
 
 _SAFE = re.compile(r"[^A-Za-z0-9_\u0080-\U0010ffff]")
+_SPECIAL = re.compile(r"[\\%_]")
 _NOT_BREAK: Final = f"[^{BREAK}]*"
 
 
@@ -56,7 +57,7 @@ class Pattern(msgspec.Struct, frozen=True):
     def on(self, column: str, parameters: Parameters) -> str:
         """The condition on a column that holds folded text, or text that folding left as it was."""
         if self.kind == "part":
-            return f"position({column}, {parameters.add(self.text, 'String')}) > 0"
+            return _holds(column, self.text, parameters)
         if self.kind == "whole":
             return f"{column} = {parameters.add(self.text, 'String')}"
         if self.kind == "loose":
@@ -71,10 +72,10 @@ class Pattern(msgspec.Struct, frozen=True):
         if self.kind == "whole":
             # The cheap test comes first where rows are looked at; the second one has an index
             # that tells for most blocks of rows that none of them needs to be.
-            anywhere = f"position(text, {parameters.add(self.text, 'String')}) > 0"
+            anywhere = _holds("text", self.text, parameters)
             return f"({anywhere} AND {self.on_tokens(marks, parameters)})"
         if self.kind == "part":
-            anywhere = f"position(text, {parameters.add(self.text, 'String')}) > 0"
+            anywhere = _holds("text", self.text, parameters)
             expression = head + _NOT_BREAK + _escape(self.text)
             return f"({anywhere} AND match(text, {parameters.add(expression, 'String')}))"
         expression = head + _wild(self.text, _NOT_BREAK) + BREAK
@@ -84,6 +85,15 @@ class Pattern(msgspec.Struct, frozen=True):
         """For a whole text: one of the tokens of the row, behind one of these marks, is it."""
         tokens = parameters.add([mark + self.text for mark in marks], "Array(String)")
         return f"hasAny({TOKENS}, {tokens})"
+
+
+def _holds(column: str, text: str, parameters: Parameters) -> str:
+    """The condition that the text stands somewhere in a column."""
+    if column == "text" and len(text) >= GRAM:
+        # The same as `position`, in the form for which there is an index.
+        like = _SPECIAL.sub(r"\\\g<0>", text)
+        return f"{column} LIKE {parameters.add(f'%{like}%', 'String')}"
+    return f"position({column}, {parameters.add(text, 'String')}) > 0"
 
 
 class Between(msgspec.Struct, frozen=True):

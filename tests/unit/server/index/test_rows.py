@@ -238,6 +238,20 @@ def test_values_are_counted_by_column_and_their_days_told() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("ids", "kind"),
+    [
+        (["0af-9", "77"], "hex"),
+        (["j_0af", "K_1"], "hex+K_j"),
+        (["nightly-report"], "any"),
+        (["ä"], "any"),
+    ],
+)
+def test_the_letters_of_ids_are_told(ids: list[str], kind: str) -> None:
+    rows = [row_of(1, entry_of({"operation": "x", "job": {"id": one}})[0]) for one in ids]
+    assert Columns(rows).kinds() == [("job_id", kind)]
+
+
 def test_what_no_row_has_is_not_sent() -> None:
     entry, _ = entry_of({"operation": "AssignRole", "actor": {"id": "u1"}})
     names, data = Columns([row_of(1, entry)] * 2).events()

@@ -9,7 +9,7 @@ from indelible.server.query.filters.base import ALL_VALUES, Clause, Context, Loo
 from indelible.server.query.pattern import Pattern, anywhere
 from indelible.server.query.tree import Word
 
-_OF_AN_ID: Final = frozenset("0123456789abcdef-*")
+_OF_AN_ID: Final = table.HEX_LETTERS | {"*"}
 _OF_NO_ID: Final = frozenset("0-*")
 _NO_ID: Final = table.UNREADABLE | table.NO_FACT
 
@@ -32,7 +32,7 @@ def condition(word: Word, context: Context) -> str:
     conditions.extend(
         pattern.on(column, context.parameters)
         for column, kinds in context.id_kinds.items()
-        if table.ANY in kinds or letters <= _OF_AN_ID
+        if any(_may_hold(kind, letters) for kind in kinds)
     )
     if letters <= _OF_AN_ID and len(pattern.text) <= 36:
         found = pattern.on("toString(id)", context.parameters)
@@ -41,6 +41,12 @@ def condition(word: Word, context: Context) -> str:
             f"({found} AND bitAnd(flags, {_NO_ID}) = 0)" if letters <= _OF_NO_ID else found
         )
     return any_of(conditions)
+
+
+def _may_hold(kind: str, letters: set[str]) -> bool:
+    """Whether a text of these letters can stand in ids of this kind."""
+    others = kind.removeprefix(table.AND_OTHERS) if kind.startswith(table.AND_OTHERS) else ""
+    return kind == table.ANY or letters <= _OF_AN_ID | set(others)
 
 
 def explain(word: Word) -> Clause:
