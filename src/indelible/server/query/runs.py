@@ -106,6 +106,11 @@ class _Total(msgspec.Struct):
     usual_us: float
 
 
+class _Found(msgspec.Struct):
+    runs: list[tuple[int, str, int, int]]
+    """When each started, its id, and the times of its first and last entry."""
+
+
 class _Median(msgspec.Struct):
     operation: str
     usual_us: float
@@ -123,29 +128,31 @@ _decode_medians = msgspec.json.Decoder(_Median).decode_lines
 _decode_causes = msgspec.json.Decoder(_Cause).decode_lines
 
 _ENDS = "st IN ('succeeded', 'failed', 'cancelled', 'retried')"
+# Time and index of an entry in one number, which is quicker to compare than the two.
+_AT = "toInt128(occurred_us) * toInt128('18446744073709551616') + idx"
 # One row per job of each run. An entry without a state is something that the job did; where a job
 # has no entry with a state, its outcomes have to do.
 _JOBS = f"""
 SELECT run, job,
-  argMaxIf(st, (occurred_us, idx), st != '') AS said,
-  argMax(outcome, (occurred_us, idx)) AS outcome_last,
+  argMaxIf(st, at, st != '') AS said,
+  argMax(outcome, at) AS outcome_last,
   multiIf(said != '', said, outcome_last = 'success', 'succeeded',
           outcome_last IN ('failure', 'denied'), 'failed', 'unknown') AS job_state,
-  max((occurred_us, idx)) AS last,
+  max(at) AS last, min(occurred_us) AS job_first, max(occurred_us) AS job_last,
   countIf(st = 'started') AS starts,
   if(starts > 0, minIf(occurred_us, st = 'started'),
      min(if({_ENDS}, occurred_us - took_ms * 1000, occurred_us))) AS job_started,
   maxIf(occurred_us, {_ENDS} OR st = '') AS job_ended,
   uniqExact(greatest(attempt, 1)) AS job_attempts,
   count() AS job_entries,
-  argMin(operation, (st = '', occurred_us, idx)) AS job_operation,
-  argMin((behalf, kind, request_id), (occurred_us, idx)) AS began,
-  argMaxIf(queue, (occurred_us, idx), queue != '') AS job_queue,
-  argMaxIf(worker, (occurred_us, idx), worker != '') AS job_worker
+  argMin(operation, (st = '', at)) AS job_operation,
+  argMin((behalf, kind, request_id), at) AS began,
+  argMaxIf(queue, at, queue != '') AS job_queue,
+  argMaxIf(worker, at, worker != '') AS job_worker
 FROM (
   SELECT {jobs.RUN} AS run, if(job_id != '', job_id, toString(id)) AS job, {jobs.STATE} AS st,
     {jobs.ATTEMPT} AS attempt, {jobs.DURATION_MS} AS took_ms, {jobs.QUEUE} AS queue,
-    {jobs.WORKER} AS worker, occurred_us, idx, operation, outcome, behalf, kind, request_id
+    {jobs.WORKER} AS worker, {_AT} AS at, occurred_us, operation, outcome, behalf, kind, request_id
   FROM events WHERE {{where}}
 ) GROUP BY run, job
 """
@@ -161,6 +168,7 @@ SELECT run,
           countIf(job_state = 'succeeded') > 0, 'succeeded',
           countIf(job_state = 'cancelled') > 0, 'cancelled', 'unknown') AS state,
   min(job_started) AS started_us, max(job_ended) AS ended_us,
+  min(job_first) AS first_us, max(job_last) AS last_us,
   sum(job_attempts) AS attempts, count() AS jobs, sum(job_entries) AS entries,
   argMax(job_queue, (job = run, job_queue != '')) AS queue,
   argMax(job_worker, (job_worker != '', last)) AS worker,
@@ -171,6 +179,11 @@ FROM ({_JOBS}) GROUP BY run
 """
 _COLUMNS: Final = ", ".join(_Row.__struct_fields__)
 _FINISHED: Final = "state IN ('succeeded', 'failed')"
+_TOTALS: Final = (
+    "sumMap([state], [toUInt64(1)]) AS states, sum(entries) AS all_entries, "
+    f"countIf({_FINISHED}) AS finished, "
+    f"ifNotFinite(quantileExactIf(0.5)(ended_us - started_us, {_FINISHED}), 0) AS usual_us"
+)
 
 
 async def find_runs(
@@ -211,24 +224,28 @@ async def find_runs(
     within = [f"started_us >= {add(-_FAR_US if from_us is None else from_us, 'Int64')}"]
     if to_us is not None:
         within.append(f"started_us < {add(to_us, 'Int64')}")
-    runs_sql = _RUNS.replace("{where}", where)
-    totals = None
-    if after is None:
-        totals = await _totals(index, runs_sql, within, parameters)
-    wanted = list(within)
+    wanted = []
     if state in ("open", "overdue"):
         wanted.append("state IN ('queued', 'running', 'retrying')")
     elif state is not None:
         wanted.append(f"state = {add(state, 'String')}")
     if after is not None:
         at, run = add(after.started_us, "Int64"), add(after.run, "String")
-        wanted.append(f"(started_us, run) < ({at}, {run})")
-    data = await index.query(
-        f"SELECT {_COLUMNS} FROM ({runs_sql}) WHERE {' AND '.join(wanted)} "
-        f"ORDER BY started_us DESC, run DESC LIMIT {limit + 1}",
-        parameters.values,
+        within.append(f"(started_us, run) < ({at}, {run})")
+    # One pass over all runs tells the totals and which runs the page has; the rest is asked of
+    # these alone.
+    found = "groupArrayIf((started_us, run, first_us, last_us), {})".format(
+        " AND ".join(wanted) or "1"
     )
-    rows = _decode_rows(data)
+    listed = [f"arraySlice(arrayPartialReverseSort({limit + 1}, {found}), 1, {limit + 1}) AS runs"]
+    listed += [_TOTALS] if after is None else []
+    data = await index.query(
+        f"SELECT {', '.join(listed)} FROM ({_RUNS.replace('{where}', where)}) "
+        f"WHERE {' AND '.join(within)}",
+        dict(parameters.values),
+    )
+    totals = _totals(data) if after is None else None
+    rows = await _read(index, where, parameters, msgspec.json.decode(data, type=_Found).runs)
     more = len(rows) > limit
     del rows[limit:]
     next_cursor = None
@@ -273,16 +290,29 @@ async def _where(
     return " AND ".join(conditions)
 
 
-async def _totals(
-    index: IndexProcess, runs_sql: str, within: list[str], parameters: Parameters
-) -> RunTotals:
+async def _read(
+    index: IndexProcess,
+    where: str,
+    parameters: Parameters,
+    found: list[tuple[int, str, int, int]],
+) -> list[_Row]:
+    """The rows of these runs, newest first."""
+    if not found:
+        return []
+    add = parameters.add
+    first = add(min(first for _, _, first, _ in found), "Int64")
+    last = add(max(last for _, _, _, last in found), "Int64")
+    runs = add([run for _, run, _, _ in found], "Array(String)")
+    where += f" AND occurred_us BETWEEN {first} AND {last} AND {jobs.RUN} IN {runs}"
     data = await index.query(
-        "SELECT sumMap([state], [toUInt64(1)]) AS states, sum(entries) AS all_entries, "
-        f"countIf({_FINISHED}) AS finished, ifNotFinite("
-        f"quantileExactIf(0.5)(ended_us - started_us, {_FINISHED}), 0) AS usual_us "
-        f"FROM ({runs_sql}) WHERE {' AND '.join(within)}",
-        dict(parameters.values),
+        f"SELECT {_COLUMNS} FROM ({_RUNS.replace('{where}', where)}) "
+        "ORDER BY started_us DESC, run DESC",
+        parameters.values,
     )
+    return _decode_rows(data)
+
+
+def _totals(data: bytes) -> RunTotals:
     total = msgspec.json.decode(data, type=_Total)
     by_state = dict(zip(*total.states, strict=True))
     return RunTotals(
