@@ -52,6 +52,7 @@ def signed_on(
             f'[oidc]\nissuer = "{issuer}"\nclient_id = "indelible"\n'
             f'client_secret_file = "{secret}"\n'
             'roles = { staff = "viewer", security = "auditor", owners = "admin" }\n'
+            'demands = { admin = ["otp", "hwk"] }\n'
         )
         service = start_service(data, "--port", str(port))
         service.setup_token = token
@@ -79,6 +80,20 @@ class Visitor:
         """Logs in at the provider; returns where the browser ends up."""
         self.client.get(f"{self._issuer}/groups", params={name: ",".join(groups)})
         return self.go_on(self.client.get(f"{self.service.url}/v1/oidc/login"), name)
+
+    def comes_with(self, name: str, *ways: str) -> None:
+        """How somebody shows who it is at the provider from now on (amr)."""
+        self.client.get(f"{self._issuer}/amr", params={name: ",".join(ways)})
+
+    def end_at_provider(self) -> None:
+        """Logs out there, which the provider tells the service by itself."""
+        asked = self.client.get(f"{self._issuer}/session/end")
+        form = re.search(r'action="([^"]+)"', asked.text)
+        secret = re.search(r'name="xsrf" value="([^"]+)"', asked.text)
+        assert form, asked.text[:500]
+        assert secret, asked.text[:500]
+        data = {"xsrf": secret[1], "logout": "yes"}
+        self.client.post(urljoin(str(asked.url), form[1]), data=data)
 
     def go_on(self, reply: httpx2.Response, name: str, until: str = "") -> str:
         for _ in range(20):
@@ -158,12 +173,58 @@ def test_an_invited_account_is_tied_by_its_address(
     service, _ = signed_on
     ana = service.set_up()
     visitor = visit()
+    visitor.comes_with("ana", "pwd", "otp")
     visitor.log_in("ana", "owners")
     assert visitor.session()["person"]["id"] == ana.session["person"]["id"]
     # The last administrator stays one, whatever the groups say.
     other = visit()
     other.log_in("ana", "staff")
     assert other.session()["person"]["role"] == "admin"
+
+
+def test_an_administrator_comes_with_a_second_factor(
+    signed_on: tuple[RunningService, str],
+    visit: Callable[[], Visitor],
+) -> None:
+    service, _ = signed_on
+    visitor = visit()
+    visitor.comes_with("ed", "pwd")
+    assert visitor.log_in("ed", "owners") == f"{service.url}/login#refused=weak-login"
+    assert visitor.client.get(f"{service.url}/v1/session").status_code == 401
+    again = visit()
+    again.comes_with("ed", "pwd", "hwk")
+    assert again.log_in("ed", "owners") == f"{service.url}/"
+    assert again.session()["person"]["role"] == "admin"
+    # Who becomes an administrator after the login has not shown more by that.
+    low = visit()
+    low.log_in("fi", "security")
+    user = f"/v1/users/{low.session()['person']['id']}"
+    made = service.request("PATCH", user, key=service.key("a"), json={"role": "admin"})
+    assert made.status == 200
+    refused = low.client.get(f"{service.url}/v1/users")
+    assert (refused.status_code, refused.json()["code"]) == (403, "weak-login")
+
+
+def test_the_provider_ends_one_login(
+    signed_on: tuple[RunningService, str],
+    visit: Callable[[], Visitor],
+) -> None:
+    service, issuer = signed_on
+    one, other = visit(), visit()
+    one.log_in("gi", "security")
+    other.log_in("gi", "security")
+    ended = one.session()
+    one.end_at_provider()
+    assert one.client.get(f"{service.url}/v1/session").status_code == 401
+    assert other.session()["person"]["id"] == ended["person"]["id"]
+    found = service.events(stream="user", period="day", q="operation:EndLogin actor:gi@example.com")
+    assert [(event["method"], event["metadata"]["by"]) for event in found] == [
+        ("BackChannelLogout", issuer)
+    ]
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    for body in (b"", b"logout_token=a.b.c", b"logout_token=x&logout_token=y"):
+        path = "/v1/oidc/backchannel-logout"
+        assert service.request("POST", path, body=body, headers=form).status == 400
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,21 @@ def _roles(value: object) -> dict[str, str]:
     return roles
 
 
+def _demands(value: object) -> dict[str, tuple[str, ...]]:
+    if isinstance(value, str):
+        found: dict[str, list[object]] = {}
+        for item in value.split(","):
+            role, _, wanted = item.partition("=")
+            found.setdefault(role.strip(), []).append(wanted.strip())
+        value = found
+    if not isinstance(value, dict) or set(value) - {"viewer", "auditor", "admin"}:
+        raise ValueError
+    lists = {role: [one] if isinstance(one, str) else one for role, one in value.items()}
+    if any(not isinstance(one, list) or not one for one in lists.values()):
+        raise ValueError
+    return {role: tuple(_text(item) for item in one) for role, one in lists.items()}
+
+
 def _header(value: object) -> str:
     text = _text(value).lower()
     if not re.fullmatch(r"[a-z0-9-]{1,64}", text) or text in ("cookie", "authorization", "host"):
@@ -214,3 +229,4 @@ ROLES = Form("groups and roles like staff=viewer, security=auditor", _roles)
 HEADER = Form("the name of a header like x-forwarded-email", _header)
 FILE = Form("the path of a file that is there", _file)
 ZONE = Form("an IANA time zone like Europe/Berlin", _zone)
+DEMANDS = Form("roles with values of acr or amr like admin=mfa, admin=hwk", _demands)

@@ -59,6 +59,7 @@ class OidcSettings(msgspec.Struct, frozen=True):
     roles: dict[str, str]
     default_role: str
     tenant: str | None
+    demands: dict[str, tuple[str, ...]]
 
 
 class ProxyLoginSettings(msgspec.Struct, frozen=True):

@@ -113,6 +113,8 @@ TABLE: tuple[Setting, ...] = (
          "Role of people in no such group; none keeps them out."),
     _row("oidc", "tenant", None, forms.TEXT,
          "Tenant that these people belong to; the oldest where none is named."),
+    _row("oidc", "demands", {}, forms.DEMANDS,
+         "One of which values of `acr` or `amr` a login must come with, by role."),
     _row("proxy_login", "header", None, forms.HEADER,
          "Header in which a proxy names who is logged in, by e-mail address."),
     _row("proxy_login", "networks", (), forms.NETWORKS,

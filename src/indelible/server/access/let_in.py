@@ -14,6 +14,24 @@ class NotLetIn(Denied):
     code = "not-let-in"
 
 
+class WeakLogin(NotLetIn):
+    """A login at the provider that is not enough for the role."""
+
+    code = "weak-login"
+
+    def __init__(self, role: str) -> None:
+        super().__init__(
+            f"the role {role} needs a stronger login at the identity provider",
+            hint="with a second factor, for example; oidc.demands says which",
+        )
+
+
+def is_enough(role: str, grades: tuple[str, ...], demands: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether a login with these values of acr and amr is enough for a role."""
+    wanted = demands.get(role)
+    return wanted is None or not set(wanted).isdisjoint(grades)
+
+
 _RANK: Final = ("viewer", "auditor", "admin")
 
 

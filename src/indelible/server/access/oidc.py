@@ -21,15 +21,19 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from indelible.clock import US_PER_S, Clock
-from indelible.errors import StorageError
+from indelible.errors import InvalidRequest, StorageError
 from indelible.server.access.let_in import NotLetIn
 from indelible.server.access.people import Known
+from indelible.server.access.sessions import Said
 from indelible.server.access.token import RandomBytes, random_text
 from indelible.server.setting_groups import OidcSettings
 
 SCOPE: Final = "openid email profile"
 _ALGORITHMS: Final = ("RS256", "PS256", "ES256", "ES384", "EdDSA")
 _LEEWAY_S: Final = 60
+_KEYS_S: Final = 30.0
+LOGOUT_AGE_S: Final = 300
+_LOGOUT_EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 _TIMEOUT_S: Final = 10.0
 _VERIFIER_LENGTH: Final = 64
 
@@ -65,6 +69,16 @@ class Shown(msgspec.Struct, frozen=True):
 
     who: Known
     groups: tuple[str, ...]
+    said: Said = Said()
+
+
+class LogoutToken(msgspec.Struct, frozen=True):
+    """Which logins the provider ends: of a person, with its name of the login, or both."""
+
+    jti: str
+    subject: str | None
+    sid: str | None
+    issued_s: int
 
 
 class Provider:
@@ -79,6 +93,7 @@ class Provider:
         self._clock = clock
         self._random_bytes = random_bytes
         self._metadata: Metadata | None = None
+        self._keys: tuple[float, dict[str, Any] | None] = (0.0, None)
 
     async def begin(self) -> Begun:
         """A new login. Raises ProviderFailed."""
@@ -87,9 +102,18 @@ class Provider:
         metadata = await self.metadata()
         async with self._client() as client:
             url, _ = client.create_authorization_url(
-                metadata.authorization_endpoint, state=state, code_verifier=verifier, nonce=nonce
+                metadata.authorization_endpoint,
+                state=state,
+                code_verifier=verifier,
+                nonce=nonce,
+                **self._wished(),
             )
         return Begun(url, state, nonce, verifier)
+
+    def _wished(self) -> dict[str, str]:
+        """What is demanded of any role, as a wish: who it will be is not known yet."""
+        values = sorted({one for some in self.settings.demands.values() for one in some})
+        return {"acr_values": " ".join(values)} if values else {}
 
     async def finish(self, code: str, nonce: str, verifier: str) -> Shown:
         """Who came back with a code. Raises ProviderFailed, NotLetIn."""
@@ -112,6 +136,49 @@ class Provider:
         except (AuthlibBaseError, httpx2.HTTPError) as cause:
             raise ProviderFailed(f"the identity provider refused: {cause}"[:300]) from cause
         return self._shown(claims)
+
+    async def logout_token(self, text: str) -> LogoutToken:
+        """
+        What a logout token says (OpenID Connect Back-Channel Logout 1.0, section 2.6): signed by
+        the provider, for us, lately, a logout and nothing else.
+
+        Raises InvalidRequest, ProviderFailed.
+        """
+        metadata = await self.metadata()
+        now_s = self._clock.now_us() // US_PER_S
+        try:
+            token = jwt.decode(text, await self._known_keys(), algorithms=_ALGORITHMS)
+            registry = jwt.JWTClaimsRegistry(
+                now=lambda: now_s,
+                leeway=_LEEWAY_S,
+                iss={"essential": True, "value": metadata.issuer},
+                aud={"essential": True, "value": self.settings.client_id or ""},
+                iat={"essential": True},
+            )
+            registry.validate(token.claims)
+        except (JoseError, ValueError) as cause:
+            raise InvalidRequest("this is no logout token of the provider") from cause
+        claims: dict[str, Any] = token.claims
+        kind = str(token.header.get("typ", "JWT")).lower().removeprefix("application/")
+        if kind not in ("logout+jwt", "jwt") or not _is_logout(claims):
+            raise InvalidRequest("this is a token for something else than a logout")
+        if not now_s - LOGOUT_AGE_S <= claims["iat"] <= now_s + _LEEWAY_S:
+            raise InvalidRequest("this logout token is too old, or from the future")
+        return LogoutToken(claims["jti"], claims.get("sub"), claims.get("sid"), claims["iat"])
+
+    async def _known_keys(self) -> KeySet:
+        """The provider's keys, asked for twice a minute at most: anybody can send a token."""
+        read_s, keys = self._keys
+        now_s = self._clock.monotonic_s()
+        if keys is None or now_s - read_s > _KEYS_S:
+            metadata = await self.metadata()
+            try:
+                async with httpx2.AsyncClient(timeout=_TIMEOUT_S) as client:
+                    keys = await self._read(client, metadata.jwks_uri)
+            except httpx2.HTTPError as cause:
+                raise ProviderFailed("the identity provider does not answer") from cause
+            self._keys = (now_s, keys)
+        return KeySet.import_key_set(cast("Any", keys))
 
     async def metadata(self) -> Metadata:
         """What the provider says of itself; asked for once. Raises ProviderFailed."""
@@ -208,7 +275,32 @@ class Provider:
             name=str(name or email)[:200],
         )
         listed = groups if isinstance(groups, list) else [groups] if groups else []
-        return Shown(who, tuple(str(one) for one in listed))
+        return Shown(who, tuple(str(one) for one in listed), _said(claims))
+
+
+def _said(claims: dict[str, Any]) -> Said:
+    amr, acr, sid = claims.get("amr"), claims.get("acr"), claims.get("sid")
+    grades = [*(amr if isinstance(amr, list) else []), *([acr] if acr is not None else [])]
+    return Said(
+        sid=str(sid)[:256] if sid is not None else None,
+        grades=tuple(str(one)[:200] for one in grades[:50]),
+    )
+
+
+def _is_logout(claims: dict[str, Any]) -> bool:
+    """Whether the claims are those of a logout: its event, no nonce, and somebody named."""
+    events = claims.get("events")
+    names = [claims[name] for name in ("sub", "sid") if claims.get(name) is not None]
+    return (
+        isinstance(events, dict)
+        and isinstance(events.get(_LOGOUT_EVENT), dict)
+        and "nonce" not in claims
+        and bool(names)
+        and all(isinstance(name, str) and len(name) <= 256 for name in names)
+        and isinstance(claims.get("jti"), str)
+        and len(claims["jti"]) <= 256
+        and isinstance(claims.get("iat"), int)
+    )
 
 
 _NOBODY: Final = Metadata("", "", "", "")

@@ -11,6 +11,8 @@ from collections.abc import Callable
 import msgspec
 
 from indelible.clock import Clock
+from indelible.codec import decode_json, encode_json
+from indelible.errors import Conflict
 from indelible.server.access.control import ControlDatabase, Row
 from indelible.server.access.outbox import OwnEvent, put
 from indelible.server.access.people import Person
@@ -22,7 +24,7 @@ _TOUCH_EVERY_US = 60_000_000  # a shorter step would write at every request
 _TOKEN_LENGTH = 43
 _COLUMNS = (
     "s.id, s.created_us, s.seen_us, s.ip, s.user_agent, s.confirmed_us, s.way,"
-    " p.id, p.tenant, p.email, p.name, p.role, p.scope, p.active, p.issuer"
+    " p.id, p.tenant, p.email, p.name, p.role, p.scope, p.active, p.issuer, s.grades"
 )
 
 
@@ -41,6 +43,14 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     user_agent: str | None
     confirmed_us: int
     way: str
+    grades: tuple[str, ...] = ()
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What an identity provider says of a login: its name of it, and the values of acr and amr."""
+
+    sid: str | None = None
+    grades: tuple[str, ...] = ()
 
 
 class Sessions:
@@ -74,6 +84,7 @@ class Sessions:
         user_agent: str | None,
         event: OwnEvent,
         way: str = "password",
+        said: Said = Said(),  # noqa: B008 - frozen
     ) -> tuple[str, Session]:
         """Starts a login; returns its token, which is nowhere stored, and the login."""
         token = random_text(self._random_bytes, _TOKEN_LENGTH)
@@ -81,9 +92,9 @@ class Sessions:
         with self._control.write() as transaction:
             transaction.execute(
                 "INSERT INTO session(token_hash, id, person, created_us, seen_us, ip, user_agent,"
-                " confirmed_us, way) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " confirmed_us, way, sid, grades) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (hash_token(token), session_id, person.id, now_us, now_us, ip, user_agent,
-                 now_us, way),
+                 now_us, way, said.sid, encode_json(said.grades).decode()),
             )  # fmt: skip
             put(transaction, person.tenant_id, event)
         session = Session(
@@ -96,6 +107,7 @@ class Sessions:
             user_agent=user_agent,
             confirmed_us=now_us,
             way=way,
+            grades=said.grades,
         )
         return token, session
 
@@ -151,6 +163,43 @@ class Sessions:
                 put(transaction, session.person.tenant_id, event)
         return bool(ended)
 
+    def end_by_provider(
+        self,
+        person: Person | None,
+        sid: str | None,
+        token: tuple[str, int],
+        make_event: Callable[[Session], OwnEvent],
+    ) -> int:
+        """
+        Ends the logins that a logout token names: of a person, with this name at the provider, or
+        both; returns how many. `token` is its id and until when that is remembered.
+
+        Raises Conflict when the token was taken before.
+        """
+        rows = self._control.read(
+            f"SELECT {_COLUMNS} FROM session s JOIN person p ON p.id = s.person"
+            " WHERE s.way = 'oidc' AND (?1 IS NULL OR s.person = ?1) AND (?2 IS NULL OR s.sid = ?2)"
+            " AND (?1 IS NOT NULL OR ?2 IS NOT NULL)",
+            (person.id if person else None, sid),
+        )
+        jti, until_us = token
+        with self._control.write() as transaction:
+            transaction.execute(
+                "DELETE FROM logout_token WHERE until_us < ?", (self._clock.now_us(),)
+            )
+            taken = transaction.execute(
+                "INSERT OR IGNORE INTO logout_token VALUES(?, ?)", (hash_token(jti), until_us)
+            ).rowcount
+            if not taken:
+                raise Conflict("this logout token was taken before")
+            ended = 0
+            for session in map(self._session, rows):
+                gone = transaction.execute("DELETE FROM session WHERE id = ?", (session.id,))
+                if gone.rowcount:
+                    ended += 1
+                    put(transaction, session.person.tenant_id, make_event(session))
+        return ended
+
     def end_expired(self, make_event: Callable[[Session], OwnEvent]) -> int:
         """Ends the logins whose time is over, with one event each; returns how many."""
         now_us = self._clock.now_us()
@@ -186,4 +235,5 @@ class Sessions:
             user_agent=row[4],
             confirmed_us=row[5],
             way=row[6],
+            grades=tuple(decode_json(row[15])),
         )

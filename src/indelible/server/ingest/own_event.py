@@ -188,6 +188,23 @@ def of_vouched(
     )
 
 
+def of_ended_by_provider(session: Session, entry: Arriving, *, event_id: str, by: str) -> OwnEvent:
+    """A login that the identity provider ended."""
+    return _event(
+        event_id,
+        stream="user",
+        operation="EndLogin",
+        method="BackChannelLogout",
+        endpoint="/v1/oidc/backchannel-logout",
+        status=200,
+        actor=_person(session.person),
+        origin=_origin(entry.ip, entry.peer_ip, entry.user_agent),
+        context={"request_id": entry.request_id, "session_id": session.id},
+        targets=[{"type": "login", "id": session.id}],
+        metadata={"by": by},
+    )
+
+
 def of_expired_session(session: Session, *, event_id: str) -> OwnEvent:
     """A login whose time was over."""
     return _event(

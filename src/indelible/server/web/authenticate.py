@@ -17,6 +17,7 @@ from indelible.clock import US_PER_S
 from indelible.errors import Denied, Unauthenticated
 from indelible.server.access.csrf import SAFE_METHODS, check_csrf
 from indelible.server.access.keys import ApiKey, KeyRefused
+from indelible.server.access.let_in import WeakLogin, is_enough
 from indelible.server.access.people import Person
 from indelible.server.access.scope import Scope
 from indelible.server.access.sessions import Session
@@ -125,6 +126,12 @@ def lacks_factor(session: Session, service: Service) -> bool:
     return not service.access.factors.standing(person.id).any
 
 
+def is_too_weak(session: Session, service: Service) -> bool:
+    """Whether the provider's login is not enough for the role that the account has by now."""
+    demands = service.settings.oidc.demands
+    return session.way == "oidc" and not is_enough(session.person.role, session.grades, demands)
+
+
 def check_person(session: Session, request: Request, service: Service, permit: Permission) -> None:
     """Raises Denied while a factor is lacking, or who it is must be shown again."""
     route: str = request.scope["state"].get("route") or ""
@@ -134,6 +141,8 @@ def check_person(session: Session, request: Request, service: Service, permit: P
             hint="the screen leads there; `/v1/session/factors` over HTTP",
             code="factor-needed",
         )
+    if is_too_weak(session, service) and not route.startswith(_OWN_PATH):
+        raise WeakLogin(session.person.role)
     if permit == "admin" and request.method not in SAFE_METHODS:
         check_confirmed(session, service)
 
@@ -233,7 +242,7 @@ def may_still_read(request: Request, service: Service, caller: Caller) -> bool:
     session = look_at_session(request, service)
     if session is None or "read" not in _OF_ROLE[session.person.role]:
         return False
-    if lacks_factor(session, service):
+    if lacks_factor(session, service) or is_too_weak(session, service):
         return False
     return reach_of_person(session.person, service.settings.access) == caller.reach
 

@@ -7,6 +7,7 @@ from indelible.server.web.route import Api
 from indelible.server.web.routes import (
     access_review,
     approvals,
+    back_channel,
     categories,
     doors,
     embed,
@@ -77,6 +78,7 @@ def all_routes() -> tuple[Api, ...]:
         *factors.ROUTES,
         *password.ROUTES,
         *oidc.ROUTES,
+        *back_channel.ROUTES,
         *passkeys.ROUTES,
         *logins.ROUTES,
         *setup.ROUTES,

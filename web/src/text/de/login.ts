@@ -12,6 +12,8 @@ export const login: typeof english.login = {
   refused: {
     "not-let-in":
       "Der Anmeldedienst kennt Sie, aber Sie haben hier keinen Zugang. Fragen Sie einen Administrator.",
+    "weak-login":
+      "Ihre Rolle verlangt eine stärkere Anmeldung beim Anmeldedienst, zum Beispiel mit zweitem Faktor.",
     "login-step-ended": "Das hat zu lange gedauert. Versuchen Sie es noch einmal.",
     "provider-failed":
       "Der Anmeldedienst hat nicht so geantwortet, wie er sollte. Versuchen Sie es noch einmal, oder sagen Sie es einem Administrator.",

@@ -11,6 +11,8 @@ export const login = {
   refused: {
     "not-let-in":
       "The identity provider knows you, but you have no access here. Ask an administrator.",
+    "weak-login":
+      "Your role needs a stronger login at the identity provider, with a second factor for example.",
     "login-step-ended": "That took too long. Try again.",
     "provider-failed":
       "The identity provider did not answer as it should. Try again, or tell an administrator.",

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from indelible.errors import Error, NotFound, TooManyAttempts
-from indelible.server.access.let_in import role_of
+from indelible.server.access.let_in import WeakLogin, is_enough, role_of
 from indelible.server.access.steps import StepEnded
 from indelible.server.ingest.own_event import of_login
 from indelible.server.web.answer import json_response
@@ -129,7 +129,9 @@ async def _let_in(request: Request, service: Service, provider: Provider, root: 
         by=settings.issuer or WAY,
         sets_role=bool(settings.roles),
     )
-    started = await start_session(request, service, person, way=WAY)
+    if not is_enough(person.role, shown.said.grades, settings.demands):
+        raise WeakLogin(person.role)
+    started = await start_session(request, service, person, way=WAY, said=shown.said)
     response = RedirectResponse(root, status_code=303)
     for name, value in started.raw_headers:
         if name == b"set-cookie":

@@ -17,7 +17,7 @@ from indelible.server.access.csrf import check_csrf, check_origin, csrf_token
 from indelible.server.access.factors import Standing, WrongCode
 from indelible.server.access.people import Person
 from indelible.server.access.preferences import Preferences
-from indelible.server.access.sessions import Session
+from indelible.server.access.sessions import Said, Session
 from indelible.server.access.steps import StepEnded
 from indelible.server.ingest.own_event import of_login, of_session
 from indelible.server.setting_groups import ScreenSettings
@@ -285,7 +285,12 @@ def need_keeping_browser(request: Request) -> None:
 
 
 async def start_session(
-    request: Request, service: Service, person: Person, *, way: str = "password"
+    request: Request,
+    service: Service,
+    person: Person,
+    *,
+    way: str = "password",
+    said: Said = Said(),  # noqa: B008 - frozen
 ) -> Response:
     """Starts a login for a person who has shown the right to it, and sets the cookie."""
     entry = entry_of(request)
@@ -312,6 +317,7 @@ async def start_session(
         user_agent=entry.user_agent,
         event=event,
         way=way,
+        said=said,
     )
     await service.own.drain()
     response = await _session_response(service, session, token)
