@@ -241,6 +241,7 @@ ASKED: dict[tuple[str, str], Ask] = {
 OPEN: dict[tuple[str, str], Any] = {
     ("POST", "/v1/session"): {"email": "admin@{marker}.example", "password": "not the password"},
     ("POST", "/v1/webhooks/{source}"): {},
+    ("POST", "/v1/oidc/backchannel-logout"): {},
     ("POST", "/v1/session/tenant"): {"step": "x", "tenant": "{tenant}"},
     ("POST", "/v1/session/factor"): {"step": "x", "code": "000000"},
     ("POST", "/v1/session/passkey"): {"step": "x", "credential": {"id": "{user}"}},
