@@ -97,6 +97,7 @@ function Row({ policy, format, when }: { policy: PastPolicy; format: DateFormat;
       </td>
       <td data-label={text.changes} className="wraps">
         {policy.withdraws !== null && <p>{text.withdraws(policy.withdraws)}</p>}
+        {policy.version === 1 && policy.changes.length > 0 && <p>{text.preset}</p>}
         {policy.changes.length > 0 ? (
           <ChangeList changes={policy.changes} />
         ) : (

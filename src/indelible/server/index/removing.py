@@ -205,7 +205,10 @@ class Remover:
         ]
 
     def _forget_values(self, tenant_id: int, parts: int) -> None:
-        """Values that no row has any more leave the tables from which search and lists take."""
+        """
+        Values that no row has any more leave the tables from which search and lists take; the
+        others are counted anew. Safe to do again.
+        """
         columns = set(table.VALUE_COLUMNS) if parts & FACT else set()
         columns |= set(_PERSON_VALUES) if parts & PERSON else set()
         columns |= set(_CONTENT_VALUES) if parts & CONTENT else set()
@@ -214,12 +217,30 @@ class Remover:
             f"WHERE tenant = {int(tenant_id)}))"
             for name in sorted(columns)
         )
-        for name in ("vals", "known"):
-            self._client.run(
-                f"ALTER TABLE {name} DELETE WHERE tenant = {int(tenant_id)} AND ({gone}) "
-                "SETTINGS mutations_sync = 1"
-            )
+        self._count_again(tenant_id, sorted(columns))
+        self._client.run(
+            f"ALTER TABLE known DELETE WHERE tenant = {int(tenant_id)} AND ({gone}) "
+            "SETTINGS mutations_sync = 1"
+        )
         self._inserter.forget()
+
+    def _count_again(self, tenant_id: int, columns: Sequence[str]) -> None:
+        """How many events have each value of these columns, as the rows say now."""
+        listed = ", ".join(f"'{name}'" for name in columns)
+        self._client.run(
+            f"ALTER TABLE vals DELETE WHERE tenant = {int(tenant_id)} AND col IN ({listed}) "
+            "SETTINGS mutations_sync = 1"
+        )
+        each = " UNION ALL ".join(
+            f"SELECT '{name}' AS col, CAST({_counted(name)} AS String) AS value, count() AS n "
+            f"FROM events WHERE tenant = {int(tenant_id)} GROUP BY value HAVING value != ''"
+            for name in columns
+        )
+        # What is inserted again after a crash is the same, and must not be dropped for that.
+        self._client.run(
+            f"INSERT INTO vals (tenant, col, value, count) SETTINGS insert_deduplicate = 0 "
+            f"SELECT {int(tenant_id)}, col, value, n FROM ({each})"
+        )
 
     def _inactive(self) -> set[str]:
         """The engine's files that are replaced and not deleted yet."""
@@ -254,6 +275,15 @@ def _value(name: str) -> str:
     if name in table.LISTS:
         return f"arrayJoin({name})"
     return f"toString({name})"
+
+
+def _counted(name: str) -> str:
+    """What `index/batch` counts of a row: lists once a value, no number for none, no templates."""
+    if name in table.LISTS:
+        return f"arrayJoin(arrayDistinct({name}))"
+    if name == "status":
+        return f"if(status = {table.NO_STATUS}, '', toString(status))"
+    return "if(endpoint_sent = '', endpoint, '')" if name == "endpoint" else name
 
 
 def _spans(indices: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -10,7 +10,7 @@ from indelible.seal import FACT, Category
 from indelible.seal import Floor as LedgerFloor
 from indelible.server.access.policy_notes import PolicyNote
 from indelible.server.ledger.catalogue import Catalogue
-from indelible.server.ledger.categories import AUDIT, FLOOR_DAYS, FLOORED
+from indelible.server.ledger.categories import AUDIT, FLOOR_DAYS, FLOORED, first_policy
 from indelible.server.ledger.desk import Standing
 from indelible.server.ledger.policies import PolicyAt, PolicyHistory
 from indelible.server.ledger.policy_rules import PARTS, days_of, floors_of, is_shorter
@@ -92,9 +92,10 @@ def past_policies(
             continue
         if len(found) == limit:
             return found, True
-        changes = (
-            changes_between(policies[position - 1], one, standing.catalogue) if position else []
-        )
+        # The first is told against what a log keeps where nobody chose: everything, for ever.
+        plain = msgspec.structs.replace(first_policy(one.day), rules=one.policy.rules)
+        before = policies[position - 1] if position else PolicyAt(one.index, one.day, plain)
+        changes = changes_between(before, one, standing.catalogue)
         found.append(
             PastPolicy(
                 version=one.policy.version,

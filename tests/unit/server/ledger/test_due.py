@@ -11,6 +11,7 @@ from indelible.seal import PLACE, RELEASE, Selection, hold_leaf
 from indelible.server.ledger import Ledger
 from indelible.server.ledger.categories import first_policy
 from indelible.server.ledger.due import Due, DueReader, declare_expiries
+from indelible.server.retention.history import past_policies
 from indelible.server.retention.presets import PRESETS
 
 DAY_S = 86_400
@@ -31,6 +32,11 @@ def test_a_look_that_found_nothing_holds_for_the_day(tmp_path: Path, clock: Fixe
         return found, bool(looks)
 
     try:
+        (first,), more = past_policies(ledger.standing(1), {}, below=None, limit=5)
+        told = {(c.category, c.path): (c.before, c.after) for c in first.changes}
+        assert not more
+        assert told["data", "person_days"] == (None, 90)
+        assert not any(path in ("floor", "rules", "enabled") for _, path in told)
         append_to(ledger, *(event(n, category="data", reason="why") for n in range(3)))
         assert find() == ([], True)
         append_to(ledger, event(9, category="data", reason="why"))

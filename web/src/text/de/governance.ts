@@ -27,6 +27,7 @@ export const governance: typeof english.governance = {
     changes: "Davor und danach",
     effective: "In Kraft",
     entry: "Eintrag",
+    preset: "Die erste Richtlinie, aus einer Vorlage:",
     first: "Die erste Richtlinie: alles wird aufgezeichnet und aufbewahrt.",
     withdraws: (version: number) => `Nimmt zurück, was von Version ${version} noch ausstand.`,
     older: "Ältere Versionen",

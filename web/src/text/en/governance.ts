@@ -25,6 +25,7 @@ export const governance = {
     changes: "Before and after",
     effective: "In effect",
     entry: "Entry",
+    preset: "The first policy, from a preset:",
     first: "The first policy: everything is recorded and kept.",
     withdraws: (version: number) => `Takes back what version ${version} had still to come.`,
     older: "Older versions",
