@@ -11,6 +11,7 @@ from indelible.errors import MissingEntry, NotFound, Pushback, SettingsError, St
 from indelible.event import join
 from indelible.seal import EVENT, GENESIS, POLICY
 from indelible.server.ledger import Ledger
+from indelible.server.ledger.desk import Desk
 from indelible.server.ledger.submission import Answer
 from indelible.tlog.checkpoint import parse_checkpoint
 from indelible.tlog.merkle import leaf_hash, root_of, verify_inclusion
@@ -227,9 +228,15 @@ def test_requests_that_come_together_share_a_commit_and_one_alone_does_not_wait(
     """The writer gathers after a busy group, and never waits for what does not come."""
     groups: list[int] = []
     ledger.on_group(lambda events, _seconds: groups.append(events))
-    held = threading.Event()
-    busy = threading.Thread(target=lambda: ledger.act_and_wait(1, lambda _desk: held.wait(20)))
+    begun, held = threading.Event(), threading.Event()
+
+    def hold(_desk: Desk) -> None:
+        begun.set()
+        held.wait(60)
+
+    busy = threading.Thread(target=lambda: ledger.act_and_wait(1, hold))
     busy.start()
+    assert begun.wait(60)
     senders = [
         threading.Thread(target=append_to, args=(ledger, event(number))) for number in range(12)
     ]
@@ -239,7 +246,7 @@ def test_requests_that_come_together_share_a_commit_and_one_alone_does_not_wait(
         time.sleep(0.001)
     held.set()
     for thread in (busy, *senders):
-        thread.join(20)
+        thread.join()
     assert groups == [12]
     append_to(ledger, event(12))
     append_to(ledger, event(13))
