@@ -80,13 +80,46 @@ def test_an_auditor_from_invitation_to_removal(service: RunningService) -> None:
         ({"email": "bo@example.com", "role": "owner"}, 400, "invalid-request"),
         ({"email": "bo@example.com"}, 400, "invalid-request"),
         ({"email": EMAIL, "role": "auditor"}, 409, "account-exists"),
+        (
+            {"email": "a@example.com", "role": "admin", "scope": {"streams": ["task"]}},
+            400,
+            "invalid-request",
+        ),
+        (
+            {"email": "a@example.com", "role": "viewer", "scope": {"streams": []}},
+            400,
+            "invalid-request",
+        ),
     ],
 )
 def test_wrong_invitations(
-    service: RunningService, body: dict[str, str], status: int, code: str
+    service: RunningService, body: dict[str, object], status: int, code: str
 ) -> None:
     reply = service.set_up().request("POST", "/v1/users", json=body)
     assert (reply.status, reply.code) == (status, code)
+
+
+def test_an_invitation_with_a_scope(service: RunningService) -> None:
+    admin = service.set_up()
+    scope = {"streams": ["task"]}
+    body = {"email": "el@example.com", "role": "auditor", "scope": scope}
+    made = admin.request("POST", "/v1/users", json=body)
+    review = admin.request("GET", "/v1/access-review").json["invitations"]
+    assert [one["scope"] for one in review if one["email"] == "el@example.com"] == [scope]
+    first = service.setup_token
+    service.setup_token = made.json["path"].removeprefix("/setup#token=")
+    el = service.set_up("el@example.com")
+    service.setup_token = first
+    service.send({"operation": "Hidden"}, {"operation": "Shown", "stream": "task"})
+    service.settle()
+    counts = [
+        el.request("GET", "/v1/events", params={"period": "day", "stream": stream}).json["events"]
+        for stream in ("user", "task")
+    ]
+    assert [one["operation"] for one in counts[1] if one["operation"] == "Shown"] == ["Shown"]
+    assert counts[0] == []
+    told = service.events(stream="user", period="day", q="operation:InviteUser")
+    assert [e["metadata"]["scope"] for e in told if "scope" in e["metadata"]] == [scope]
 
 
 def test_a_link_for_an_account_sets_a_new_password(service: RunningService) -> None:

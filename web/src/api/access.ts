@@ -28,6 +28,7 @@ export interface InvitedAccess {
   role: string;
   created_at: string;
   expires_at: string;
+  scope: Scope | null;
 }
 
 export interface KeyAccess {

@@ -37,6 +37,7 @@ export interface Invitation {
   role: string;
   created_at: string;
   expires_at: string;
+  scope: Scope | null;
 }
 
 export interface Users {
@@ -55,8 +56,8 @@ export function fetchUsers(signal?: AbortSignal): Promise<Users> {
   return call<Users>("v1/users", { signal });
 }
 
-export function invite(email: string, role: Role): Promise<OneTimeLink> {
-  return call<OneTimeLink>("v1/users", { method: "POST", body: { email, role } });
+export function invite(email: string, role: Role, scope: Scope | null): Promise<OneTimeLink> {
+  return call<OneTimeLink>("v1/users", { method: "POST", body: { email, role, scope } });
 }
 
 export function withdrawInvitation(id: string): Promise<void> {

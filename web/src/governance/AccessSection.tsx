@@ -144,6 +144,7 @@ function Invited({ one, when }: { one: InvitedAccess; when: When }) {
       <td data-label={text.role}>{messages.roles[one.role] ?? one.role}</td>
       <td data-label={text.may} className="may">
         {text.nothingYet}
+        {one.scope && <Bound scope={one.scope} />}
       </td>
       <td data-label={text.factor}>{messages.logs.nothing}</td>
       <td data-label={text.since}>{when(one.created_at)}</td>

@@ -5,6 +5,7 @@ import { Dialog } from "../controls/Dialog.tsx";
 import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
 import { RoleFields } from "./RoleFields.tsx";
+import { draftOf, ScopeFields, scopeOf } from "./ScopeFields.tsx";
 
 const text = messages.users;
 
@@ -16,7 +17,11 @@ interface InviteDialogProps {
 export function InviteDialog({ onMade, onClose }: InviteDialogProps) {
   const [email, setEmail] = useState("");
   const [role, setRole] = useState<Role>("auditor");
-  const make = useMutation({ mutationFn: () => invite(email.trim(), role), onSuccess: onMade });
+  const [draft, setDraft] = useState(() => draftOf(null));
+  const make = useMutation({
+    mutationFn: () => invite(email.trim(), role, role === "admin" ? null : scopeOf(draft)),
+    onSuccess: onMade,
+  });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     make.mutate();
@@ -38,6 +43,7 @@ export function InviteDialog({ onMade, onClose }: InviteDialogProps) {
             />
           </label>
           <RoleFields role={role} onChange={setRole} />
+          {role !== "admin" && <ScopeFields draft={draft} onChange={setDraft} withTargets />}
           {make.isError && (
             <p className="wrong" role="alert">
               <Icon name="fail" />

@@ -152,7 +152,10 @@ function Invitations({ invitations, when, onWithdraw }: InvitationsProps) {
               <td>
                 <OneLine text={one.email} />
               </td>
-              <td data-label={text.role}>{messages.roles[one.role] ?? one.role}</td>
+              <td data-label={text.role}>
+                {messages.roles[one.role] ?? one.role}
+                {one.scope && <span className="muted"> ({text.scope.bound})</span>}
+              </td>
               <td data-label={text.expires}>{when(one.expires_at)}</td>
               <td>
                 <button

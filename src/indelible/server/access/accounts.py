@@ -56,6 +56,7 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     created_us: int
     expires_us: int
+    scope: Scope | None = None
 
 
 class Accounts:
@@ -96,16 +97,27 @@ class Accounts:
         """Invitations that can be used now, newest first."""
         rows = self._control.read(
             f"SELECT lower(hex(substr(token_hash, 1, {_INVITATION_ID}))), email, role, created_us,"
-            " expires_us FROM link WHERE tenant = ? AND person IS NULL AND email IS NOT NULL"
+            " expires_us, scope FROM link WHERE tenant = ? AND person IS NULL AND email IS NOT NULL"
             " AND used_us IS NULL AND expires_us > ? ORDER BY created_us DESC",
             (tenant_id, self._clock.now_us()),
         )
         names = ("id", "email", "role", "created_us", "expires_us")
-        return [Invitation(**dict(zip(names, row, strict=True))) for row in rows]
+        return [
+            Invitation(**dict(zip(names, row[:5], strict=True)), scope=parse_scope(row[5]))
+            for row in rows
+        ]
 
-    def invite(self, tenant_id: int, email: str, role: str, event: OwnEvent) -> str:
+    def invite(
+        self,
+        tenant_id: int,
+        email: str,
+        role: str,
+        event: OwnEvent,
+        scope: Scope | None = None,
+    ) -> str:
         """
-        Makes a one-time link that makes an account with this address and role; returns its token.
+        Makes a one-time link that makes an account with this address, role and scope; returns its
+        token.
 
         An earlier invitation of the same address ends. Raises Conflict when the address has an
         account, InvalidRequest when it is none.
@@ -128,7 +140,8 @@ class Accounts:
                 (tenant_id, address),
             )
             transaction.execute(
-                "INSERT INTO link VALUES(?, ?, NULL, ?, ?, ?, ?, NULL)",
+                "INSERT INTO link(token_hash, tenant, email, role, created_us, expires_us, scope)"
+                " VALUES(?, ?, ?, ?, ?, ?, ?)",
                 (
                     hash_token(token),
                     tenant_id,
@@ -136,6 +149,7 @@ class Accounts:
                     role,
                     now_us,
                     now_us + self._link_hours * _US_PER_HOUR,
+                    scope_text(scope),
                 ),
             )
             put(transaction, tenant_id, event)

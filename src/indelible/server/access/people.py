@@ -12,7 +12,7 @@ from indelible.clock import Clock
 from indelible.errors import Conflict, Denied, InvalidRequest, NotFound
 from indelible.server.access.control import ControlDatabase, Row
 from indelible.server.access.outbox import OwnEvent, put
-from indelible.server.access.scope import Scope, parse_scope
+from indelible.server.access.scope import Scope, parse_scope, scope_text
 from indelible.server.access.token import RandomBytes, hash_token, random_id, random_text
 
 _US_PER_HOUR = 3_600_000_000
@@ -62,6 +62,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     person_id: str | None
     email: str | None
     role: str
+    scope: Scope | None = None
 
 
 def read_email(text: str) -> str:
@@ -189,7 +190,8 @@ class People:
                 (tenant_id, person.id if person else None),
             )
             transaction.execute(
-                "INSERT INTO link VALUES(?, ?, ?, ?, ?, ?, ?, NULL)",
+                "INSERT INTO link(token_hash, tenant, person, email, role, created_us, expires_us)"
+                " VALUES(?, ?, ?, ?, ?, ?, ?)",
                 (
                     hash_token(token),
                     tenant_id,
@@ -237,7 +239,7 @@ class People:
                     )
                 transaction.execute(
                     "INSERT INTO person(id, tenant, email, email_folded, name, role, password,"
-                    " created_us) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+                    " created_us, scope) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         person_id,
                         link.tenant_id,
@@ -247,6 +249,7 @@ class People:
                         link.role,
                         password,
                         now_us,
+                        scope_text(link.scope),
                     ),
                 )
             else:
@@ -315,13 +318,19 @@ class People:
 
 _PERSON = "id, tenant, email, name, role, password, scope, active, issuer"
 _LINK = (
-    "SELECT tenant, person, email, role FROM link"
+    "SELECT tenant, person, email, role, scope FROM link"
     " WHERE token_hash = ? AND used_us IS NULL AND expires_us > ?"
 )
 
 
 def _link(row: Row) -> Link:
-    return Link(tenant_id=row[0], person_id=row[1], email=row[2], role=row[3])
+    return Link(
+        tenant_id=row[0],
+        person_id=row[1],
+        email=row[2],
+        role=row[3],
+        scope=parse_scope(row[4]),
+    )
 
 
 def _person(row: Row) -> Person:

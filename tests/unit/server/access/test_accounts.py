@@ -10,6 +10,7 @@ from indelible.server.access.accounts import Account
 from indelible.server.access.door import Access
 from indelible.server.access.outbox import waiting
 from indelible.server.access.people import LinkInvalid, Person
+from indelible.server.access.scope import Scope
 
 EVENT = {"id": "e1", "operation": "X"}
 
@@ -43,6 +44,14 @@ def test_an_invitation_makes_an_account_with_its_role(access: Access, admin: Per
         ("p_2", "auditor", 0),
     ]
     assert len(waiting(access.control)) == 3
+
+
+def test_an_invitation_binds_to_a_part_of_the_log(access: Access, admin: Person) -> None:
+    scope = Scope(streams=("task",), sources=("fleet",))
+    token = access.accounts.invite(1, "bo@example.com", "viewer", EVENT, scope)
+    assert access.accounts.invitations(1)[0].scope == scope
+    assert use(access, token, 2, "bo@example.com").scope == scope
+    assert access.accounts.one(1, "p_2").scope == scope
 
 
 def test_a_new_invitation_ends_the_earlier_one(access: Access, admin: Person) -> None:

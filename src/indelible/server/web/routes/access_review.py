@@ -63,6 +63,7 @@ class InvitedAccess(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     created_at: str
     expires_at: str
+    scope: Scope | None
 
 
 class KeyAccess(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,8 +154,8 @@ def _rows(review: AccessReview) -> Iterator[tuple[str, ...]]:
         )  # fmt: skip
     for invited in review.invitations:
         yield (
-            "invitation", invited.id, "", invited.email, invited.role, "", "", "", "", "",
-            invited.created_at, "", invited.expires_at, "", "invited",
+            "invitation", invited.id, "", invited.email, invited.role, _sees(invited.scope), "",
+            "", "", "", invited.created_at, "", invited.expires_at, "", "invited",
         )  # fmt: skip
     for key in review.keys:
         yield (
@@ -196,6 +197,7 @@ def _invited(one: Invitation) -> InvitedAccess:
         role=one.role,
         created_at=format_us(one.created_us),
         expires_at=format_us(one.expires_us),
+        scope=one.scope,
     )
 
 

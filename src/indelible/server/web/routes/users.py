@@ -56,6 +56,7 @@ class InvitationReply(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     created_at: str
     expires_at: str
+    scope: Scope | None
 
 
 class UsersReply(msgspec.Struct, frozen=True):
@@ -68,11 +69,12 @@ class UsersReply(msgspec.Struct, frozen=True):
 class InviteBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     Viewers read with personal data masked; auditors read, export and verify; administrators can do
-    that and set things.
+    that and set things. `scope` is the part of the log that a viewer or auditor is bound to.
     """
 
     email: str
     role: Role
+    scope: Scope | None = None
 
 
 class RoleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,9 +114,13 @@ async def invite_user(request: Request) -> Response:
     service, caller = asked_by(request)
     body = await read_json(request, InviteBody)
     email = read_email(body.email)
-    event = _event(request, "InviteUser", 201, [{"type": "account", "id": email}], role=body.role)
+    scope = check_scope(body.scope)
+    if scope is not None and body.role == "admin":
+        raise InvalidRequest("administrators see all of the log", parameter="scope")
+    target = {"type": "account", "id": email}
+    event = _event(request, "InviteUser", 201, [target], role=body.role, **_scope_told(scope))
     token = await asyncio.to_thread(
-        service.access.accounts.invite, caller.tenant_id, email, body.role, event
+        service.access.accounts.invite, caller.tenant_id, email, body.role, event, scope
     )
     await service.own.drain()
     return json_response(_link(service, email, token), 201)
@@ -205,7 +211,7 @@ def _event(
     status: int,
     targets: list[dict[str, Any]],
     changes: list[dict[str, Any]] | None = None,
-    **metadata: str,
+    **metadata: Any,
 ) -> dict[str, Any]:
     service, caller = asked_by(request)
     return of_act(
@@ -219,6 +225,10 @@ def _event(
         changes=changes,
         metadata=dict(metadata) or None,
     )
+
+
+def _scope_told(scope: Scope | None) -> dict[str, Any]:
+    return {} if scope is None else {"scope": msgspec.to_builtins(scope)}
 
 
 def _endpoint(request: Request) -> str:
@@ -255,6 +265,7 @@ def _invitation(one: Invitation) -> InvitationReply:
         role=one.role,
         created_at=format_us(one.created_us),
         expires_at=format_us(one.expires_us),
+        scope=one.scope,
     )
 
 
