@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -44,13 +45,21 @@ def main(arguments: list[str] | None = None) -> int:
     if not given.key:
         parser.error("give a write key with --key or in FLEET_AUDIT_KEY")
     given.data.mkdir(parents=True, exist_ok=True)
+    # uvicorn stops in order and then sends the signal once more: what we started ends after that.
+    signal.signal(signal.SIGTERM, _end)
     try:
         # First of all: it forks, and that is best done while there is one thread.
         with open_broker(given.broker, given.data) as broker:
             return _run(given, broker)
+    except KeyboardInterrupt:
+        return 0
     except (Error, OSError) as error:
         sys.stderr.write(f"fleet: {getattr(error, 'message', error)}\n")
         return 1
+
+
+def _end(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _run(given: argparse.Namespace, broker: str) -> int:
