@@ -78,7 +78,9 @@ class RunningService:
     def key(self, kind: str = "a") -> str:
         """An API key of this kind, made on first use by the command line."""
         if kind not in self.keys:
-            made = run_command("keys", "create", "--kind", kind, "--data", str(self.data))
+            made = run_command(
+                "keys", "create", "--kind", kind, "--data", str(self.data), "--tenant", "main"
+            )
             self.keys[kind] = made.stdout.strip()
         return self.keys[kind]
 
