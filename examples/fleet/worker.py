@@ -10,6 +10,8 @@ import argparse
 import os
 import socket
 import sys
+import threading
+import time
 from pathlib import Path
 
 if __package__ in (None, ""):
@@ -26,6 +28,16 @@ from indelible.capture.celery import capture_celery
 from indelible.capture.sqlalchemy import capture_changes
 from indelible.client import Pace
 
+_GRACE_S = 10.0
+
+
+def _outlive_nobody(parent: int) -> None:
+    """After `kill -9` of fleet its Redis is gone too, and Celery would look for it for ever."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    time.sleep(_GRACE_S)
+    os._exit(1)
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs until it is told to end."""
@@ -38,6 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not given.key:
         parser.error("give a write key with --key or in FLEET_AUDIT_KEY")
     end_with_parent()
+    threading.Thread(target=_outlive_nobody, args=(os.getppid(),), daemon=True).start()
     audit = Indelible(
         given.url,
         given.key,
