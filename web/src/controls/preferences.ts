@@ -10,13 +10,12 @@ export interface Preferences {
   columns?: { shown: readonly string[]; pinned: readonly string[]; widths: object };
   density?: "compact" | "cosy";
   times?: "absolute" | "relative";
-  grouped?: boolean;
 }
 
 type Name = keyof Preferences;
 
-const NAMES: readonly Name[] = ["columns", "density", "times", "grouped"];
-const AT_START: readonly unknown[] = ["compact", "absolute", false];
+const NAMES: readonly Name[] = ["columns", "density", "times"];
+const AT_START: readonly unknown[] = ["compact", "absolute"];
 
 /** What the browser keeps for what the account says; null is as at the start. */
 function copyOf(value: Preferences[Name]): string | null {

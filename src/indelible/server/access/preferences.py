@@ -1,5 +1,5 @@
 """
-How a person likes their screen: the columns of the list, its density, its times, its grouping.
+How a person likes their screen: the columns of the list, its density, its times.
 
 Kept by key, so that two tabs that change different things do not undo each other; of two that
 change the same thing the last one wins. It says nothing about the log and is no event of it.
@@ -44,7 +44,6 @@ class Preferences(
     columns: ColumnsPreference | msgspec.UnsetType = msgspec.UNSET
     density: Literal["compact", "cosy"] | msgspec.UnsetType = msgspec.UNSET
     times: Literal["absolute", "relative"] | msgspec.UnsetType = msgspec.UNSET
-    grouped: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class PreferenceStore:

@@ -40,7 +40,7 @@ ROUTES: Final = (
         keeps_reach=True,
         summary="How one likes the screen",
         tag="Session",
-        description="Columns, density, times and grouping; what is absent was never chosen.",
+        description="Columns, density and times; what is absent was never chosen.",
         reply=Preferences,
         errors=(401, 403),
     ),

@@ -1,4 +1,4 @@
-"""How each person likes their screen: columns, density, times, grouping."""
+"""How each person likes their screen: columns, density, times."""
 
 from __future__ import annotations
 
