@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -68,6 +69,8 @@ class Holds:
         self._clock = clock
         self._random_bytes = random_bytes
         self._following = asyncio.Lock()
+        # Between ledger and table at this moment, by a request: not what a crash left.
+        self._under_way: set[int] = set()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -153,15 +156,18 @@ class Holds:
             through=through if wish.is_listed else 0,
             matched=matched,
         )
-        await asyncio.to_thread(self.table.add, hold)
-        try:
-            entry = await asyncio.to_thread(
-                self._ledger.act_and_wait, tenant_id, lambda desk: self._append(desk, hold, indices)
-            )
-        except Error:
-            await asyncio.to_thread(self.table.forget, hold)
-            raise
-        placed = await asyncio.to_thread(self.table.placed, hold, entry, event)
+        with self._working_on(hold):
+            await asyncio.to_thread(self.table.add, hold)
+            try:
+                entry = await asyncio.to_thread(
+                    self._ledger.act_and_wait,
+                    tenant_id,
+                    lambda desk: self._append(desk, hold, indices),
+                )
+            except Error:
+                await asyncio.to_thread(self.table.forget, hold)
+                raise
+            placed = await asyncio.to_thread(self.table.placed, hold, entry, event)
         await self._own.drain()
         return placed
 
@@ -170,13 +176,24 @@ class Holds:
         if hold.state == "released":
             return hold
         now_us = self._clock.now_us()
-        marked = await asyncio.to_thread(self.table.releasing, hold, releaser, reason, now_us)
-        entry = await asyncio.to_thread(
-            self._ledger.act_and_wait, hold.tenant_id, lambda desk: append_release(desk, hold.id)
-        )
-        released = await asyncio.to_thread(self.table.released, marked, entry, event)
+        with self._working_on(hold):
+            marked = await asyncio.to_thread(self.table.releasing, hold, releaser, reason, now_us)
+            entry = await asyncio.to_thread(
+                self._ledger.act_and_wait,
+                hold.tenant_id,
+                lambda desk: append_release(desk, hold.id),
+            )
+            released = await asyncio.to_thread(self.table.released, marked, entry, event)
         await self._own.drain()
         return released
+
+    @contextmanager
+    def _working_on(self, hold: Hold) -> Iterator[None]:
+        self._under_way.add(hold.id)
+        try:
+            yield
+        finally:
+            self._under_way.discard(hold.id)
 
     def _append(self, desk: Desk, hold: Hold, indices: Sequence[int]) -> int:
         if hold.wish.is_listed:
@@ -228,12 +245,12 @@ class Holds:
     async def _mend(self) -> None:
         """Completes what a crash broke off between the ledger and our table."""
         for hold in self.table.unfinished():
+            if hold.id in self._under_way:
+                continue
             if hold.state == "releasing":
                 releaser = hold.releaser or hold.owner
                 await self.release(hold, releaser, hold.release_reason or "", self.mended)
                 continue
-            if self._clock.now_us() - hold.placed_us < 60_000_000:
-                continue  # it may be under way at this moment
             entry = await asyncio.to_thread(
                 self._ledger.act_and_wait,
                 hold.tenant_id,

@@ -107,14 +107,16 @@ class HoldTable:
             )  # fmt: skip
 
     def placed(self, hold: Hold, entry: int, event: MakeEvent) -> Hold:
-        """The ledger has it."""
+        """The ledger has it. Its event is made once, whoever else says the same."""
         after = msgspec.structs.replace(hold, state="open", entry=entry)
         with self._control.write() as run:
-            run.execute(
-                "UPDATE hold SET state = 'open', entry = ? WHERE tenant = ? AND id = ?",
+            is_first = run.execute(
+                "UPDATE hold SET state = 'open', entry = ? WHERE tenant = ? AND id = ?"
+                " AND state = 'placing'",
                 (entry, hold.tenant_id, hold.id),
-            )
-            put(run, hold.tenant_id, event(after))
+            ).rowcount
+            if is_first:
+                put(run, hold.tenant_id, event(after))
         return after
 
     def forget(self, hold: Hold) -> None:
@@ -146,14 +148,16 @@ class HoldTable:
         return self.one(hold.tenant_id, hold.id)
 
     def released(self, hold: Hold, entry: int, event: MakeEvent) -> Hold:
-        """The ledger has its release."""
+        """The ledger has its release. Its event is made once, whoever else says the same."""
         after = msgspec.structs.replace(hold, state="released", release_entry=entry)
         with self._control.write() as run:
-            run.execute(
-                "UPDATE hold SET state = 'released', release_entry = ? WHERE tenant = ? AND id = ?",
+            is_first = run.execute(
+                "UPDATE hold SET state = 'released', release_entry = ? WHERE tenant = ? AND id = ?"
+                " AND state = 'releasing'",
                 (entry, hold.tenant_id, hold.id),
-            )
-            put(run, hold.tenant_id, event(after))
+            ).rowcount
+            if is_first:
+                put(run, hold.tenant_id, event(after))
         return after
 
     def _read(self, where: str, *values: int) -> list[Hold]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from pathlib import Path
 from types import SimpleNamespace
@@ -87,3 +88,51 @@ def test_a_hold_that_is_being_placed_stops_what_it_may_cover(tmp_path: Path) -> 
         assert holds.ready_through(1) == 90
     finally:
         control.close()
+
+
+def test_each_step_of_a_hold_makes_one_event_whoever_takes_it(tmp_path: Path) -> None:
+    """The look for what a crash left may meet a request that is at the same hold."""
+    control = ControlDatabase(tmp_path / "control.sqlite3")
+    table = HoldTable(control)
+    ana = Somebody("p_1", "Ana")
+    hold = Hold(
+        id=7, tenant_id=1, state="placing", name="case", reason="x", wish=Wish(actor="u_1"),
+        owner=ana, placed_us=1, entry=None, through=40, matched=2,
+    )  # fmt: skip
+    told: list[str] = []
+
+    def event(after: Hold) -> dict[str, Any]:
+        told.append(after.state)
+        return {}
+
+    try:
+        table.add(hold)
+        table.placed(hold, 41, event)
+        opened = table.placed(hold, 41, event)
+        marked = table.releasing(opened, ana, "x", 2)
+        assert table.released(marked, 81, event) == table.released(marked, 81, event)
+        assert told == ["open", "released"]
+        assert table.one(1, 7).release_entry == 81
+    finally:
+        control.close()
+
+
+def test_what_a_request_is_at_is_not_taken_for_what_a_crash_left() -> None:
+    hold = cast(Hold, SimpleNamespace(id=7, state="releasing"))
+    holds = object.__new__(Holds)
+    holds.table = cast(Any, SimpleNamespace(unfinished=lambda: [hold]))
+    holds._own = cast(Any, SimpleNamespace(drain=lambda: asyncio.sleep(0)))
+    holds._under_way = set()
+    taken: list[str] = []
+
+    async def release(*_: object) -> None:
+        taken.append("released")
+
+    holds.release = release  # type: ignore[method-assign, assignment]
+    hold_fields = {"releaser": None, "owner": Somebody("p_1", "Ana"), "release_reason": "x"}
+    vars(hold).update(hold_fields)
+    with holds._working_on(hold):
+        asyncio.run(holds._mend())
+    assert taken == []
+    asyncio.run(holds._mend())
+    assert taken == ["released"]
