@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Request, expect
+from playwright.sync_api import Request, Route, expect
 from tests.browser.conftest import Screen
 from tests.browser.look import explained, open_list, row_at, search_box, tab
 
@@ -59,6 +59,26 @@ def test_mistake_is_shown_at_its_place(screen: Screen) -> None:
     search_box(page).fill("Assign status:403")
     search_box(page).press("Enter")
     expect(alert).to_have_count(0)
+    expect(row_at(page, 0)).to_contain_text("403")
+
+
+def test_what_is_selected_stays_so_when_the_editor_takes_the_fields_place(screen: Screen) -> None:
+    """A person may be quicker than the editor's file: what is typed next replaces the selection."""
+    page = screen.open()
+    open_list(page, "900")
+    held: list[Route] = []
+    page.route("**/Editor-*.js", lambda route: held.append(route))
+    box = search_box(page)
+    box.click()
+    box.press_sequentially("anybody")
+    box.press("Control+a")
+    expect(page.locator("search input")).to_be_focused()
+    while not held:
+        page.wait_for_timeout(20)
+    held.pop().continue_()
+    expect(page.locator("search .editor")).to_be_visible()
+    page.keyboard.type("status:403")
+    expect(search_box(page)).to_have_text("status:403")
     expect(row_at(page, 0)).to_contain_text("403")
 
 

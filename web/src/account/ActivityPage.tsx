@@ -32,7 +32,8 @@ export default function ActivityPage({ session, top }: { session: Session; top: 
   return (
     <>
       {top(text.activity)}
-      <div className="page">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: nothing in it takes the keys that scroll it */}
+      <div className="page" tabIndex={0}>
         <div className="column wide">
           <p className="lead">{text.activityLead}</p>
           <section className="panel">

@@ -49,7 +49,7 @@ export function SearchBox({ q, problem, narrow, within, onSearch, handle }: Sear
   const [Loaded, setLoaded] = useState<ComponentType<Parameters<Editor>[0]> | null>(null);
   const input = useRef<HTMLInputElement>(null);
   const editor = useRef<Field>(null);
-  const caret = useRef<number | null>(null);
+  const selection = useRef<{ anchor: number; head: number } | null>(null);
   const timer = useRef(0);
   const sent = useRef(q);
   const isTyping = useRef(false);
@@ -75,7 +75,11 @@ export function SearchBox({ q, problem, narrow, within, onSearch, handle }: Sear
   const load = async () => {
     const { default: loaded } = await import("../query/Editor.tsx");
     const field = input.current;
-    caret.current = field && document.activeElement === field ? field.selectionEnd : null;
+    // What is selected stays so: typed over it, the new text takes its place.
+    selection.current =
+      field && document.activeElement === field
+        ? { anchor: field.selectionStart ?? 0, head: field.selectionEnd ?? 0 }
+        : null;
     flushSync(() => setLoaded(() => loaded));
   };
   // A search in the address is shown with its chips.
@@ -124,7 +128,7 @@ export function SearchBox({ q, problem, narrow, within, onSearch, handle }: Sear
           text={typed}
           hint={hint}
           mistake={mistake}
-          caret={caret.current}
+          selection={selection.current}
           handle={editor}
           onChange={type}
           onSearch={submit}

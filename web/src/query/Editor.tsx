@@ -12,8 +12,8 @@ interface EditorProps extends EditorEvents {
   text: string;
   hint: string;
   mistake: { from: number; to: number } | null;
-  /** Where the caret was in the plain field that this takes the place of; null: it had no focus. */
-  caret: number | null;
+  /** What was selected in the plain field that this takes the place of; null: it had no focus. */
+  selection: { anchor: number; head: number } | null;
   handle: Ref<Field>;
 }
 
@@ -26,7 +26,7 @@ export default function Editor(props: EditorProps) {
   // Before the next key arrives: the plain field is gone, and the editor has to have the focus.
   useLayoutEffect(() => {
     if (!host.current) return;
-    const { text, hint, caret } = current.current;
+    const { text, hint, selection } = current.current;
     const opened = openEditor(host.current, text, hint, {
       onChange: (next) => current.current.onChange(next),
       onSearch: (next, isApart) => current.current.onSearch(next, isApart),
@@ -35,9 +35,12 @@ export default function Editor(props: EditorProps) {
       within: () => current.current.within(),
     });
     editor.current = opened;
-    if (caret !== null) {
+    if (selection !== null) {
+      const inText = (place: number) => Math.min(place, text.length);
       opened.view.focus();
-      opened.view.dispatch({ selection: { anchor: Math.min(caret, text.length) } });
+      opened.view.dispatch({
+        selection: { anchor: inText(selection.anchor), head: inText(selection.head) },
+      });
     }
     return () => {
       editor.current = null;
