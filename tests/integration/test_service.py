@@ -49,9 +49,10 @@ def test_nothing_is_open(service: RunningService) -> None:
         if not operation["security"]
     }
     assert open_paths == {
-        "/v1/session", "/v1/session/factor", "/v1/session/ways", "/v1/session/passkey",
-        "/v1/session/passkey/options", "/v1/oidc/login", "/v1/oidc/callback", "/v1/setup",
-        "/v1/setup/check", "/healthz", "/readyz", "/openapi.json", "/v1/webhooks/{source}",
+        "/v1/session", "/v1/session/factor", "/v1/session/tenant", "/v1/session/ways",
+        "/v1/session/passkey", "/v1/session/passkey/options", "/v1/oidc/login",
+        "/v1/oidc/callback", "/v1/oidc/backchannel-logout", "/v1/setup", "/v1/setup/check",
+        "/healthz", "/readyz", "/openapi.json", "/v1/webhooks/{source}",
     }  # fmt: skip
     for path, item in document["paths"].items():
         for method, operation in item.items():
