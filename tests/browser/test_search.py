@@ -67,7 +67,11 @@ def test_what_is_selected_stays_so_when_the_editor_takes_the_fields_place(screen
     page = screen.open()
     open_list(page, "900")
     held: list[Route] = []
-    page.route("**/Editor-*.js", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/Editor-*.js", hold)
     box = search_box(page)
     box.click()
     box.press_sequentially("anybody")
