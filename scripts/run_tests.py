@@ -24,7 +24,8 @@ from xml.etree import ElementTree as ET
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 RESULTS = ROOT / ".stamps" / "results"
-WORKERS = str(min(2, os.cpu_count() or 1))
+CORES = os.cpu_count() or 1
+ROOMY_GIB = 6.0
 STAGE_TIMEOUT_S = 1800
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
@@ -160,9 +161,23 @@ def reason_of(skipped: ET.Element) -> str:
     return " ".join((skipped.get("message") or skipped.text or "no reason given").split())
 
 
-def spread(how: str) -> tuple[str, ...]:
-    """Arguments that run a stage on two processes; none on a machine with one core."""
-    return () if WORKERS == "1" else ("-n", WORKERS, "--dist", how)
+def spread(how: str, *, waits: bool = False) -> tuple[str, ...]:
+    """
+    Arguments that run a stage on two processes; none on a machine with one core.
+
+    Tests that mostly wait, for services that start, drain and are killed, run on three where the
+    memory is enough: each process has a service, its index and, for the screen, a browser.
+    """
+    if CORES == 1:
+        return ()
+    workers = 3 if waits and memory_gib() >= ROOMY_GIB else 2
+    # tests/conftest.py puts the longest files first, so that none begins when all others are done.
+    return ("-n", str(workers), "--dist", how, "--no-loadscope-reorder")
+
+
+def memory_gib() -> float:
+    """The memory of this machine."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
 
 
 def unit(outcome: Outcome) -> None:
@@ -171,13 +186,13 @@ def unit(outcome: Outcome) -> None:
 
 def integration(outcome: Outcome) -> None:
     # One file stays in one process: its tests share a started service.
-    pytest(outcome, "tests/integration", "tests/tamper", *spread("loadfile"))
+    pytest(outcome, "tests/integration", "tests/tamper", *spread("loadfile", waits=True))
 
 
 def capture(outcome: Outcome) -> None:
     """The SDK inside real frameworks and servers; what cannot run here is skipped by name."""
     run(outcome, "scripts/servers.sh")
-    pytest(outcome, "tests/capture", *spread("loadfile"))
+    pytest(outcome, "tests/capture", *spread("loadfile", waits=True))
 
 
 def product(outcome: Outcome) -> None:
@@ -190,7 +205,7 @@ def product(outcome: Outcome) -> None:
 
 
 def hostile(outcome: Outcome) -> None:
-    pytest(outcome, "tests/hostile", *spread("loadfile"))
+    pytest(outcome, "tests/hostile", *spread("loadfile", waits=True))
 
 
 def contracts(outcome: Outcome) -> None:
@@ -200,7 +215,7 @@ def contracts(outcome: Outcome) -> None:
 def faults(outcome: Outcome) -> None:
     """Kills, failing calls, cut power, full disks; what cannot run here is skipped by name."""
     run(outcome, "scripts/fault_tools.sh")
-    pytest(outcome, "tests/faults", *spread("worksteal"))
+    pytest(outcome, "tests/faults", *spread("worksteal", waits=True))
 
 
 def browser(outcome: Outcome) -> None:
@@ -211,7 +226,7 @@ def browser(outcome: Outcome) -> None:
         chromium = found.stdout.strip().splitlines()[-1]
         # Each process has a browser and a service of its own.
         chosen = environment(INDELIBLE_CHROMIUM=chromium)
-        pytest(outcome, "tests/browser", *spread("loadfile"), env=chosen)
+        pytest(outcome, "tests/browser", *spread("loadfile", waits=True), env=chosen)
     else:
         outcome.is_pytest = True
         reason = "no Chromium here; run: sudo apt-get install -y chromium"

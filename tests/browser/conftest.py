@@ -19,7 +19,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from tests.browser.sample import NOW, sample_events
 from tests.browser.story import story_events
-from tests.integration.conftest import RunningService, init_folder, start
+from tests.integration.conftest import RunningService, init_folder, start, stay_within_a_day
 from tests.integration.people import invite
 
 CHROMIUM = os.environ.get("INDELIBLE_CHROMIUM") or "/usr/bin/chromium"
@@ -179,6 +179,7 @@ def fresh(
     made: list[Screen] = []
 
     def make() -> Screen:
+        stay_within_a_day(60)  # what the list shows at first is this day
         data = tmp_path_factory.mktemp("fresh") / "data"
         service = start(data, setup_token=init_folder(data)["token"])
         made.append(Screen(service, browser, now=None))

@@ -167,7 +167,7 @@ def test_an_own_category_with_a_rule_gets_its_events_and_is_switched_off(
     expect(dialog).to_have_count(0)
     expect(row(page, "Page <b>views")).to_be_visible()
     screen.service.send({"operation": "ViewPage"})
-    (seen,) = [e for e in screen.service.events(period="day") if e["operation"] == "ViewPage"]
+    (seen,) = [e for e in screen.service.events() if e["operation"] == "ViewPage"]
     assert seen["category"] == "page-views"
 
     page.get_by_role("switch", name="Record Page <b>views").click()

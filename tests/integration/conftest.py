@@ -172,6 +172,13 @@ def _encode(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
+def stay_within_a_day(seconds: float) -> None:
+    """Waits for the day (UTC) after this one, if this one has fewer seconds left than that."""
+    left_s = 86_400 - time.time() % 86_400
+    if left_s < seconds:
+        time.sleep(left_s + 0.1)
+
+
 def command_environment() -> dict[str, str]:
     """The environment of commands: this source tree, no settings from outside."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("INDELIBLE_")}

@@ -36,12 +36,14 @@ class MovableClock:
     """Real time, moved forward or back by the test; `jump` moves the wall clock alone."""
 
     def __init__(self) -> None:
+        # Always the same hour of the first day, however long this machine has been up.
+        self._begun_s = time.monotonic()
         self._offset_us = 0
         self._moved_s = 0.0
         self.boot = "first"
 
     def now_us(self) -> int:
-        return START_US + int(time.monotonic() * US_PER_S) + self._offset_us
+        return START_US + int((time.monotonic() - self._begun_s) * US_PER_S) + self._offset_us
 
     def monotonic_s(self) -> float:
         return time.monotonic() + self._moved_s

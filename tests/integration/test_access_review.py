@@ -52,7 +52,7 @@ def test_the_review_names_people_invitations_and_keys(service: RunningService) -
 
     found = [
         event
-        for event in service.events(stream="user", period="day", q="category:audit")
+        for event in service.events(stream="user", q="category:audit")
         if event["operation"] == "ExportAccessReview"
     ]
     assert [event["metadata"]["people"] for event in found] == [1]

@@ -65,7 +65,7 @@ def test_taking_the_second_person_away_needs_a_second_person(service: RunningSer
 
     steps = [
         (event["operation"], event["actor"]["email"], event["changes"], event["reason"])
-        for event in service.events(period="day", q="category:audit", order="asc")
+        for event in service.events(q="category:audit", order="asc")
         if event["operation"].endswith("Request") or event["operation"] == "RequestApproval"
     ]
     assert steps[:2] == [
@@ -83,7 +83,7 @@ def test_taking_the_second_person_away_needs_a_second_person(service: RunningSer
         ),
     ]
     assert [step[0] for step in steps[2:]] == ["RequestApproval", "WithdrawRequest"]
-    (off_event,) = service.events(stream="system", period="day", q="operation:ChangeFourEyes")
+    (off_event,) = service.events(stream="system", q="operation:ChangeFourEyes")
     assert off_event["changes"] == [{"path": "erasure", "before": True, "after": False}]
     assert off_event["metadata"]["approval"] == approval["id"]
 

@@ -201,9 +201,9 @@ def test_index_status_and_rebuild(start_service: Start) -> None:
     while request.exists():
         time.sleep(0.1)
     service.settle()
-    assert [e["operation"] for e in service.events(period="day", q="Kept")] == ["Kept"]
+    assert [e["operation"] for e in service.events(q="Kept")] == ["Kept"]
     deadline = time.monotonic() + 30
-    while not (queued := service.events(stream="task", period="day", q="RebuildIndex")):
+    while not (queued := service.events(stream="task", q="RebuildIndex")):
         # Acts by the command line come into the log within a second.
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -69,10 +69,7 @@ def test_two_administrators_confirm_the_clock(
     assert expiry(bea, "idle")["clock"] is None
     late = ana.request("POST", "/v1/retention/clock", json=right)
     assert (late.status, late.code) == (409, "clock-not-doubted")
-    told = {
-        event["operation"]: event["metadata"]
-        for event in service.events(stream="system", period="day")
-    }
+    told = {event["operation"]: event["metadata"] for event in service.events(stream="system")}
     assert "minutes" in told["StopExpiry"]["why"]
     assert told["ConfirmClock"]["approval"] == approval["id"]
     assert told["ConfirmClock"]["asked_by"] != told["ConfirmClock"]["approved_by"]

@@ -185,7 +185,7 @@ def test_a_person_from_the_first_look_to_the_certificate(
     assert seen.status == 200
     assert SUBJECT not in seen.body.decode()
 
-    rows = service.events(period="day", q="operation:Edit0", limit=100)
+    rows = service.events(q="operation:Edit0", limit=100)
     assert {row["state"]["person"] for row in rows} == {"erased"}
     assert {row["actor"]["email"] for row in rows} == {None}
     assert {row["explained_by"]["person"] for row in rows} <= set(done["entries"])

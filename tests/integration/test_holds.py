@@ -118,11 +118,11 @@ def test_a_hold_from_placing_to_release(service: RunningService) -> None:
 
     told = [
         (event["operation"], event["changes"][0]["after"])
-        for event in service.events(period="day", q="target.type:hold", order="asc")
+        for event in service.events(q="target.type:hold", order="asc")
         if event["operation"].endswith("Hold")
     ]
     assert told == [("PlaceHold", "open")] * 3 + [("ReleaseHold", "released")] * 2
-    denied = service.events(period="day", q="operation:RefuseErasure")
+    denied = service.events(q="operation:RefuseErasure")
     assert [one["outcome"] for one in denied] == ["denied"]
     service.stop()
     assert run_command("verify", "--data", str(service.data), check=False).returncode == 0

@@ -69,7 +69,7 @@ def test_into_a_folder_and_again(tmp_path: Path, start_service: Start, made_up: 
     events = service.events(stream="all", limit=1000, **WHOLE_DAY)
     assert {event["reported_by"] for event in events} == {"import"}
     assert all(event["late"] for event in events)
-    runs = service.events(stream="task", period="day", q="ImportEvents")
+    runs = service.events(stream="task", q="ImportEvents")
     assert [run["job"]["state"] for run in runs] == ["succeeded", "started"] * 2
     assert runs[0]["metadata"]["duplicates"] == 50
     assert runs[0]["context"]["source"] == "indelible"
@@ -81,7 +81,7 @@ def test_over_http(start_service: Start, made_up: Path, tmp_path: Path) -> None:
     assert run_import("cloudtrail", made_up, *where)["stored"] == 50
     assert run_import("cloudtrail", made_up, *where)["duplicates"] == 50
     assert total(service, **WHOLE_DAY) == {"user": 44, "system": 6}
-    runs = service.events(stream="task", period="day", q="ImportEvents")
+    runs = service.events(stream="task", q="ImportEvents")
     assert [run["job"]["state"] for run in runs] == ["succeeded", "started"] * 2
     refused = run_command(
         "import", "cloudtrail", str(made_up), "--url", service.url, "--key", service.key("w"),

@@ -97,5 +97,5 @@ def test_rotation_overlaps_and_then_ends(service: RunningService) -> None:
     until_s = time.monotonic() + 30
     acts: list[dict[str, Any]] = []
     while len(acts) < 2 and time.monotonic() < until_s:
-        acts = service.events(stream="all", period="day", q="operation:RotateApiKey")
+        acts = service.events(stream="all", q="operation:RotateApiKey")
     assert {act["method"] for act in acts} == {"POST", "Command"}

@@ -34,7 +34,7 @@ def test_the_rules_in_force_and_a_try(
         assert tried.json["event"]["metadata"] == {"salary": rules["mask"], "ticket": "OPS-12"}
         # The try stores nothing; the same event sent is stored as the try said.
         service.send(event)
-        (stored,) = [e for e in service.events(period="day") if e["operation"] == "RaisePay"]
+        (stored,) = [e for e in service.events() if e["operation"] == "RaisePay"]
         assert stored["metadata"] == tried.json["event"]["metadata"]
     finally:
         service.stop()

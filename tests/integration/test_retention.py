@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.integration.test_approvals import second_administrator
 
-from .conftest import Login, RunningService, run_command
+from .conftest import Login, RunningService, run_command, stay_within_a_day
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -32,6 +32,12 @@ def category(admin: Login, name: str) -> dict[str, Any]:
 def put(admin: Login, **edit: Any) -> Any:
     body = {"base_version": state(admin)["version"], **edit}
     return admin.request("PUT", "/v1/retention", json=body)
+
+
+@pytest.fixture(autouse=True)
+def within_a_day() -> None:
+    """Policies count in days; none of these tests may begin in one and end in the next."""
+    stay_within_a_day(60)
 
 
 def day(days: int) -> str:

@@ -31,7 +31,7 @@ def swallow_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def operations(service: RunningService, word: str) -> list[str]:
     """Operations that hold this word, in the order of the ledger."""
-    found = service.events(q=word, period="month", limit=1000, order="asc")
+    found = service.events(q=word, limit=1000, order="asc")
     return [event["operation"] for event in sorted(found, key=lambda event: event["index"])]
 
 
@@ -183,7 +183,7 @@ def test_a_burst_arrives_complete_and_in_order(service: RunningService) -> None:
         assert audit.flush(60)
         health = audit.health()
     assert (health.stored, health.dropped, health.rejected, health.queued) == (count, 0, 0, 0)
-    newest = service.events(q="Burst", period="month", limit=1000)
+    newest = service.events(q="Burst", limit=1000)
     newest.sort(key=lambda event: event["index"])
     sequence: list[Any] = [event["context"]["source_seq"] for event in newest]
     assert sequence == list(range(count - len(newest), count))

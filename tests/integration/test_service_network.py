@@ -100,7 +100,7 @@ def test_behind_a_trusted_proxy(start_service: Start) -> None:
         headers = {**own, "origin": origin}
         reply = service.request("PATCH", "/v1/settings", json={"zone": "UTC"}, headers=headers)
         assert reply.status == status, origin
-    created = service.events(period="day", q="CreateAccount")
+    created = service.events(q="CreateAccount")
     assert created[0]["origin"]["ip"] == "198.51.100.9"
     assert created[0]["origin"]["peer_ip"] == "127.0.0.1"
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.timeout(240)
 
 SECRET_EMAIL = "ana.secret@example.com"
 HIDDEN = (*SECRETS, SECRET_EMAIL, EMAIL)
-WHEN = {"period": "month", "stream": "all"}
+WHEN = {"from": "2020-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z", "stream": "all"}
 
 
 @pytest.fixture(scope="module")

@@ -42,7 +42,10 @@ log = logging.getLogger("indelible.retention")
 
 MAX_MATCHES = 1_000_000
 """Of one list; more is a hold by category."""
-_FOLLOW_EVERY_S = 20.0
+_SHORTEST_REST_S = 1.0
+# Each addition is an entry of the log: what comes in a steady stream is added in these steps.
+_LONGEST_REST_S = 20.0
+_REST_PER_LOOK = 20.0  # looking for further matches takes a twentieth of the time at most
 _WAIT_S = 10.0
 
 _decode_numbers = msgspec.json.Decoder(dict[str, int]).decode_lines
@@ -202,45 +205,54 @@ class Holds:
 
     # -- following
 
-    async def follow(self) -> None:
-        """Adds events that came since to the listed holds they match; new categories to others."""
+    async def follow(self) -> bool:
+        """Adds events that came since to the listed holds they match; whether there were any."""
+        found = False
         async with self._following:
             for tenant in self._ledger.tenants():
                 for hold in self.table.open(tenant.id):
                     if hold.wish.is_listed:
                         try:
-                            await self._follow(hold)
+                            found |= await self._follow(hold)
                         except Error as error:
                             # The others must not wait for this one.
                             log.warning("the hold %d: %s", hold.id, error.message)
+        return found
 
-    async def _follow(self, hold: Hold) -> None:
+    async def _follow(self, hold: Hold) -> bool:
         through = self._index.indexed_through(hold.tenant_id)
         if through <= hold.through:
-            return
+            return False
         indices = await self._listed(hold.tenant_id, hold.wish, hold.through, through)
         if len(indices) > MAX_MATCHES:
             # An import may bring more than one list takes: the rest comes with the next round.
             indices = indices[:MAX_MATCHES]
             through = indices[-1] + 1
         if indices:
-            await asyncio.to_thread(
+            entry = await asyncio.to_thread(
                 self._ledger.act_and_wait,
                 hold.tenant_id,
                 lambda desk: append_more(desk, hold.id, indices, self._random_bytes),
             )
+            if entry is None:  # it was released meanwhile
+                return False
         await asyncio.to_thread(self.table.follow, hold, through, len(indices))
+        return bool(indices)
 
     async def _repeat(self) -> None:
         while True:
+            begun_s = self._clock.monotonic_s()
+            rest_s = _LONGEST_REST_S
             try:
                 await self._mend()
-                await self.follow()
+                if not await self.follow():
+                    took_s = self._clock.monotonic_s() - begun_s
+                    rest_s = min(max(_REST_PER_LOOK * took_s, _SHORTEST_REST_S), _LONGEST_REST_S)
             except Error as error:
                 log.warning("holds: %s", error.message)
             except Exception:
                 log.exception("holds failed")
-            await asyncio.sleep(_FOLLOW_EVERY_S)
+            await asyncio.sleep(rest_s)
 
     async def _mend(self) -> None:
         """Completes what a crash broke off between the ledger and our table."""
