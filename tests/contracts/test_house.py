@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -205,13 +206,16 @@ def test_the_runner_refuses_a_stage_that_it_does_not_know() -> None:
 
 
 def test_security_page_gives_the_form_of_keys() -> None:
-    """Scanners for leaked keys are set up from this page."""
-    from indelible.server.access.token import encode_key, new_key
+    """Scanners for leaked keys are set up from these pages."""
+    from indelible.server.access import token
 
-    page = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
-    found = re.search(r"^ind_.*$", page, re.MULTILINE)
-    assert found
-    assert re.fullmatch(found.group(), encode_key(new_key("w", os.urandom)))
+    keys = [token.encode_key(token.new_key(kind, os.urandom)) for kind in get_args(token.KeyKind)]
+    keys.append(token.encode_viewer(token.new_viewer(os.urandom)))
+    for name in ("SECURITY.md", "docs/operations.md"):
+        page = (ROOT / name).read_text(encoding="utf-8")
+        found = re.search(r"^ *(ind_.*)$", page, re.MULTILINE)
+        assert found
+        assert all(re.fullmatch(found[1], key) for key in keys)
 
 
 def test_statements_about_events_begin_with_the_reach_of_a_caller() -> None:

@@ -51,7 +51,7 @@ def busy_session(service: RunningService) -> list[str]:
     login = service.set_up()
     secrets += [login.cookie.split("=", 1)[1], login.session["csrf"]]
     made = login.request("POST", "/v1/keys", json={"name": "busy", "kind": "r"}).json
-    keys = [service.key("w"), service.key("a"), made["key"]]
+    keys = [service.key("w"), service.key("a"), made["key"], service.key("s")]
     secrets += [key.rsplit("_", 1)[1] for key in keys]
     for text in STEERING:
         event = {
@@ -71,6 +71,7 @@ def busy_session(service: RunningService) -> list[str]:
     service.request("POST", "/v1/session", body=b'{"password":"a wrong password 7"')
     service.request("GET", "/v1/status", key=keys[1] + "x")
     service.request("GET", f"/v1/status/{keys[1]}")
+    service.request("GET", f"/scim/v2/Users/{keys[3]}", key=keys[3])
     service.request("GET", f"/v1/events/{keys[1]}", key=keys[2])
     service.request("GET", "/%0d%0a2026-01-01T00:00:00Z%20info%20forged%1b%5b2J%e2%80%ae")
     login.request("GET", "/v1/export", params={"format": "csv", "q": "quiet"})

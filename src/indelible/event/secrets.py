@@ -11,7 +11,7 @@ import re
 
 _TOKENS = (
     r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",  # JSON web token
-    r"\bind_[wra]_[A-Za-z0-9_]{16,}",  # a key of our own
+    r"\bind_[a-z]_[A-Za-z0-9_]{16,}",  # a key or viewer token of our own
     r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b",  # AWS
     r"\bgh[pousr]_[A-Za-z0-9]{30,}",  # GitHub
     r"\bgithub_pat_[A-Za-z0-9_]{40,}",

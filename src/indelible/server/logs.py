@@ -44,8 +44,9 @@ class _Formatter(logging.Formatter):
         return f"{line['time']} {line['level']:7} {line['message']}{extra}{cause}"
 
 
-# A key that somebody put into an address by mistake; its id may stand, its secret may not.
-_KEY = re.compile(r"(ind_[wra]_[0-9A-Za-z]{10}_)[0-9A-Za-z]+")
+# A key or a viewer token that somebody put into an address by mistake; its id may stand, its secret
+# may not.
+_KEY = re.compile(r"(ind_[a-z]_[0-9A-Za-z]{10}_)[0-9A-Za-z]+")
 
 
 def printable(text: str) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
+from typing import get_args
 
 import pytest
 
+from indelible.server.access.token import KeyKind, encode_key, encode_viewer, new_key, new_viewer
 from indelible.server.logs import _Formatter, printable
 
 
@@ -22,6 +25,12 @@ def test_control_characters_are_written_out(text: str) -> None:
     assert printable(text).isprintable()
     assert "\\" in printable(text)
     assert "\n" not in _Formatter(as_json=False).format(record(text))
+
+
+def test_secrets_of_keys_and_viewer_tokens_are_left_out() -> None:
+    made = [encode_key(new_key(kind, os.urandom)) for kind in get_args(KeyKind)]
+    for text in [*made, encode_viewer(new_viewer(os.urandom))]:
+        assert printable(f"GET /x/{text} 404") == f"GET /x/{text[:17]}[secret] 404"
 
 
 def test_json_lines() -> None:

@@ -27,7 +27,7 @@ _SECRET = re.compile(
 )
 # What looks like a secret wherever it stands: bearer tokens, JSON web tokens, our own keys.
 _LOOKS_SECRET = re.compile(
-    r"\bBearer\s+\S+|\beyJ[\w-]{8,}\.[\w-]{8,}|\bind_[wra]_\w{8,}|\b(?:AKIA|ghp_|sk_live_)\w{8,}"
+    r"\bBearer\s+\S+|\beyJ[\w-]{8,}\.[\w-]{8,}|\bind_[a-z]_\w{8,}|\b(?:AKIA|ghp_|sk_live_)\w{8,}"
 )
 _MASKED = re.compile(r"\[?redacted\]?|\*{3,}|\[?masked\]?", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"\{(\w{1,60})(?::\w+)?\}|<(?:\w+:)?(\w{1,60})>")
