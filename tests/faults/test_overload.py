@@ -153,7 +153,11 @@ def test_a_flood_over_http(
     ended.set()
     looking.join()
     begun = time.monotonic()
-    assert service.request("POST", "/v1/events", key=service.key("w"), json={"operation": "After"})
+    event = {"operation": "After"}
+    wait_until(
+        lambda: service.request("POST", "/v1/events", key=service.key("w"), json=event).status
+        == 200
+    )
     after_s = time.monotonic() - begun
     service.settle(120)
     settled_s = time.monotonic() - begun
