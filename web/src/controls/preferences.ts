@@ -1,6 +1,6 @@
 import { ApiProblem, call } from "../api/client.ts";
 import { isEmbedded } from "../embed/mode.ts";
-import { readStored, tellStored, writeStored } from "./stored.ts";
+import { RECENT_SEARCHES, readStored, tellStored, writeStored } from "./stored.ts";
 
 /**
  * How a person likes the list. The account keeps it, key by key; the copy of the browser draws the
@@ -89,7 +89,7 @@ export function adoptPreferences(person: string, kept: Preferences | undefined):
   if (isEmbedded) return;
   const owner = readStored(OWNER);
   if (owner !== null && owner !== person) {
-    for (const name of [...NAMES, UNSENT]) writeStored(name, null);
+    for (const name of [...NAMES, UNSENT, RECENT_SEARCHES]) writeStored(name, null);
   }
   writeStored(OWNER, person);
   const newer = unsent();

@@ -3,6 +3,9 @@ import { isEmbedded } from "../embed/mode.ts";
 
 /** What this browser remembers about itself (theme, shortcuts); never part of a view. */
 
+/** The one name that holds what a person typed: it goes with the person. */
+export const RECENT_SEARCHES = "recent-searches";
+
 // In a frame of a host product, and where the browser keeps nothing, a choice lasts as long as the
 // page.
 const kept = new Map<string, string>();

@@ -1,9 +1,11 @@
-import { readStored, writeStored } from "../controls/stored.ts";
+import { RECENT_SEARCHES as NAME, readStored, writeStored } from "../controls/stored.ts";
 
-const NAME = "recent-searches";
 const MOST = 12;
 
-/** The last searches of this browser, newest first. They are forgotten when the person logs out. */
+/**
+ * The last searches of this browser, newest first. They go when the person logs out, or when
+ * another one logs in after a login that ended by itself.
+ */
 export function recentSearches(): string[] {
   try {
     const kept: unknown = JSON.parse(readStored(NAME) ?? "[]");
