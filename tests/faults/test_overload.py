@@ -155,8 +155,9 @@ def test_a_flood_over_http(
     begun = time.monotonic()
     event = {"operation": "After"}
     wait_until(
-        lambda: service.request("POST", "/v1/events", key=service.key("w"), json=event).status
-        == 200
+        lambda: (
+            service.request("POST", "/v1/events", key=service.key("w"), json=event).status == 200
+        )
     )
     after_s = time.monotonic() - begun
     service.settle(120)
