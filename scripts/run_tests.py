@@ -215,7 +215,7 @@ def contracts(outcome: Outcome) -> None:
 def faults(outcome: Outcome) -> None:
     """Kills, failing calls, cut power, full disks; what cannot run here is skipped by name."""
     run(outcome, "scripts/fault_tools.sh")
-    pytest(outcome, "tests/faults", *spread("worksteal", waits=True))
+    pytest(outcome, "tests/faults", *spread("worksteal"))
 
 
 def browser(outcome: Outcome) -> None:

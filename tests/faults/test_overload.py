@@ -163,6 +163,10 @@ def test_a_flood_over_http(
     service.settle(120)
     settled_s = time.monotonic() - begun
     wait_until(lambda: service.request("GET", "/readyz").status == 200)
+    # Others' tests may take the cores at any time: what it can store is the less of two measures.
+    later = flood(service, FEW, 2, 9)
+    assert set(later["answers"]) == {"200"}
+    sustained = min(stored_per_s(before), stored_per_s(later))
 
     refused = {name: n for name, n in during["answers"].items() if name != "200"}
     assert refused.keys() <= {"503 ingest-full", "503 bodies-full"}
@@ -171,16 +175,16 @@ def test_a_flood_over_http(
     assert during["acknowledged"]
     assert set(answered) == {200}
     notes = Notes()
-    for found in (before, *rounds):
+    for found in (before, *rounds, later):
         notes.sent.update(found["sent"])
         notes.acknowledged.update(found["acknowledged"])
     service.stop()
     check_ledger(service.data, notes)
     accepted_s = during["accepted_s"]
     assert accepted_s[-1] < GIVEN_UP_S
-    assert stored_per_s(during) > stored_per_s(before) / 4, "the service collapses"
+    assert stored_per_s(during) > sustained / 4, "the service collapses"
     offered = sum(during["answers"].values())
-    record_property("stored per s, sustained", round(stored_per_s(before)))
+    record_property("stored per s, sustained", round(sustained))
     record_property("stored per s, in the flood", round(stored_per_s(during)))
     record_property("senders", many)
     record_property("requests offered, stored", (offered, during["answers"]["200"]))

@@ -29,7 +29,8 @@ def own_events(service: RunningService, stream: str = "user") -> list[dict[str, 
 
 def wait_for(service: RunningService, operation: str, count: int = 1) -> list[dict[str, Any]]:
     """Held reads and acts by the command line appear within some seconds."""
-    for _ in range(60):
+    end_s = time.monotonic() + 60
+    while time.monotonic() < end_s:
         found = [event for event in own_events(service) if event["operation"] == operation]
         if len(found) >= count:
             return found
