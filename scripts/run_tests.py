@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -42,6 +43,8 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
     is_pytest: bool = False
     seconds: float = 0.0
+    # What the commands print, kept until the stage is told of; None prints it at once.
+    said: list[str] | None = None
 
 
 def run(
@@ -49,22 +52,33 @@ def run(
 ) -> int:
     """Runs one command with its output shown; a failure is noted in the outcome."""
     shown = " ".join(Path(part).name if part.startswith("/") else part for part in command)
-    print(f"$ {shown}", flush=True)
+    say(outcome, f"$ {shown}\n")
+    kept = None if outcome.said is None else subprocess.PIPE
     try:
         done = subprocess.run(
-            command, cwd=cwd, env=env or environment(), check=False, timeout=STAGE_TIMEOUT_S
-        )
+            command, cwd=cwd, env=env or environment(), check=False, timeout=STAGE_TIMEOUT_S,
+            stdout=kept, stderr=kept and subprocess.STDOUT, text=True,
+        )  # fmt: skip
         status = done.returncode
+        if done.stdout:
+            say(outcome, done.stdout)
     except FileNotFoundError as error:
-        print(f"cannot run {command[0]}: {error.strerror}", flush=True)
+        say(outcome, f"cannot run {command[0]}: {error.strerror}\n")
         status = 127
     except subprocess.TimeoutExpired:
-        print(f"{shown}: stopped after {STAGE_TIMEOUT_S} s", flush=True)
+        say(outcome, f"{shown}: stopped after {STAGE_TIMEOUT_S} s\n")
         status = 124
     if status != 0:
         outcome.ok = False
         outcome.problems.append(f"{shown} (exit status {status})")
     return status
+
+
+def say(outcome: Outcome, text: str) -> None:
+    if outcome.said is None:
+        print(text, end="", flush=True)
+    else:
+        outcome.said.append(text)
 
 
 def environment(**extra: str) -> dict[str, str]:
@@ -268,6 +282,8 @@ STAGES: dict[str, Callable[[Outcome], None]] = {
     "faults": faults,
     "browser": browser,
 }
+# Each of these uses one core and nothing that others make: they run beside the first other stage.
+ASIDE = ("lint", "types", "imports")
 # Minutes, a network, other interpreters: run when they are asked for by name.
 WHEN_ASKED = {"frameworks": frameworks}
 
@@ -303,21 +319,34 @@ def show_summary(outcomes: list[Outcome], seconds: float) -> tuple[int, int, int
     return sum(one.passed for one in outcomes), failed, len(skips)
 
 
+def run_stage(stage: Callable[[Outcome], None], outcome: Outcome) -> None:
+    started = time.monotonic()
+    stage(outcome)
+    outcome.seconds = time.monotonic() - started
+
+
 def main(names: list[str]) -> int:
     stages = STAGES | WHEN_ASKED
     unknown = [name for name in names if name not in stages]
     if unknown:
         print(f"no stage {', '.join(unknown)}; there are: {', '.join(stages)}", file=sys.stderr)
         return 2
-    outcomes = []
     begun = time.monotonic()
-    for name in names or list(STAGES):
-        print(f"\n== {name} ==", flush=True)
-        outcome = Outcome(name)
-        started = time.monotonic()
-        stages[name](outcome)
-        outcome.seconds = time.monotonic() - started
-        outcomes.append(outcome)
+    outcomes = [Outcome(name) for name in names or list(STAGES)]
+    aside = [one for one in outcomes if one.name in ASIDE and CORES > 1]
+    if len(aside) == len(outcomes):
+        aside = []
+    for one in aside:
+        one.said = []
+    with ThreadPoolExecutor(1) as pool:
+        running = [pool.submit(run_stage, stages[one.name], one) for one in aside]
+        for outcome in [one for one in outcomes if one not in aside]:
+            print(f"\n== {outcome.name} ==", flush=True)
+            run_stage(stages[outcome.name], outcome)
+            while running:
+                running.pop(0).result()
+                told = aside.pop(0)
+                print(f"\n== {told.name} ==\n{''.join(told.said or [])}", end="", flush=True)
     passed, failed, skipped = show_summary(outcomes, time.monotonic() - begun)
     print(f"\n{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed or any(not one.ok for one in outcomes) else 0
