@@ -83,6 +83,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("indelible.app")
 
+_TAKEN_A_TURN = 32  # new connections
+
 
 def serve(data_dir: Path, settings: Settings) -> int:
     """Serves until SIGTERM or SIGINT; returns the exit status. Raises SettingsError."""
@@ -126,7 +128,10 @@ async def _serve(data_dir: Path, settings: Settings, clock: Clock) -> int:
         server = _Server(_config(settings, app), _address(listening, settings))
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, server.handle_exit, number, None)
-        await server.serve(sockets=[listening])
+        # The loop takes one new connection of a socket in each of its turns, and a turn may be long
+        # under load: with one socket alone, the last of a few hundred would wait for minutes.
+        more = [listening.dup() for _ in range(_TAKEN_A_TURN - 1)]
+        await server.serve(sockets=[listening, *more])
     finally:
         try:
             await parts.stop()

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from indelible.errors import Error
+from indelible.errors import Error, Pushback
 from indelible.server.access.token import RandomBytes
 from indelible.server.web.address import Addresses
 from indelible.server.web.authenticate import authenticate, check_reach, entry_of
@@ -81,7 +81,8 @@ class PathEndpoint:
                 request.state.caller = caller
             return await api.handler(request)
         except Error as error:
-            if error.status >= 500:
+            if error.status >= 500 and not isinstance(error, Pushback):
+                # Pushback is no fault: the line of the request tells it, and the metrics count it.
                 log.error(
                     "%s failed: %s",
                     api.path,
