@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import json
 import signal
 import subprocess
@@ -45,6 +47,37 @@ def total(service: RunningService, **params: Any) -> dict[str, int]:
     return {group["key"]: group["count"] for group in reply.json["groups"]}
 
 
+def searches_agree(
+    service: RunningService, files: list[Path], needles: tuple[str, ...], **day: str
+) -> None:
+    """The count, the list, the CSV read back and a plain scan of the files find the same events."""
+    records = [record for path in files for record in json.loads(path.read_text())["Records"]]
+    for needle in needles:
+        scanned = {
+            record["eventID"]
+            for record in records
+            if needle.lower() in json.dumps(record, ensure_ascii=False).lower()
+        }
+        assert 0 < len(scanned) < len(records), needle
+        params = {"stream": "all", "own": "hide", "q": needle, **day}
+        assert sum(total(service, **params).values()) == len(scanned), needle
+        key = service.key("r")
+        listed, cursor = set(), {}
+        while True:
+            page = service.request(
+                "GET", "/v1/events", key=key, params={**params, "limit": 1000, **cursor}
+            ).json
+            listed |= {event["id"] for event in page["events"]}
+            if page["next_cursor"] is None:
+                break
+            cursor = {"cursor": page["next_cursor"]}
+        params |= {"format": "csv", "csv": "raw"}
+        reply = service.request("GET", "/v1/export", key=key, params=params)
+        rows = list(csv.DictReader(io.StringIO(reply.body.decode("utf-8-sig"), newline="")))
+        assert len(rows) == len(scanned), needle
+        assert listed == {row["Event Id"] for row in rows} == scanned, needle
+
+
 def test_into_a_folder_and_again(tmp_path: Path, start_service: Start, made_up: Path) -> None:
     data = tmp_path / "data"
     init_folder(data)
@@ -83,6 +116,8 @@ def test_over_http(start_service: Start, made_up: Path, tmp_path: Path) -> None:
     assert total(service, **WHOLE_DAY) == {"user": 44, "system": 6}
     runs = service.events(stream="task", q="ImportEvents")
     assert [run["job"]["state"] for run in runs] == ["succeeded", "started"] * 2
+    needles = ("2001:db8:10::5", "mira", "UpdateFunction")
+    searches_agree(service, [made_up], needles, **WHOLE_DAY)
     refused = run_command(
         "import", "cloudtrail", str(made_up), "--url", service.url, "--key", service.key("w"),
         check=False,
@@ -160,6 +195,8 @@ def test_the_real_files(tmp_path: Path, start_service: Start, shared_dir: Path) 
     auckland = {"tz": "Pacific/Auckland"}
     assert sum(total(service, **day, **auckland).values()) == 798
     assert sum(total(service, period="day", date="2023-07-11", **auckland).values()) == 2102
+    needles = ("10.248.16.43", "bert-jan", "DescribeInst")
+    searches_agree(service, sorted(folder.glob("*.json")), needles, **day)
 
 
 def test_an_export_comes_back_as_it_was(
