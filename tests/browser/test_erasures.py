@@ -124,7 +124,7 @@ def test_a_hold_stands_in_the_way_of_an_erasure_that_two_people_agree_on(
     picture(page, "erasure-done")
 
     # One event leads there from its drawer.
-    page.goto(service.url + "/?period=day&q=operation%3AShare0")
+    page.goto(service.url + "/?period=month&q=operation%3AShare0")
     page.get_by_role("grid", name="Events").locator("tbody tr[data-place]").first.click()
     page.get_by_role("link", name="Erase parts of this event").click()
     expect(page.get_by_role("heading", name="Single events")).to_be_visible()

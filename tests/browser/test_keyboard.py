@@ -86,6 +86,7 @@ def test_focused_row_survives_scrolling_away(screen: Screen) -> None:
 def test_tab_order_meets_every_control(screen: Screen) -> None:
     page = screen.open()
     open_list(page, "900")
+    expect(page.get_by_role("slider", name="Events per 15 minutes")).to_be_visible()
     names: list[str] = []
     for _ in range(120):
         page.keyboard.press("Tab")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 
 from playwright.sync_api import Request, Route, expect
 from tests.browser.conftest import Screen
 from tests.browser.look import explained, open_list, row_at, search_box, tab
+
+PAUSE_S = 0.4  # web/src/logs/SearchBox.tsx
 
 
 def test_words_and_fields(screen: Screen) -> None:
@@ -40,8 +43,19 @@ def test_typing_asks_once_after_a_pause(screen: Screen) -> None:
             asked.append(request.url)
 
     page.on("request", note)
-    search_box(page).press_sequentially("tomas")
-    open_list(page, "180")
+    search_box(page).click()
+    expect(page.locator("search .editor")).to_be_visible()
+    for _ in range(10):
+        asked.clear()
+        begun_s = time.monotonic()
+        page.keyboard.type("tomas")
+        is_quick = time.monotonic() - begun_s < PAUSE_S
+        open_list(page, "180")
+        if is_quick:
+            break
+        # This machine made the pause: again from the start.
+        page.keyboard.press("Escape")
+        open_list(page, "900")
     assert [re.search(r"[?&]q=([^&]*)", url)[1] for url in asked] == ["tomas"]  # type: ignore[index]
 
 
