@@ -150,7 +150,7 @@ export function Histogram({ scope, generation, now, narrow, change, children }: 
         {probe.span && <div className="probe" style={box(probe.span)} />}
         {nowAt > 0 && nowAt < 100 && (
           <div
-            className={nowAt > 88 ? "future flip" : "future"}
+            className={nowAt > (narrow ? 76 : 88) ? "future flip" : "future"}
             style={{ width: `${100 - nowAt}%` }}
           >
             <span>{text.now(clockText(now, zone))}</span>
