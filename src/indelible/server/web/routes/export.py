@@ -75,7 +75,10 @@ async def export_events(request: Request) -> Response:
     wish = parse_wish(parameters)
     check_wish(caller, wish)
     exporter = Exporter(service.query, service.index, service.exports.files.work)
-    count, prepared = await exporter.count(filter_, parse_min_index(parameters))
+    wanted = parse_min_index(parameters)
+    if wanted is None:
+        wanted = await newest_stored(service, caller)
+    count, prepared = await exporter.count(filter_, wanted)
     check_limit(service, caller, count)
     asked = await asked_of(request, parameters, prepared, wish, count)
     # Written down before the first byte leaves: one that breaks has still shown what it sent.
@@ -105,6 +108,14 @@ async def export_events(request: Request) -> Response:
             "cache-control": "no-store",
         },
     )
+
+
+async def newest_stored(service: Service, caller: Caller) -> int:
+    """
+    The newest entry there is: what was acknowledged before an export was asked for belongs into
+    it, and the index is waited for.
+    """
+    return await asyncio.to_thread(service.reader.size, caller.tenant_id) - 1
 
 
 def require_export(caller: Caller) -> None:

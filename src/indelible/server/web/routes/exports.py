@@ -26,6 +26,7 @@ from indelible.server.web.routes.export import (
     check_allowed,
     check_limit,
     check_wish,
+    newest_stored,
     role_of,
     who_of,
 )
@@ -152,7 +153,7 @@ async def create_export(request: Request) -> Response:
     filter_ = parse_filter(parameters, caller.reach, defaults_of(request, caller))
     wish = parse_wish(parameters)
     check_wish(caller, wish)
-    prepared = await service.query.prepare(filter_)
+    prepared = await service.query.prepare(filter_, await newest_stored(service, caller))
     count = await service.exports.count(prepared)
     check_limit(service, caller, count)
     job = await service.exports.ask(await asked_of(request, parameters, prepared, wish, count))
