@@ -5,7 +5,8 @@ Without the first limit a thousand slow senders of large bodies would take 32 Gi
 it arrives, not as it is announced, until its events are stored or refused. Without the second a
 flood of requests would all be taken and answered after minutes, when their senders have long given
 up: a whole body is refused at once when those before it would take too long, at the pace of the
-last seconds.
+last seconds. Where several tenants send, one that has less than its share waiting is still taken:
+the flood of another must not turn it away.
 """
 
 from __future__ import annotations
@@ -35,14 +36,15 @@ class Room:
         self._limit_bytes = limit_bytes
         self._used_bytes = 0
         self._waiting_bytes = 0
+        self._waiting_of: dict[int, int] = {}  # bytes by tenant, of those that have any
         # Both fade with work: bytes that were done, and seconds in which there was any to do.
         self._done_bytes = 0.0
         self._worked_s = 0.0
         self._seen_s = clock.monotonic_s()
 
-    def claim(self) -> Claim:
-        """The share of one request; it is given back when its `with` block is left."""
-        return Claim(self)
+    def claim(self, tenant_id: int) -> Claim:
+        """What one request may hold; it is given back when its `with` block is left."""
+        return Claim(self, tenant_id)
 
     @property
     def wait_s(self) -> float:
@@ -60,19 +62,42 @@ class Room:
     def _give_back(self, number: int) -> None:
         self._used_bytes -= number
 
-    def _begin(self, number: int) -> None:
+    def _begin(self, tenant_id: int, number: int) -> None:
         self._look_at_the_clock()
-        if self._waiting_bytes > _ALWAYS_BYTES and self.wait_s > MAX_WAIT_S:
+        if (
+            self._waiting_bytes > _ALWAYS_BYTES
+            and self.wait_s > MAX_WAIT_S
+            and not self._is_within_share(tenant_id, number)
+        ):
             raise Pushback(
                 f"what waits to be stored takes {self.wait_s:.1f} s already",
                 retry_after_s=min(math.ceil(self.wait_s), _LONGEST_RETRY_S),
                 code="ingest-full",
             )
         self._waiting_bytes += number
+        if number:
+            self._waiting_of[tenant_id] = self._waiting_of.get(tenant_id, 0) + number
 
-    def _end(self, number: int) -> None:
+    def _is_within_share(self, tenant_id: int, number: int) -> bool:
+        """
+        Whether a tenant has less waiting than its part of what may wait, shared by all that send
+        now. What waits in all stays below twice the limit, however many they are.
+        """
+        most_bytes = max(_ALWAYS_BYTES, MAX_WAIT_S * self._waiting_bytes / self.wait_s)
+        sharing = len(self._waiting_of) + (tenant_id not in self._waiting_of)
+        return (
+            self._waiting_of.get(tenant_id, 0) + number <= most_bytes / sharing
+            and self._waiting_bytes + number <= 2 * most_bytes
+        )
+
+    def _end(self, tenant_id: int, number: int) -> None:
         self._look_at_the_clock()
         self._waiting_bytes -= number
+        left = self._waiting_of.get(tenant_id, 0) - number
+        if left:
+            self._waiting_of[tenant_id] = left
+        else:
+            self._waiting_of.pop(tenant_id, None)
         self._done_bytes += number
 
     def _look_at_the_clock(self) -> None:
@@ -90,8 +115,9 @@ class Room:
 class Claim:
     """What one request holds."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, tenant_id: int) -> None:
         self._room = room
+        self._tenant_id = tenant_id
         self._held_bytes = 0
         self._is_whole = False
 
@@ -106,7 +132,7 @@ class Claim:
 
         Raises Pushback when those before it would take too long.
         """
-        self._room._begin(self._held_bytes)
+        self._room._begin(self._tenant_id, self._held_bytes)
         self._is_whole = True
 
     def __enter__(self) -> Self:
@@ -119,6 +145,6 @@ class Claim:
         trace: TracebackType | None,
     ) -> None:
         if self._is_whole:
-            self._room._end(self._held_bytes)
+            self._room._end(self._tenant_id, self._held_bytes)
         self._room._give_back(self._held_bytes)
         self._held_bytes = 0

@@ -15,7 +15,6 @@ import logging
 import os
 import sqlite3
 import threading
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from indelible.server.ledger.reader import LedgerReader
 from indelible.server.ledger.seen import WINDOW_US, Seen
 from indelible.server.ledger.storage import SqliteStorage, not_stored
 from indelible.server.ledger.submission import Answer, Submission
+from indelible.server.ledger.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -68,8 +68,6 @@ class Sequencer:
         self._reader = reader
         self._aliases = aliases
         self._clock = clock
-        self._max_queued_events = max_queued_events
-        self._max_queued_bytes = max_queued_bytes
         self._on_commit = on_commit
         self._on_fatal = on_fatal
         # Told of each group that was stored: its new events, and how long that took.
@@ -77,9 +75,7 @@ class Sequencer:
 
         # Guarded by _wakeup's lock, shared with the threads that submit.
         self._wakeup = threading.Condition()
-        self._queue: deque[Submission | Act] = deque()
-        self._queued_events = 0
-        self._queued_bytes = 0
+        self._queue = Turns(max_queued_events, max_queued_bytes)
         self._stopping = False
         self._failed: FatalError | None = None
         self._awaited = 1  # how many must wait before the writer is woken
@@ -146,24 +142,16 @@ class Sequencer:
                 raise self._failed
             if self._stopping:
                 raise Pushback("the service is stopping", retry_after_s=2, code="stopping")
-            full = (
-                self._queued_events + len(submission.items) > self._max_queued_events
-                or self._queued_bytes + submission.weight_bytes > self._max_queued_bytes
-            )
-            if full and self._queue:
-                raise Pushback(
-                    f"{self._queued_events} events wait to be stored", code="ingest-full"
-                )
-            self._queue.append(submission)
-            self._queued_events += len(submission.items)
-            self._queued_bytes += submission.weight_bytes
+            if not self._queue.has_room_for(submission):
+                raise Pushback(f"{self._queue.events} events wait to be stored", code="ingest-full")
+            self._queue.put(submission)
             if len(self._queue) >= self._awaited or isinstance(submission, Act):
                 self._wakeup.notify()
 
     @property
     def queued_events(self) -> int:
         """How many events wait, for metrics."""
-        return self._queued_events
+        return self._queue.events
 
     @property
     def failed(self) -> bool:
@@ -209,13 +197,11 @@ class Sequencer:
             group: list[Submission] = []
             events = 0
             while self._queue:
-                size = len(self._queue[0].items)
-                is_act = isinstance(self._queue[0], Act)
+                size = len(self._queue.next.items)
+                is_act = isinstance(self._queue.next, Act)
                 if group and (is_act or events + size > MAX_GROUP_EVENTS):
                     break
-                submission = self._queue.popleft()
-                self._queued_events -= size
-                self._queued_bytes -= submission.weight_bytes
+                submission = self._queue.take()
                 if isinstance(submission, Act):
                     return submission, self._stopping
                 events += size
@@ -423,8 +409,7 @@ class Sequencer:
         log.critical("the ledger stops: %s", error)
         with self._wakeup:
             self._failed = error
-            waiting = [*self._under_way.values(), *self._queue]
-            self._queue.clear()
+            waiting = [*self._under_way.values(), *self._queue.take_all()]
         for submission in waiting:
             self._answer(submission, error)
         self._on_fatal(error)

@@ -11,9 +11,9 @@ from indelible.server.ingest.room import MAX_WAIT_S, Claim, Room
 MIB = 1024 * 1024
 
 
-def whole(room: Room, size: int) -> Claim:
+def whole(room: Room, size: int, tenant_id: int = 1) -> Claim:
     """A request whose body has arrived and waits."""
-    claim = room.claim()
+    claim = room.claim(tenant_id)
     claim.add(size)
     try:
         claim.queue()
@@ -37,12 +37,12 @@ def at_a_pace_of(clock: FixedClock, room: Room, bytes_per_s: int) -> None:
 
 def test_one_request_alone_always_fits() -> None:
     room = Room(FixedClock(0), limit_bytes=10)
-    claim = room.claim()
+    claim = room.claim(1)
     claim.add(11)
     with pytest.raises(Pushback, match="too many large requests"):
-        room.claim().add(1)
+        room.claim(1).add(1)
     done(claim)
-    room.claim().add(10)
+    room.claim(1).add(10)
 
 
 def test_more_than_two_seconds_of_waiting_are_refused() -> None:
@@ -110,7 +110,46 @@ def test_a_body_that_still_arrives_waits_for_nobody() -> None:
     clock = FixedClock(0)
     room = Room(clock)
     at_a_pace_of(clock, room, MIB)
-    slow = room.claim()
+    slow = room.claim(1)
     slow.add(100 * MIB)
     whole(room, MIB)
     assert room.wait_s == pytest.approx(1.0, rel=0.05)
+
+
+def test_one_tenants_flood_turns_no_other_away() -> None:
+    clock = FixedClock(0)
+    room = Room(clock)
+    at_a_pace_of(clock, room, 8 * MIB)
+    flood = [whole(room, MIB) for _ in range(15)] + [whole(room, 2 * MIB)]
+    with pytest.raises(Pushback):
+        whole(room, MIB)
+    # Half of the 16 MiB of two seconds is the share of each.
+    others = [whole(room, MIB, tenant_id=2) for _ in range(7)]
+    with pytest.raises(Pushback):
+        whole(room, 2 * MIB, tenant_id=2)
+    with pytest.raises(Pushback):
+        whole(room, MIB)
+    for claim in (*flood, *others):
+        done(claim)
+    assert room.wait_s == 0
+
+
+def test_many_floods_wait_no_longer_than_twice_the_limit() -> None:
+    clock = FixedClock(0)
+    room = Room(clock)
+    at_a_pace_of(clock, room, 8 * MIB)
+    for tenant_id in range(1, 100):
+        try:
+            while True:
+                whole(room, MIB // 16, tenant_id)
+        except Pushback:
+            continue
+    assert room.wait_s <= 2 * MAX_WAIT_S
+
+
+def test_empty_bodies_of_a_tenant_are_counted_out_as_they_were_in() -> None:
+    room = Room(FixedClock(0))
+    first, second, third = whole(room, 0), whole(room, 0), whole(room, 5)
+    for claim in (first, third, second):
+        done(claim)
+    assert room.wait_s == 0

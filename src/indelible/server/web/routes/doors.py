@@ -53,7 +53,7 @@ async def post_otlp_logs(request: Request) -> Response:
         )
     caller: Caller = request.state.caller
     service = service_of(request)
-    with service.ingest.room.claim() as claim:
+    with service.ingest.room.claim(caller.tenant_id) as claim:
         body = await read_body(request, MAX_BODY_BYTES, claim.add)
         claim.queue()
         encoding = request.headers.get("content-encoding")
@@ -74,7 +74,7 @@ async def post_cloudevents(request: Request) -> Response:
     """Stores CloudEvents: one, a batch, or one with its attributes in headers."""
     caller: Caller = request.state.caller
     service = service_of(request)
-    with service.ingest.room.claim() as claim:
+    with service.ingest.room.claim(caller.tenant_id) as claim:
         body = await read_body(request, MAX_BODY_BYTES, claim.add)
         claim.queue()
         encoding = request.headers.get("content-encoding")
@@ -93,7 +93,8 @@ async def post_webhook(request: Request) -> Response:
     path = service.settings.webhooks.secret_file(source)
     if path is None:
         raise Unauthenticated("the webhook is not signed with a secret of this source")
-    with service.ingest.room.claim() as claim:
+    tenant_id = service.tenant_for(service.settings.webhooks.tenant)
+    with service.ingest.room.claim(tenant_id) as claim:
         body = await read_body(request, MAX_EVENT_BYTES, claim.add)
         claim.queue()
         now_s = service.clock.now_us() // 1_000_000
@@ -109,7 +110,6 @@ async def post_webhook(request: Request) -> Response:
             return event_of(as_cloudevent(body, source, message_id))
 
         event = await run_in_threadpool(read)
-        tenant_id = service.tenant_for(service.settings.webhooks.tenant)
         reply = await service.ingest.submit(
             tenant_id, event, key_id=f"webhook:{source}", content_type=JSON
         )

@@ -36,7 +36,7 @@ async def post_events(request: Request) -> Response:
             raise InvalidRequest(f"unknown parameter {name[:80]!r}", parameter=name)
     service = service_of(request)
     ingest = service.ingest
-    with ingest.room.claim() as claim:
+    with ingest.room.claim(caller.tenant_id) as claim:
         body = await read_body(request, MAX_BODY_BYTES, claim.add)
         claim.queue()
         reply = await ingest.submit(
