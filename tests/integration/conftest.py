@@ -41,6 +41,13 @@ class Reply:
         return json.loads(self.body)
 
     @property
+    def is_starting(self) -> bool:
+        """Whether it says that the index is not there yet."""
+        if self.status != 503 or b'"index-unavailable"' not in self.body:
+            return False
+        return bool(self.json["hint"] == "starting")
+
+    @property
     def code(self) -> str:
         """The code of a problem."""
         return str(self.json["code"])
@@ -97,7 +104,12 @@ class RunningService:
         headers: Mapping[str, str] | None = None,
         timeout: float = 30.0,
     ) -> Reply:
-        """One request on a connection of its own. `key` is the text of an API key."""
+        """
+        One request on a connection of its own. `key` is the text of an API key.
+
+        Told that the index is still starting, it asks again, as a client does: the service listens
+        before that, and on a busy machine a good while before.
+        """
         parts = urlsplit(self.url)
         sent = dict(headers or {})
         if key is not None:
@@ -107,14 +119,21 @@ class RunningService:
             sent.setdefault("content-type", "application/json")
         if params:
             path += "?" + urlencode(params)
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
-        try:
-            connection.request(method, parts.path + path, body=body, headers=sent)
-            reply = connection.getresponse()
-            found = {name.lower(): value for name, value in reply.getheaders()}
-            return Reply(reply.status, found, reply.read())
-        finally:
-            connection.close()
+        end_s = time.monotonic() + START_LIMIT_S
+        while True:
+            connection = http.client.HTTPConnection(
+                parts.hostname or "", parts.port, timeout=timeout
+            )
+            try:
+                connection.request(method, parts.path + path, body=body, headers=sent)
+                answer = connection.getresponse()
+                found = {name.lower(): value for name, value in answer.getheaders()}
+                reply = Reply(answer.status, found, answer.read())
+            finally:
+                connection.close()
+            if not reply.is_starting or time.monotonic() > end_s:
+                return reply
+            time.sleep(0.1)
 
     def send(self, *events: dict[str, Any]) -> dict[str, Any]:
         """Writes events with a key of kind w; returns the reply."""

@@ -55,7 +55,8 @@ class Stream:
 
 @contextmanager
 def live(service: RunningService, headers: dict[str, str], **params: Any) -> Iterator[Stream]:
-    """An open stream, with its greeting read."""
+    """An open stream, with its greeting read. Only once the index has started."""
+    service.settle()
     parts = urlsplit(service.url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
     connection.request("GET", "/v1/live?" + urlencode(params), headers=headers)
