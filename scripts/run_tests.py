@@ -206,7 +206,7 @@ def integration(outcome: Outcome) -> None:
 def capture(outcome: Outcome) -> None:
     """The SDK inside real frameworks and servers; what cannot run here is skipped by name."""
     run(outcome, "scripts/servers.sh")
-    pytest(outcome, "tests/capture", *spread("loadfile", waits=True))
+    pytest(outcome, "tests/capture", *spread("loadfile"))
 
 
 def product(outcome: Outcome) -> None:
@@ -219,7 +219,7 @@ def product(outcome: Outcome) -> None:
 
 
 def hostile(outcome: Outcome) -> None:
-    pytest(outcome, "tests/hostile", *spread("loadfile", waits=True))
+    pytest(outcome, "tests/hostile", *spread("loadfile"))
 
 
 def contracts(outcome: Outcome) -> None:
@@ -240,7 +240,7 @@ def browser(outcome: Outcome) -> None:
         chromium = found.stdout.strip().splitlines()[-1]
         # Each process has a browser and a service of its own.
         chosen = environment(INDELIBLE_CHROMIUM=chromium)
-        pytest(outcome, "tests/browser", *spread("loadfile", waits=True), env=chosen)
+        pytest(outcome, "tests/browser", *spread("loadfile"), env=chosen)
     else:
         outcome.is_pytest = True
         reason = "no Chromium here; run: sudo apt-get install -y chromium"
