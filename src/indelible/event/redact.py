@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from indelible.event.secrets import find_secrets, forms_of_secrets
+from indelible.event.secrets import find_secrets, forms_of_secrets, is_card_number
 
 MASK = "[redacted]"
 Rule = Callable[[str, Any], Any]
@@ -29,19 +29,38 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ALONE = frozenset(
     {
         "apikey", "authorization", "cookie", "credential", "credentials", "csrfmiddlewaretoken",
-        "csrftoken", "cvc", "cvv", "iban", "jwt", "otp", "passphrase", "passwd", "password",
-        "passwords", "pin", "pwd", "secret", "secrets", "ssn", "token", "totp",
+        "csrftoken", "cvc", "cvv", "iban", "jwt", "kennwort", "otp", "passcode", "passphrase",
+        "passwd", "password", "passwords", "passwort", "pin", "pincode", "pwd", "secret",
+        "secrets", "ssn", "token", "totp",
     }
 )  # fmt: skip
 _PAIRS = frozenset(
     {
-        "access key", "account key", "api key", "card number", "encryption key", "pass word",
-        "private key", "recovery code", "recovery codes", "secret key", "session id",
-        "session key", "sessionid", "signing key",
+        "access key", "account key", "api key", "backup code", "backup codes", "card number",
+        "encryption key", "mfa code", "pass word", "private key", "recovery code",
+        "recovery codes", "secret key", "security code", "session id", "session key", "sessionid",
+        "signing key", "verification code",
     }
 )  # fmt: skip
+# Names that are written without a break end like this: "newpassword", "accesstoken".
+_ENDINGS = (
+    "accesskey", "apikey", "cardnumber", "encryptionkey", "kennwort", "passcode", "passphrase",
+    "passwd", "password", "passwort", "privatekey", "secret", "secretkey", "sessionid",
+    "sessionkey", "signingkey", "token",
+)  # fmt: skip
 # Numbers under other names ("token_count") are amounts; under these they are the secret itself.
-_NUMERIC = frozenset({"cvc", "cvv", "otp", "password", "passwd", "pin", "pwd", "ssn", "totp"})
+_NUMERIC = frozenset(
+    {
+        "cardnumber", "cvc", "cvv", "otp", "passcode", "passwd", "password", "pin", "pincode",
+        "pwd", "ssn", "totp",
+    }
+)  # fmt: skip
+_NUMERIC_NAMES = frozenset(
+    {
+        "card number", "iban", "mfa code", "secret", "security code", "token",
+        "verification code",
+    }
+)  # fmt: skip
 _TEXTS = ("endpoint", "reason")
 _MAX_DEPTH = 24
 
@@ -99,6 +118,20 @@ class Redaction:
         """The value of one field, masked as its name, place and look ask for."""
         return self._value(key, value, path or key, 0)
 
+    def change(self, path: str, value: Any) -> Any:
+        """
+        One side of a change. A step before the last may tell the secret: `password.0`,
+        `credentials.value`.
+        """
+        place = f"changes.{path}"
+        key = path.rpartition(".")[2]
+        if "." in path and not self._is_kept(key, place):
+            for step in path.split("."):
+                if self._is_secret(step, value, place) and not self._is_kept(step, place):
+                    key = step
+                    break
+        return self._value(key, value, place, 0)
+
     def event(self, event: dict[str, Any]) -> dict[str, Any]:
         """The event with its texts, metadata and changes masked; who and when stay as they are."""
         for name in _TEXTS:
@@ -117,10 +150,9 @@ class Redaction:
         path = fields.get("path")
         if not isinstance(path, str):
             return change
-        key = path.rpartition(".")[2]
         for side in ("before", "after"):
             if fields.get(side) is not None:
-                fields[side] = self._value(key, fields[side], f"changes.{path}", 0)
+                fields[side] = self.change(path, fields[side])
         return fields
 
     def _target(self, target: Any) -> Any:
@@ -149,8 +181,10 @@ class Redaction:
                 self._value(key, item, f"{path}.{place}", depth + 1)
                 for place, item in enumerate(value)
             ]
-        if isinstance(value, str) and not kept:
+        if not kept and isinstance(value, str):
             value = self.text(value)
+        elif not kept and isinstance(value, int) and is_card_number(value):
+            value = self.mask(value)
         return value if self._rule is None else self._ruled(path, value)
 
     def _ruled(self, path: str, value: Any) -> Any:
@@ -174,7 +208,9 @@ class Redaction:
             return True
         if not is_secret_name(key):
             return False
-        return not isinstance(value, int | float) or any(word in _NUMERIC for word in words)
+        if not isinstance(value, int | float):
+            return True
+        return any(word in _NUMERIC for word in words) or " ".join(words) in _NUMERIC_NAMES
 
 
 def secret_names() -> list[str]:
@@ -184,14 +220,15 @@ def secret_names() -> list[str]:
 
 def rules_of_redaction() -> list[Any]:
     """The built-in rules as plain values, to be hashed."""
-    return [sorted(_ALONE), sorted(_PAIRS), sorted(_NUMERIC), forms_of_secrets()]
+    numeric = sorted(_NUMERIC | _NUMERIC_NAMES)
+    return [sorted(_ALONE), sorted(_PAIRS), _ENDINGS, numeric, forms_of_secrets()]
 
 
 @lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     """Whether a field of this name holds a secret: `password_hash`, `apiKey`, `X-Auth-Token`."""
     words = _words(name)
-    if any(word in _ALONE for word in words):
+    if any(word in _ALONE or word.endswith(_ENDINGS) for word in words):
         return True
     pairs = (f"{one} {two}" for one, two in itertools.pairwise(words))
     return any(pair in _PAIRS for pair in pairs) or "".join(words) in _PAIRS

@@ -43,11 +43,20 @@ _AFTER = (
     (
         ("=", ":"),
         (
-            r"(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key"
-            r"|account[_-]?key|private[_-]?key|authorization|cookie)[\"']?\s*(?:=|:)\s*"
-            r"(?P<pair>\"[^\"]*\"|'[^']*'|(?:(?:Bearer|Basic|Digest)\s+)?[^\s,;&\"'})]+)"
+            r"(?:passw(?:or)?d|passphrase|passcode|pwd|secret|token|api[_-]?key|access[_-]?key"
+            r"|account[_-]?key|private[_-]?key|secret[_-]?key|session[_-]?id|authorization|cookie)"
+            r"\\*[\"']?\s*(?:=|:)\s*"
+            r"(?P<pair>\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|\\+[\"'][^\"'\\]*(?:\\+[\"'])?"
+            r"|(?:(?:Bearer|Basic|Digest)\s+)?[^\s,;&\"'})]+)"
         ),
     ),
+    # A cookie header holds several pairs: all of the line.
+    (
+        ("ookie", "OOKIE"),
+        r"cookie\s*:\s*(?P<cookie>[^\s\"'][^\r\n]*)",
+    ),
+    # Links that whoever has them may use: S3, Google, Azure.
+    (("ignature=", "sig="), r"[?&;](?:x-amz-signature|x-goog-signature|sig)=(?P<link>[^\s&\"'#]+)"),
 )
 _TOKEN_PIECES = (
     "eyJ", "ind_", "AKIA", "ASIA", "ABIA", "ACCA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_",
@@ -55,7 +64,9 @@ _TOKEN_PIECES = (
     "npm_", "pypi-", "SG.", "SK", "dop_v1_", "hvs.", "shp", "-----BEGIN",
 )  # fmt: skip
 _TOKEN = re.compile("|".join(_TOKENS), re.DOTALL)
-_FINDERS = tuple((pieces, re.compile(pattern, re.IGNORECASE)) for pieces, pattern in _AFTER)
+_FINDERS = tuple(
+    (pieces, re.compile(pattern, re.IGNORECASE | re.DOTALL)) for pieces, pattern in _AFTER
+)
 _DIGITS = re.compile(r"\d{4}[ -]?\d{4}")
 _CARD = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])")
 _ISSUER = re.compile(
@@ -101,6 +112,11 @@ def find_secrets(text: str) -> list[tuple[int, int]]:
 def forms_of_secrets() -> list[str]:
     """The forms that are looked for, as text, to be hashed."""
     return [*_TOKENS, *(pattern for _, pattern in _AFTER), _CARD.pattern, _ISSUER.pattern]
+
+
+def is_card_number(number: int) -> bool:
+    """Whether a number, not a text, is that of a card; times in any unit are none."""
+    return 3 * 10**13 <= number < 7 * 10**15 and _is_card(str(number))
 
 
 def _is_card(text: str) -> bool:

@@ -46,6 +46,13 @@ def test_a_secret_inside_a_text_is_masked_and_the_text_stays(secret: str) -> Non
             "POST /login?user=ana&password=[redacted]&x=1",
         ),
         ("client_secret='two words' ok", "client_secret=[redacted] ok"),
+        ('{"password": "a\\"b", "x": 1}', '{"password": [redacted], "x": 1}'),
+        ('password="cut in the mid', "password=[redacted]"),
+        (r"{\"password\": \"hunter2\", \"x\": 1}", r"{\"password\": [redacted], \"x\": 1}"),
+        ("Cookie: sid=abc; csrf=def\nnext", "Cookie: [redacted]\nnext"),
+        ("secret_key=abc session_id=def", "secret_key=[redacted] session_id=[redacted]"),
+        ("/b/k?X-Amz-Signature=ab12&x=1", "/b/k?X-Amz-Signature=[redacted]&x=1"),
+        ("/c?se=1&sig=ab%2F12%3D", "/c?se=1&sig=[redacted]"),
     ],
 )
 def test_what_follows_a_telling_word_is_masked(text: str, masked: str) -> None:
@@ -72,7 +79,9 @@ def test_ordinary_text_is_left_alone(text: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["password", "password_hash", "apiKey", "X-Api-Key", "clientSecret", "access_token",
-     "Set-Cookie", "card_number", "userPIN", "APIKEY", "sessionId"],
+     "Set-Cookie", "card_number", "userPIN", "APIKEY", "sessionId", "newpassword",
+     "accesstoken", "clientsecret", "PRIVATEKEY", "cardnumber", "passcode", "security_code",
+     "backup_codes"],
 )  # fmt: skip
 def test_names_of_secrets(name: str) -> None:
     assert is_secret_name(name)
@@ -80,7 +89,20 @@ def test_names_of_secrets(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["shipping", "name", "tokens", "secretary", "opinion", "key", "card", "keyboard", "pinned"],
+    [
+        "shipping",
+        "name",
+        "tokens",
+        "secretary",
+        "opinion",
+        "key",
+        "card",
+        "keyboard",
+        "pinned",
+        "tokenizer",
+        "passage",
+        "code",
+    ],
 )
 def test_names_of_other_things(name: str) -> None:
     assert not is_secret_name(name)
@@ -165,6 +187,28 @@ def test_a_text_that_looks_like_a_mark_hides_nothing() -> None:
     forged = "[redacted] password=hunter2"
     assert "hunter2" not in Redaction().value("note", forged)
     assert Redaction().value("password", "[redacted: no]") == MASK
+
+
+def test_a_step_before_the_last_tells_the_secret_of_a_change() -> None:
+    paths = ["password.0", "credentials.value", "secrets.stripe.live", "a.password"]
+    changes = [{"path": path, "before": "hunter2", "after": None} for path in paths]
+    masked = Redaction().event({"changes": changes})["changes"]
+    assert [change["before"] for change in masked] == [MASK] * len(paths)
+    kept = Redaction(keep=["stripe", "changes.password.0", "credentials"]).event(
+        {"changes": [{"path": path, "after": "x"} for path in [*paths[:2], "secrets.stripe"]]}
+    )["changes"]
+    assert [change["after"] for change in kept] == ["x"] * 3
+
+
+def test_numbers_that_are_secrets_are_masked_and_times_are_not() -> None:
+    secrets = {"card_number": 1, "token": 123456, "cvv": 123, "x": 4111111111111111, "y": [
+        378282246310005
+    ]}  # fmt: skip
+    assert set(map(str, Redaction().event({"metadata": secrets})["metadata"].values())) == {
+        MASK, f"['{MASK}']",
+    }  # fmt: skip
+    others = {"token_count": 12, "at_us": 1764123591000000, "at_ms": 1764123591000, "x": 4 * 10**15}
+    assert Redaction().event({"metadata": dict(others)})["metadata"] == others
 
 
 @pytest.mark.parametrize("name", ["csrftoken", "csrfmiddlewaretoken", "csrf_token"])

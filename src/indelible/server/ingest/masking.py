@@ -19,6 +19,7 @@ from indelible.event import SentEvent
 from indelible.event.mend import MAX_MARKS
 from indelible.event.model import Change, Context, Target
 from indelible.event.redact import Redaction, is_secret_name, rules_of_redaction
+from indelible.event.secrets import is_card_number
 from indelible.server.setting_groups import RedactSettings
 
 # Every form of event/secrets.py has one of these: fifteen characters in a row as in a token, the
@@ -104,12 +105,11 @@ class Masking:
         return msgspec.structs.replace(sent, **new)
 
     def _change(self, change: Change, marks: _Marks) -> Change:
-        key, place = change.path.rpartition(".")[2], f"changes.{change.path}"
-        before = self._redaction.value(key, change.before, place)
-        after = self._redaction.value(key, change.after, place)
+        before = self._redaction.change(change.path, change.before)
+        after = self._redaction.change(change.path, change.after)
         if before == change.before and after == change.after:
             return change
-        marks.at(place, None)
+        marks.at(f"changes.{change.path}", None)
         return Change(path=change.path, before=before, after=after)
 
     def _target(self, at: int, target: Target, marks: _Marks) -> Target:
@@ -204,12 +204,12 @@ def _texts_of(sent: SentEvent) -> str | None:
     if sent.targets:
         texts += [target.name for target in sent.targets if target.name is not None]
     for change in sent.changes or ():
-        if is_secret_name(change.path.rpartition(".")[2]):
+        if any(is_secret_name(step) for step in change.path.split(".")):
             return None
         for value in (change.before, change.after):
             if isinstance(value, str):
                 texts.append(value)
-            elif value is not None and not isinstance(value, bool | int | float):
+            elif value is not None and _asks_for_a_look(value):
                 return None
     if sent.metadata:
         if len(sent.metadata) > _MOST_NAMES:
@@ -219,6 +219,13 @@ def _texts_of(sent: SentEvent) -> str | None:
                 return None
             if isinstance(value, str):
                 texts.append(value)
-            elif value is not None and not isinstance(value, bool | int | float):
+            elif value is not None and _asks_for_a_look(value):
                 return None
     return "|".join(texts)
+
+
+def _asks_for_a_look(value: object) -> bool:
+    """Whether what is no text could be a secret or hold one."""
+    if isinstance(value, int):
+        return is_card_number(value)
+    return not isinstance(value, float)
