@@ -121,13 +121,14 @@ class Redaction:
     def change(self, path: str, value: Any) -> Any:
         """
         One side of a change. A step before the last may tell the secret: `password.0`,
-        `credentials.value`.
+        `credentials.value`. What only speaks of one, `password_policy.name`, stays, and so do
+        numbers: `password.min_length`.
         """
         place = f"changes.{path}"
         key = path.rpartition(".")[2]
-        if "." in path and not self._is_kept(key, place):
+        if "." in path and not isinstance(value, int | float) and not self._is_kept(key, place):
             for step in path.split("."):
-                if self._is_secret(step, value, place) and not self._is_kept(step, place):
+                if is_secret_itself(step) and not self._is_kept(step, place):
                     key = step
                     break
         return self._value(key, value, place, 0)
@@ -222,6 +223,12 @@ def rules_of_redaction() -> list[Any]:
     """The built-in rules as plain values, to be hashed."""
     numeric = sorted(_NUMERIC | _NUMERIC_NAMES)
     return [sorted(_ALONE), sorted(_PAIRS), _ENDINGS, numeric, forms_of_secrets()]
+
+
+def is_secret_itself(name: str) -> bool:
+    """Whether a name is that of a secret and of nothing more: `api_key`, not `api_key_id`."""
+    words = _words(name)
+    return " ".join(words) in _PAIRS or "".join(words) in _ALONE
 
 
 @lru_cache(maxsize=4096)

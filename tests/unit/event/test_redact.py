@@ -200,6 +200,15 @@ def test_a_step_before_the_last_tells_the_secret_of_a_change() -> None:
     assert [change["after"] for change in kept] == ["x"] * 3
 
 
+def test_what_only_speaks_of_a_secret_stays() -> None:
+    changes = [
+        {"path": "password_policy.name", "before": "strict", "after": "lax"},
+        {"path": "password.min_length", "before": 12, "after": 8},
+        {"path": "token.enabled", "before": True, "after": False},
+    ]
+    assert Redaction().event({"changes": [dict(one) for one in changes]})["changes"] == changes
+
+
 def test_numbers_that_are_secrets_are_masked_and_times_are_not() -> None:
     secrets = {"card_number": 1, "token": 123456, "cvv": 123, "x": 4111111111111111, "y": [
         378282246310005
