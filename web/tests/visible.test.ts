@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cutMiddle, hasHidden, pieces, visible } from "../src/text/visible.ts";
+import { cutMiddle, cutPair, hasHidden, pieces, visible } from "../src/text/visible.ts";
 
 describe("visible", () => {
   it("draws what would hide or reorder text", () => {
@@ -49,5 +49,31 @@ describe("cutMiddle", () => {
     expect(cutMiddle("abcdefghijklmnop", 10)).toBe("abcdef…nop");
     expect(Array.from(cutMiddle("🚀".repeat(50), 10))).toHaveLength(10);
     expect(hasHidden(cutMiddle("🚀".repeat(50), 10))).toBe(false);
+  });
+});
+
+describe("cutPair", () => {
+  const long = (middle: string) => `${"a".repeat(9000)}${middle}${"z".repeat(9000)}`;
+
+  it("leaves short texts as they are", () => {
+    expect(cutPair("before", "after", 40)).toEqual(["before", "after"]);
+  });
+
+  it("shows where two long texts differ, not only that they are long", () => {
+    const [before, after] = cutPair(long("OLD"), long("NEW"), 1000);
+    expect(before).toBe(`…${"a".repeat(200)}OLD${"z".repeat(200)}…`);
+    expect(after).toBe(`…${"a".repeat(200)}NEW${"z".repeat(200)}…`);
+  });
+
+  it("keeps the first difference where the rest is too long as well", () => {
+    const [before, after] = cutPair(long("1".repeat(5000)), long("2".repeat(7000)), 1000);
+    expect(before.slice(0, 203)).toBe(`…${"a".repeat(200)}11`);
+    expect(after.slice(0, 203)).toBe(`…${"a".repeat(200)}22`);
+    expect(after.length).toBeLessThan(1010);
+  });
+
+  it("tells a text that was only lengthened", () => {
+    const [before, after] = cutPair("a".repeat(9000), "a".repeat(9001), 1000);
+    expect(before).not.toBe(after);
   });
 });

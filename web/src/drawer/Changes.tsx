@@ -1,11 +1,11 @@
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import type { AuditEvent, Change } from "../api/types.ts";
 import { Icon } from "../icons/Icon.tsx";
 import { gone, goneText } from "../logs/cells.tsx";
 import { messages } from "../text/messages.ts";
 import { Shown } from "../text/Shown.tsx";
 import { trail } from "../text/trail.ts";
-import { cutMiddle } from "../text/visible.ts";
+import { cutMiddle, cutPair } from "../text/visible.ts";
 import { isMasked } from "./redacted.ts";
 
 const text = messages.drawer;
@@ -16,11 +16,24 @@ const WordPair = lazy(() => import("./WordPair.tsx"));
 /** A value as text: strings bare, anything else as JSON; what is absent has none. */
 function valueText(value: unknown): string | null {
   if (value === null || value === undefined) return null;
-  const shown = typeof value === "string" ? value : JSON.stringify(value);
-  return cutMiddle(shown, LONGEST);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-function Value({ value, as: Tag }: { value: unknown; as: "del" | "ins" }) {
+/** Both sides as texts; of long ones what they share is left out, not what they differ in. */
+function textsOf({ before, after }: Change): [string | null, string | null] {
+  const [first, second] = [valueText(before), valueText(after)];
+  if (first === null || second === null || isMasked(before) || isMasked(after))
+    return [first && cutMiddle(first, LONGEST), second && cutMiddle(second, LONGEST)];
+  return cutPair(first, second, LONGEST);
+}
+
+interface ValueProps {
+  value: unknown;
+  shown: string | null;
+  as: "del" | "ins";
+}
+
+function Value({ value, shown, as: Tag }: ValueProps) {
   if (isMasked(value)) {
     return (
       <span className="tag" title={trail.details.redactedWhy}>
@@ -29,7 +42,6 @@ function Value({ value, as: Tag }: { value: unknown; as: "del" | "ins" }) {
       </span>
     );
   }
-  const shown = valueText(value);
   if (shown === null) return <span className="muted">{text.notSet}</span>;
   return (
     <Tag>
@@ -56,8 +68,9 @@ function isProse({ before, after }: Change): boolean {
 }
 
 function Sides({ change }: { change: Change }) {
-  const before = <Value value={change.before} as="del" />;
-  const after = <Value value={change.after} as="ins" />;
+  const [first, second] = useMemo(() => textsOf(change), [change]);
+  const before = <Value value={change.before} shown={first} as="del" />;
+  const after = <Value value={change.after} shown={second} as="ins" />;
   if (!isProse(change)) {
     return (
       <>
@@ -66,7 +79,6 @@ function Sides({ change }: { change: Change }) {
       </>
     );
   }
-  const [first, second] = [valueText(change.before) ?? "", valueText(change.after) ?? ""];
   return (
     <Suspense
       fallback={
@@ -77,10 +89,10 @@ function Sides({ change }: { change: Change }) {
       }
     >
       <td>
-        <WordPair before={first} after={second} side="before" whole={before} />
+        <WordPair before={first ?? ""} after={second ?? ""} side="before" whole={before} />
       </td>
       <td>
-        <WordPair before={first} after={second} side="after" whole={after} />
+        <WordPair before={first ?? ""} after={second ?? ""} side="after" whole={after} />
       </td>
     </Suspense>
   );

@@ -46,3 +46,30 @@ export function cutMiddle(text: string, most: number): string {
   const tail = Math.floor((most - 1) / 3);
   return `${all.slice(0, most - 1 - tail).join("")}…${all.slice(all.length - tail).join("")}`;
 }
+
+/** How many characters two texts share from their begins, or from their ends. */
+function shared(one: readonly string[], other: readonly string[], isFromEnd: boolean): number {
+  const most = Math.min(one.length, other.length);
+  const at = (all: readonly string[], n: number) => all[isFromEnd ? all.length - 1 - n : n];
+  let n = 0;
+  while (n < most && at(one, n) === at(other, n)) n += 1;
+  return n;
+}
+
+const AROUND = 200;
+
+/**
+ * Two texts, each of `most` characters or little more: what they share at their begins and ends is
+ * left out first, so that where they begin to differ is always seen.
+ */
+export function cutPair(before: string, after: string, most: number): [string, string] {
+  const [one, other] = [Array.from(before), Array.from(after)];
+  if (one.length <= most && other.length <= most) return [before, after];
+  const start = Math.max(0, shared(one, other, false) - AROUND);
+  const end = Math.max(0, shared(one.slice(start), other.slice(start), true) - AROUND);
+  const cut = (all: readonly string[]) => {
+    const middle = cutMiddle(all.slice(start, all.length - end).join(""), most);
+    return `${start > 0 ? "…" : ""}${middle}${end > 0 ? "…" : ""}`;
+  };
+  return [cut(one), cut(other)];
+}
