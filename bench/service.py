@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from indelible.server.index.rollup import BLOCK_ENTRIES
+
 START_TIMEOUT_S = 60
 CATCH_UP_TIMEOUT_S = 7200
 IDLE_S = 2
@@ -61,6 +63,16 @@ class Service:
                 return time.monotonic()
             time.sleep(0.1)
         raise RuntimeError(f"the index did not reach {size} in {CATCH_UP_TIMEOUT_S} s")
+
+    def wait_until_counted(self) -> None:
+        """Waits until no block of entries is left that the index counts when it is idle."""
+        deadline = time.monotonic() + CATCH_UP_TIMEOUT_S
+        while time.monotonic() < deadline:
+            index = self.client.get("/v1/status")["index"]
+            if index["indexed_through"] - index["counted_through"] < BLOCK_ENTRIES:
+                return
+            time.sleep(0.2)
+        raise RuntimeError(f"the index did not count its blocks in {CATCH_UP_TIMEOUT_S} s")
 
     def command(self, *arguments: str) -> str:
         """What `indelible …` prints. Raises RuntimeError when it fails."""

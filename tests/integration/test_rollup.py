@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.search_index import Entries, Running
+from tests.integration.search_index import NOW_US, Entries, Running
 
+from indelible.clock import to_us
 from indelible.server.index import request_rebuild
-from indelible.server.index.rollup import ROLLED
+from indelible.server.index.rollup import MACHINE, ROLLED
+from indelible.server.query.compare import compare_ranges
 from indelible.server.query.facets import FACETS, count_facets
-from indelible.server.query.rolled import counted, is_rolled
+from indelible.server.query.rolled import counted, is_rolled, is_timed
 from indelible.server.query.stats import GROUPS
+from indelible.server.query.summary import summarise
 
 pytestmark = pytest.mark.timeout(180)
 BLOCK = 96
@@ -101,7 +107,47 @@ def test_every_field_and_facet(running: Running) -> None:
             )  # fmt: skip
             assert one == other
             assert one.total > 0
-    assert set(ROLLED) < set(GROUPS)
+    assert set(ROLLED) - {MACHINE} < set(GROUPS)
+
+
+@pytest.mark.parametrize("tz", ["UTC", "Europe/Berlin", "Asia/Kathmandu"])
+@pytest.mark.parametrize("more", [{}, {"stream": "user", "own": "hide"}])
+def test_bars_from_blocks_are_those_of_a_scan(
+    running: Running, tz: str, more: dict[str, str]
+) -> None:
+    for times in (*RANGES, {"period": "week", "date": "2026-10-26"}, SHORT):
+        for buckets in (60, 7):
+            asked = running.filter(tz=tz, **times, **more)
+            scanned = running.filter(tz=tz, q="index:>=0", **times, **more)
+            want = running.run(running.query.histogram(scanned, buckets))
+            assert running.run(running.query.histogram(asked, buckets)) == want
+            assert running.run(running.query.count(asked)) == want.total > 0
+    prepared = running.run(running.query.prepare(running.filter(**SHORT)))
+    assert is_timed(prepared, [0, 900_000_000])
+    assert not is_timed(prepared, [0, 60_000_000])
+
+
+SLANTED = {"from_": "2026-10-08T13:07:11Z", "to": "2026-10-15T13:07:11Z"}
+SHORT = {"from_": "2026-10-01T07:07:07Z", "to": "2026-10-02T01:30:00Z"}
+
+
+@pytest.mark.parametrize("by", ["operation", "actor", "outcome", "status"])
+def test_a_summary_from_blocks_is_that_of_a_scan(running: Running, by: str) -> None:
+    weeks = {"period": "week", "date": "2026-10-26"}
+    for times in (weeks, RANGES[1], RANGES[2], SHORT, SLANTED):
+        for now_us in (NOW_US, to_us(datetime(2026, 10, 27, 13, 5, tzinfo=UTC))):
+            for more in ({}, {"stream": "user", "own": "hide"}):
+                told = []
+                for query in ({}, {"q": "index:>=0"}):
+                    filter_ = running.filter(tz="Europe/Berlin", **times, **more, **query)
+                    compared = compare_ranges(filter_.range, "previous", now_us, "monday")
+                    work = summarise(
+                        running.index, filter_, compared,
+                        by=by, sort="count", ascending=False, limit=20,
+                    )  # fmt: skip
+                    told.append(running.run(work))
+                assert told[0] == told[1]
+                assert told[0].values > 0
 
 
 def test_only_what_blocks_hold_is_asked_of_them(running: Running) -> None:
@@ -137,3 +183,36 @@ def test_a_rebuilt_index_counts_its_blocks_anew(running: Running) -> None:
         raise AssertionError("the blocks are not counted again")
     running.wait(before.indexed_through)
     assert running.run(running.query.group(running.filter(), "ip", 100)) == before
+
+
+# In a process of its own: one process can open one folder of the engine.
+_OLDER = """
+import sys
+from pathlib import Path
+from indelible.server.index.engine import Client
+from indelible.server.index.schema import ALWAYS
+client = Client(Path(sys.argv[1]), ALWAYS, 700)
+client.run("ALTER TABLE rolled MODIFY COMMENT '1'")
+client.run("ALTER TABLE counts DROP COLUMN last_us")
+client.run("DROP TABLE quarters SYNC")
+"""
+
+
+def test_tables_of_another_version_are_counted_anew(tmp_path: Path) -> None:
+    rng = random.Random(5)
+    entries = Entries(tmp_path)
+    entries.add(*(_event(rng) for _ in range(2 * BLOCK)))
+
+    def total() -> int:
+        index = Running(tmp_path, block_entries=BLOCK)
+        try:
+            index.wait(entries.size)
+            index.wait_rolled(entries.size // BLOCK * BLOCK)
+            return index.run(index.query.count(index.filter()))
+        finally:
+            index.stop()
+
+    before = total()
+    folder = str(tmp_path / "index" / "engine")
+    subprocess.run([sys.executable, "-c", _OLDER, folder], check=True, timeout=60)
+    assert total() == before == 2 * BLOCK

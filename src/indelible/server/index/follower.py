@@ -405,6 +405,10 @@ class Follower:
                     else followed.progress.clean
                     for tenant_id, followed in self._tenants.items()
                 },
+                counted_through={
+                    tenant_id: self._rollup.counted_through(tenant_id)
+                    for tenant_id in self._tenants
+                },
                 lag_entries=lag,
                 lag_s=round(lag_s, 3),
                 detail=self.detail,

@@ -32,6 +32,8 @@ class IndexStatus(msgspec.Struct, frozen=True, kw_only=True):
     indexed_through: dict[int, int] = {}
     # Below this entry no file of the index holds anything that was removed.
     clean_through: dict[int, int] = {}
+    # Below this entry blocks are counted: questions over long times add up their numbers.
+    counted_through: dict[int, int] = {}
     lag_entries: int = 0
     lag_s: float = 0.0
     detail: str | None = None

@@ -9,7 +9,6 @@ import msgspec
 from indelible.server.index import IndexProcess
 from indelible.server.query.compare import Compared
 from indelible.server.query.filter import Filter
-from indelible.server.query.stats import GROUPS
 from indelible.server.query.summary import counted_lines, prepare_both
 from indelible.server.query.term import term_of
 
@@ -78,7 +77,7 @@ async def find_changes(
         prepared, this, other = await prepare_both(index, filter_, compared, through)
         rows: list[_Row] = []
         if not prepared.empty:
-            counted = counted_lines(prepared, this, other, GROUPS[by])
+            counted = counted_lines(prepared, compared, by, this, other)
             kinds = ", ".join(
                 f"('{kind}', toFloat64({weight}), {test})" for kind, (test, weight) in _IS.items()
             )

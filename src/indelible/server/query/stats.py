@@ -12,7 +12,15 @@ from indelible.server.index import IndexProcess
 from indelible.server.query.fields import ALIASES, COUNTED, TARGET, Counted
 from indelible.server.query.periods import bucket_edges
 from indelible.server.query.prepare import Prepared
-from indelible.server.query.rolled import Rolled, is_rolled, most_frequent
+from indelible.server.query.rolled import (
+    OUTCOME,
+    Rolled,
+    counted,
+    is_rolled,
+    is_timed,
+    most_frequent,
+)
+from indelible.server.query.rolled import cells as rolled_cells
 
 
 def _expression(counted: Counted) -> str:
@@ -74,6 +82,10 @@ class _Cell(msgspec.Struct):
     n: int
 
 
+class _Number(msgspec.Struct):
+    n: int
+
+
 class _Ends(msgspec.Struct):
     n: int
     first: int
@@ -87,11 +99,15 @@ _COUNTS: Final = (
 _decode_rolled = msgspec.json.Decoder(Rolled).decode_lines
 _decode_counted = msgspec.json.Decoder(_Counted).decode_lines
 _decode_cells = msgspec.json.Decoder(_Cell).decode_lines
+_decode_number = msgspec.json.Decoder(_Number).decode
 _decode_ends = msgspec.json.Decoder(_Ends).decode
 
 
 async def count(index: IndexProcess, prepared: Prepared) -> int:
     """How many events match, exactly."""
+    if is_rolled(prepared, OUTCOME):
+        sql = f"SELECT sum(n) AS n FROM ({counted(prepared, OUTCOME)})"
+        return _decode_number(await index.query(sql, prepared.parameters.values)).n
     return (await _ends(index, prepared)).n
 
 
@@ -156,14 +172,7 @@ async def over_time(index: IndexProcess, prepared: Prepared, buckets: int) -> St
     width = 0
     for edge in edges:
         width = gcd(width, edge - edges[0])
-    start, cell = (
-        prepared.parameters.add(edges[0], "Int64"),
-        prepared.parameters.add(width, "Int64"),
-    )
-    sql = (
-        f"SELECT intDiv(occurred_us - {start}, {cell}) AS cell, {_COUNTS} "
-        f"FROM events WHERE {prepared.where} GROUP BY cell ORDER BY cell"
-    )
+    sql = _cells(prepared, edges, width)
     cells = _decode_cells(await index.query(sql, prepared.parameters.values))
     if not cells:
         return nothing
@@ -173,6 +182,17 @@ async def over_time(index: IndexProcess, prepared: Prepared, buckets: int) -> St
         groups=_bars(cells, edges, width),
         interval_s=interval_s,
         indexed_through=prepared.through,
+    )
+
+
+def _cells(prepared: Prepared, edges: list[int], width: int) -> str:
+    if is_timed(prepared, edges):
+        return f"SELECT * FROM ({rolled_cells(prepared, edges[0], width)}) ORDER BY cell"
+    add = prepared.parameters.add
+    start, cell = add(edges[0], "Int64"), add(width, "Int64")
+    return (
+        f"SELECT intDiv(occurred_us - {start}, {cell}) AS cell, {_COUNTS} "
+        f"FROM events WHERE {prepared.where} GROUP BY cell ORDER BY cell"
     )
 
 

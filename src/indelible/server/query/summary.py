@@ -1,9 +1,9 @@
 """
 Two periods side by side: totals, bars, and one line per value of a field.
 
-The lines and the totals come from one scan over both periods; the bars from a second that reads
-little more than times; who and what is new from the values table, which knows on which days each
-value was seen, and a look at the hours between the last of those days and the period.
+Of a long time all of it is added up from what the index has counted (`rolled`). Otherwise the lines
+and the totals come from one scan over both periods, the bars from a second that reads little more
+than times.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from typing import Final
 
 import msgspec
 
-from indelible.clock import US_PER_DAY, format_us
+from indelible.clock import format_us
 from indelible.server.index import IndexProcess
+from indelible.server.index.rollup import QUARTER_US, ROLLED
+from indelible.server.query import rolled
 from indelible.server.query.compare import Compared, paired_edges
 from indelible.server.query.filter import Filter
+from indelible.server.query.first_seen import New, find_new
 from indelible.server.query.periods import Range
-from indelible.server.query.prepare import Prepared, prepare, within
-from indelible.server.query.reach import TENANT
+from indelible.server.query.prepare import Prepared, prepare
 from indelible.server.query.stats import GROUPS
 from indelible.server.query.term import APART, PAIR, term_of
 
@@ -31,9 +33,7 @@ LINES: Final = {
 }
 """What there can be a line for → its expression over a row."""
 FAILED: Final = "outcome IN ('failure', 'denied')"
-PEOPLE: Final = "kind IN ('user', 'service', 'api_key', 'external')"
 WANTED_BARS: Final = 60
-SHOWN_NEW: Final = 10
 SORTS: Final = {
     "count": "n",
     "failures": "failed",
@@ -78,14 +78,6 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
     other: int
 
 
-class New(msgspec.Struct, frozen=True, kw_only=True):
-    """How many values were seen, how many of them never before, and the first few of those."""
-
-    seen: int
-    first_time: int
-    values: list[str]
-
-
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """`lines` are those asked for; `values` counts all there are, `others` what is not listed."""
 
@@ -120,16 +112,8 @@ class _Cell(msgspec.Struct):
     n: int
 
 
-class _New(msgspec.Struct):
-    what: str
-    seen: int
-    first_time: int
-    names: list[str]
-
-
 _decode_lines = msgspec.json.Decoder(_Line).decode_lines
 _decode_cells = msgspec.json.Decoder(_Cell).decode_lines
-_decode_new = msgspec.json.Decoder(_New).decode_lines
 
 
 async def summarise(
@@ -148,7 +132,7 @@ async def summarise(
     lines, (interval_s, bars), new = await asyncio.gather(
         find_lines(index, filter_, compared, by, sort, ascending, limit, through),
         _bars(index, filter_, compared, through),
-        _new(index, filter_, compared, through),
+        find_new(index, filter_, compared.this, through),
     )
     first = lines[0] if lines else None
     return Summary(
@@ -186,8 +170,11 @@ def _within(prepared: Prepared, range_: Range) -> str:
     return f"(occurred_us >= {start} AND occurred_us < {end})"
 
 
-def counted_lines(prepared: Prepared, this: str, other: str, expression: str) -> str:
-    """The statement that counts each value in both periods, in one scan."""
+def counted_lines(prepared: Prepared, compared: Compared, by: str, this: str, other: str) -> str:
+    """The statement that counts each value in both periods: from blocks, or in one scan."""
+    if by in ROLLED and rolled.is_rolled(prepared, by):
+        return _rolled_lines(prepared, compared, by)
+    expression = LINES[by]
     return (
         f"SELECT toString({expression}) AS key, countIf({this}) AS n, "
         f"countIf({this} AND {FAILED}) AS failed, countIf({other}) AS then_n, "
@@ -213,13 +200,30 @@ async def find_lines(
     if prepared.empty:
         return []
     way = "ASC" if ascending else "DESC"
+    counted = counted_lines(prepared, compared, by, this, other)
     sql = (
         "SELECT *, sum(n) OVER () AS sum_n, sum(failed) OVER () AS sum_failed, "
         "sum(then_n) OVER () AS sum_then, sum(then_failed) OVER () AS sum_then_failed, "
-        f"count() OVER () AS keys FROM ({counted_lines(prepared, this, other, LINES[by])}) "
+        f"count() OVER () AS keys FROM ({counted}) "
         f"ORDER BY {SORTS[sort]} {way}, n DESC, then_n DESC, key LIMIT {int(limit)}"
     )
     return _decode_lines(await index.query(sql, prepared.parameters.values))
+
+
+def _rolled_lines(prepared: Prepared, compared: Compared, by: str) -> str:
+    """The same from the blocks that are counted. No list: an event is in one line here."""
+    parts = [
+        f"SELECT value, {number} AS number, n AS events, failure + denied AS bad, first_us, "
+        f"last_us FROM ({rolled.lines(prepared, by, range_)})"
+        for number, range_ in enumerate((compared.this, compared.other))
+    ]
+    return (
+        "SELECT value AS key, sumIf(events, number = 0) AS n, sumIf(bad, number = 0) AS failed, "
+        "sumIf(events, number = 1) AS then_n, sumIf(bad, number = 1) AS then_failed, "
+        "if(n > 0, minIf(first_us, number = 0), min(first_us)) AS first, "
+        "if(n > 0, maxIf(last_us, number = 0), max(last_us)) AS last "
+        f"FROM ({' UNION ALL '.join(parts)}) GROUP BY key HAVING n + then_n > 0"
+    )
 
 
 def _line(by: str, line: _Line) -> Line:
@@ -241,10 +245,14 @@ async def _bars(
 ) -> tuple[int, list[Bar]]:
     """The whole of both periods in bars; each period is counted in cells that fit its edges."""
     interval_s, edges, other_edges = paired_edges(compared, WANTED_BARS)
-    counts = []
-    for whole, marks in ((compared.whole_this, edges), (compared.whole_other, other_edges)):
+
+    async def count(whole: Range, marks: list[int]) -> list[int]:
         prepared = await prepare(index, msgspec.structs.replace(filter_, range=whole), through)
-        counts.append(await _cells(index, prepared, marks))
+        return await _cells(index, prepared, marks)
+
+    counts = await asyncio.gather(
+        count(compared.whole_this, edges), count(compared.whole_other, other_edges)
+    )
     bars = [
         Bar(at=format_us(at), count=now, other_at=format_us(other_at), other=then)
         for at, now, other_at, then in zip(
@@ -256,71 +264,29 @@ async def _bars(
 
 async def _cells(index: IndexProcess, prepared: Prepared, edges: list[int]) -> list[int]:
     counts = [0] * (len(edges) - 1)
+    # The period's end may lie anywhere, and nothing comes after it: it needs no edge of a cell.
+    inner = [edge for edge in edges[:-1] if edge != prepared.filter.range.to_us]
     width = 0
-    for edge in edges:
-        width = gcd(width, edge - edges[0])
-    if prepared.empty or width == 0:
+    for edge in inner:
+        width = gcd(width, edge - inner[0])
+    if prepared.empty or not inner:
         return counts
+    # One bar alone is one cell, of whatever width that covers it.
+    width = width or (edges[-1] - inner[0]) // QUARTER_US * QUARTER_US + QUARTER_US
     add = prepared.parameters.add
-    sql = (
-        f"SELECT intDiv(occurred_us - {add(edges[0], 'Int64')}, "
-        f"{add(width, 'Int64')}) AS cell, count() AS n FROM events "
-        f"WHERE {prepared.where} GROUP BY cell"
-    )
+    if rolled.is_timed(prepared, inner):
+        sql = f"SELECT cell, n FROM ({rolled.cells(prepared, edges[0], width)})"
+    else:
+        sql = (
+            f"SELECT intDiv(occurred_us - {add(edges[0], 'Int64')}, "
+            f"{add(width, 'Int64')}) AS cell, count() AS n FROM events "
+            f"WHERE {prepared.where} GROUP BY cell"
+        )
     for found in _decode_cells(await index.query(sql, prepared.parameters.values)):
         place = bisect_right(edges, edges[0] + found.cell * width) - 1
         if 0 <= place < len(counts):
             counts[place] += found.n
     return counts
-
-
-# What is looked for in the time before the period: rows, value, and the columns that hold it.
-_NEW: Final = {
-    "people": (PEOPLE, GROUPS["actor"], ("actor_email", "actor_name", "actor_id")),
-    "operations": ("1", "operation", ("operation",)),
-}
-
-
-async def _new(
-    index: IndexProcess, filter_: Filter, compared: Compared, through: int
-) -> dict[str, New]:
-    """Values of this period that no event before it names, whatever else the filter says."""
-    prepared = await prepare(index, msgspec.structs.replace(filter_, range=compared.this), through)
-    nothing = New(seen=0, first_time=0, values=[])
-    if prepared.empty:
-        return dict.fromkeys(_NEW, nothing)
-    add = prepared.parameters.add
-    start_us = _us(compared.this.from_us)
-    day = max(-(2**31), min(2**31 - 1, start_us // US_PER_DAY))
-    start = add(start_us, "Int64")
-    day_start, first_day = add(day * US_PER_DAY, "Int64"), add(day, "Int32")
-    bounds = await within(index, filter_.reach, prepared.parameters, through)
-    statements = []
-    for what, (rows, expression, columns) in _NEW.items():
-        before = (
-            f"SELECT toString(arrayJoin([{', '.join(f'toString({name})' for name in columns)}])) "
-            f"FROM events WHERE {bounds} AND occurred_us < {start}"
-        )
-        if filter_.reach.is_whole:
-            # By whole days from the values table; the hours of the border day from the events.
-            names = ", ".join(f"'{column}'" for column in columns)
-            before = (
-                f"SELECT value FROM known WHERE {TENANT} "
-                f"AND col IN ({names}) AND first_day < {first_day} UNION DISTINCT "
-                f"{before} AND occurred_us >= {day_start}"
-            )
-        statements.append(
-            f"SELECT '{what}' AS what, count() AS seen, countIf(is_new) AS first_time, "
-            f"arraySlice(arraySort(groupArrayIf(1000)(key, is_new)), 1, {SHOWN_NEW}) AS names "
-            f"FROM (SELECT key, key NOT IN ({before}) AS is_new FROM (SELECT "
-            f"toString({expression}) AS key FROM events WHERE {prepared.where} AND {rows} "
-            "GROUP BY key HAVING key != ''))"
-        )
-    data = await index.query(" UNION ALL ".join(statements), prepared.parameters.values)
-    return {
-        row.what: New(seen=row.seen, first_time=row.first_time, values=row.names)
-        for row in _decode_new(data)
-    }
 
 
 def _us(moment: int | None) -> int:

@@ -39,10 +39,14 @@ class StatusLedger(msgspec.Struct, frozen=True):
 
 
 class StatusIndex(msgspec.Struct, frozen=True):
-    """The search index and how far it is behind."""
+    """
+    The search index and how far it is behind. Below `counted_through` the entries are counted in
+    blocks, so that questions over long times need not look at them.
+    """
 
     state: str
     indexed_through: int
+    counted_through: int
     lag_entries: int
     lag_s: float
     detail: str | None
@@ -78,6 +82,7 @@ async def get_status(request: Request) -> Response:
         index=StatusIndex(
             state=index.state,
             indexed_through=through,
+            counted_through=index.counted_through.get(tenant.id, 0),
             lag_entries=max(0, size - through),
             lag_s=index.lag_s,
             detail=index.detail,

@@ -12,8 +12,9 @@ from indelible.server.query import Defaults, Filter, explain, parse_filter
 from indelible.server.query.changes import Dimension, find_changes
 from indelible.server.query.compare import PREVIOUS, Compared, compare_ranges
 from indelible.server.query.explain import explain_range
+from indelible.server.query.first_seen import New
 from indelible.server.query.request import FILTER_NAMES, number, one_of
-from indelible.server.query.summary import LINES, SORTS, Amount, Bar, Line, New, summarise
+from indelible.server.query.summary import LINES, SORTS, Amount, Bar, Line, summarise
 from indelible.server.web.answer import json_response
 from indelible.server.web.asked import (
     AskedRange,
