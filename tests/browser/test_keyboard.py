@@ -9,6 +9,8 @@ from tests.browser.conftest import Screen
 from tests.browser.look import drawer, open_list, row_at, rows, search_box, tab
 from tests.browser.sample import event_id
 
+_REUSED = "[...document.querySelectorAll('tbody tr')].filter((row) => row.isOld).length"
+
 
 def test_keys_reach_everything(screen: Screen) -> None:
     page = screen.open()
@@ -75,9 +77,14 @@ def test_focused_row_survives_scrolling_away(screen: Screen) -> None:
     page.keyboard.press("j")
     page.keyboard.press("j")
     expect(row_at(page, 1)).to_be_focused()
+    event = row_at(page, 1).get_attribute("data-event")
+    page.evaluate("for (const row of document.querySelectorAll('tbody tr')) row.isOld = true")
     page.evaluate("document.querySelector('.scroll').scrollTop = 3000")
     expect(row_at(page, 120)).to_be_visible()
     expect(row_at(page, 1)).to_be_focused()
+    # A whole screen of other rows: in the elements that were there, the focused one is its event's.
+    assert page.evaluate(_REUSED) >= 20
+    assert page.evaluate("document.activeElement.dataset.event") == event
     page.keyboard.press("ArrowDown")
     expect(row_at(page, 2)).to_be_focused()
     expect(row_at(page, 2)).to_be_in_viewport()

@@ -1,4 +1,4 @@
-import { parseDate } from "@internationalized/date";
+import { fromAbsolute, parseDate } from "@internationalized/date";
 import { describe, expect, it } from "vitest";
 import {
   agoText,
@@ -19,6 +19,27 @@ describe("momentText", () => {
     expect(momentText(moment, "UTC", "iso")).toBe("2026-11-20 13:44:51");
     expect(momentText(moment, "America/New_York", "mdy")).toBe("11/20/2026 08:44:51");
     expect(momentText(at("0999-01-02T03:04:05Z"), "UTC", "dmy")).toBe("02/01/0999 03:04:05");
+  });
+
+  it("agrees with the calendar about changes of the clock and odd zones", () => {
+    const zones = ["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"];
+    const changes = [
+      "2026-03-29T01:00Z",
+      "2026-11-01T06:00Z",
+      "2027-04-03T15:00Z",
+      "1979-12-31T23:59Z",
+    ];
+    for (const zone of [...zones, "Pacific/Apia", "Africa/Monrovia", "UTC"]) {
+      for (const change of [...changes, "2011-12-30T10:00Z", "1972-01-07T00:44Z"]) {
+        for (let step = -90; step <= 90; step++) {
+          const moment = at(change) + step * 61_000;
+          const { year, month, day, hour, minute, second } = fromAbsolute(moment, zone);
+          const two = (value: number) => `${value}`.padStart(2, "0");
+          const told = `${year}-${two(month)}-${two(day)} ${two(hour)}:${two(minute)}:${two(second)}`;
+          expect(momentText(moment, zone, "iso")).toBe(told);
+        }
+      }
+    }
   });
 });
 

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { AuditEvent } from "../api/types.ts";
 import { Icon } from "../icons/Icon.tsx";
 import type { Rows } from "../logs/rows.ts";
@@ -23,6 +23,9 @@ interface CellActionsProps {
   children: ReactNode;
 }
 
+/** Rows that pass under a pointer at rest are not pointed at; the one where they stop is. */
+const REST_MS = 120;
+
 /**
  * What can be done with a value of the list: a small button in the cell under the pointer, the
  * context menu, and the menu key (or Shift F10) on a row. A plain click still opens the event.
@@ -46,6 +49,16 @@ export function CellActions({ rows, q, change, children }: CellActionsProps) {
       top: box.top,
     };
   };
+  const over = useRef<EventTarget | null>(null);
+  const rest = useRef<number | undefined>(undefined);
+  useEffect(() => () => clearTimeout(rest.current), []);
+  const look = () => {
+    const target = over.current;
+    const place = target && (target as Element).isConnected ? placeOf(target) : null;
+    setNear(place && place.column !== "" && place.column !== "mark" ? place : null);
+  };
+  const lookLatest = useRef(look);
+  lookLatest.current = look;
   const close = (back: boolean) => {
     if (back) open?.row.focus({ preventScroll: true });
     setOpen(null);
@@ -58,13 +71,21 @@ export function CellActions({ rows, q, change, children }: CellActionsProps) {
       onPointerOver={(event) => {
         if (event.pointerType !== "mouse" || open) return;
         if ((event.target as Element).closest(".cell-act")) return;
-        const place = placeOf(event.target);
-        setNear(place && place.column !== "" && place.column !== "mark" ? place : null);
+        over.current = event.target;
+        if (rest.current === undefined) look();
       }}
-      onPointerLeave={() => setNear(null)}
+      onPointerLeave={() => {
+        over.current = null;
+        setNear(null);
+      }}
       onScrollCapture={() => {
         setNear(null);
         setOpen(null);
+        clearTimeout(rest.current);
+        rest.current = window.setTimeout(() => {
+          rest.current = undefined;
+          lookLatest.current();
+        }, REST_MS);
       }}
       onContextMenu={(event) => {
         const place = placeOf(event.target);

@@ -25,6 +25,7 @@ import { useDensity } from "./look.ts";
 import type { Marks } from "./marks.ts";
 import type { Rows } from "./rows.ts";
 import type { Scope } from "./scope.ts";
+import { type Slot, takeSlots } from "./slots.ts";
 
 const CARD_PX = 111;
 const OVERSCAN = 5;
@@ -109,6 +110,7 @@ export function EventTable(props: EventTableProps) {
   }, [virtual, rowPx]);
 
   const items = virtual.getVirtualItems();
+  const slots = useSlots(items.map((item) => item.key as Slot["id"]));
   const seenEnd = virtual.range?.endIndex ?? 0;
   const seenStart = virtual.range?.startIndex ?? 0;
   useEffect(() => {
@@ -198,7 +200,7 @@ export function EventTable(props: EventTableProps) {
   };
   const Row = narrow ? CardRow : TableRow;
   const { template, stays, least } = useMemo(() => tracksOf(columns), [columns]);
-  const style = narrow ? {} : { "--cols": template, minWidth: `${least}px` };
+  const style = narrow ? {} : { gridTemplateColumns: template, minWidth: `${least}px` };
   return (
     <table
       className={props.isStale ? "log stale" : "log"}
@@ -224,11 +226,11 @@ export function EventTable(props: EventTableProps) {
         }}
         onCopy={copyWhole}
       >
-        {items.map((item) => {
+        {items.map((item, at) => {
           const event = rows.at(item.index);
           return (
             <Row
-              key={item.key}
+              key={slots[at]?.key}
               event={event}
               place={item.index}
               offset={item.start - margin}
@@ -246,6 +248,16 @@ export function EventTable(props: EventTableProps) {
       </tbody>
     </table>
   );
+}
+
+/** The element of each row that is drawn. Whoever has selected text in the page keeps it as it is. */
+function useSlots(ids: readonly Slot["id"][]): Slot[] {
+  const drawn = useRef<readonly Slot[]>([]);
+  const slots = takeSlots(drawn.current, ids, getSelection()?.isCollapsed !== false);
+  useLayoutEffect(() => {
+    drawn.current = slots;
+  });
+  return slots;
 }
 
 /** Whether the page is being printed: then all loaded rows are drawn, not those in sight. */

@@ -24,25 +24,23 @@ export function When({ event, context }: { event: AuditEvent; context: CellConte
   const absolute = momentText(at, zone, format);
   const relative = agoText(at, relativeTo ?? Date.now());
   const skew = skewOf(event);
-  const apart = lengthText(Math.abs(skew));
+  const utc = utcText(event.occurred_at);
+  const isApart = skew !== 0 && typeof event.received_at === "string";
+  const both = isApart
+    ? `${text.occurred}: ${absolute} (${utc})\n${text.received}: ${momentText(Date.parse(event.received_at ?? ""), zone, format)} (${utcText(event.received_at ?? "")})`
+    : "";
+  const apart = isApart ? lengthText(Math.abs(skew)) : "";
   const told = skew > 0 ? text.receivedLater(apart) : text.receivedEarlier(apart);
-  const both = event.received_at
-    ? `${text.occurred}: ${absolute} (${utcText(event.occurred_at)})\n${text.received}: ${momentText(Date.parse(event.received_at), zone, format)} (${utcText(event.received_at)})`
-    : utcText(event.occurred_at);
   return (
     <>
       <time
         className="cut"
         dateTime={event.occurred_at}
-        title={
-          skew === 0
-            ? `${utcText(event.occurred_at)}, ${relativeTo === null ? relative : absolute}`
-            : both
-        }
+        title={isApart ? both : `${utc}, ${relativeTo === null ? relative : absolute}`}
       >
         {relativeTo === null ? absolute : relative}
       </time>
-      {skew !== 0 && (
+      {isApart && (
         <span
           className={skew > 0 ? "skew" : "skew early"}
           role="img"

@@ -56,7 +56,12 @@ function rowsOf(data: InfiniteData<PageOf, unknown> | undefined): Rows {
   const events = pages.flatMap((part) => part.page.events);
   const first = head.start;
   const end = first + events.length;
-  const places = new Map(events.map((event, index) => [event.id, first + index]));
+  let places: Map<string, number> | null = null;
+  const placeOf = (id: string) => {
+    // Only when asked for: it is ten thousand ids, and each page that arrives makes them anew.
+    places ??= new Map(events.map((event, index) => [event.id, first + index]));
+    return places.get(id) ?? null;
+  };
   const isCut = end >= MOST_ROWS && last.page.next_cursor !== null;
   const more = last.page.next_cursor !== null && !isCut;
   return {
@@ -64,7 +69,7 @@ function rowsOf(data: InfiniteData<PageOf, unknown> | undefined): Rows {
     first,
     end,
     at: (place) => events[place - first],
-    placeOf: (id) => places.get(id) ?? null,
+    placeOf,
     page: head.page,
     isCut,
   };

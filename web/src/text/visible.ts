@@ -18,7 +18,7 @@ const codeOf = (character: string): string =>
 
 /** The text with each hidden character replaced by its code, as one string (titles, copies). */
 export function visible(text: string): string {
-  return text.replace(HIDDEN, codeOf);
+  return hasHidden(text) ? text.replace(HIDDEN, codeOf) : text;
 }
 
 /** The text in pieces, so that the codes can be drawn apart from the text around them. */
@@ -35,12 +35,15 @@ export function pieces(text: string): Piece[] {
 }
 
 export function hasHidden(text: string): boolean {
+  // Nearly all text is plain, and a list asks a thousand times a frame.
+  if (!/[^ -~]/.test(text)) return false;
   // Not `test`: it would leave its place in the expression, and `matchAll` would begin there.
   return text.search(HIDDEN) >= 0;
 }
 
 /** At most `most` characters, the middle given way to "…". Never cuts a pair in two. */
 export function cutMiddle(text: string, most: number): string {
+  if (text.length <= most) return text;
   const all = Array.from(text);
   if (all.length <= most) return text;
   const tail = Math.floor((most - 1) / 3);

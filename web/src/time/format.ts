@@ -17,9 +17,36 @@ export function dateText(
   return `${two(date.day)}/${two(date.month)}/${year}`;
 }
 
+const QUARTER_MS = 900_000;
+/** Since then every zone has changed its clocks at full quarters of an hour only. */
+const EVEN_SINCE = Date.UTC(1980, 0, 1);
+const MOST_KEPT = 4000;
+const offsets = new Map<string, number>();
+
+/** What a clock in the zone shows. A list asks for it a hundred times a frame; asking costs 0.1 ms. */
+function clockOf(at: number, zone: string) {
+  if (at < EVEN_SINCE) return fromAbsolute(at, zone);
+  const key = `${zone} ${Math.floor(at / QUARTER_MS)}`;
+  let offset = offsets.get(key);
+  if (offset === undefined) {
+    offset = fromAbsolute(at, zone).offset;
+    if (offsets.size >= MOST_KEPT) offsets.clear();
+    offsets.set(key, offset);
+  }
+  const clock = new Date(at + offset);
+  return {
+    year: clock.getUTCFullYear(),
+    month: clock.getUTCMonth() + 1,
+    day: clock.getUTCDate(),
+    hour: clock.getUTCHours(),
+    minute: clock.getUTCMinutes(),
+    second: clock.getUTCSeconds(),
+  };
+}
+
 /** Date and time to the second: DD/MM/YYYY HH:MM:SS by default. */
 export function momentText(at: number, zone: string, format: DateFormat): string {
-  const local = fromAbsolute(at, zone);
+  const local = clockOf(at, zone);
   return `${dateText(local, format)} ${timeText(local)}`;
 }
 
