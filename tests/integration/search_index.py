@@ -61,6 +61,9 @@ class EntryFile:
     def tenants(self) -> list[Tenant]:
         return [Tenant(int(path.stem)) for path in sorted(self._folder.glob("*.bin"))]
 
+    def deleted_tenants(self) -> list[Tenant]:
+        return []
+
     def _load(self, tenant_id: int) -> list[StoredEntry]:
         entries = self._entries.setdefault(tenant_id, [])
         at = self._read_to.get(tenant_id, 0)

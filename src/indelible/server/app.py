@@ -33,6 +33,7 @@ from indelible.server.access.outbox import OwnEvent
 from indelible.server.access.passwords import Passwords
 from indelible.server.access.policy_notes import PolicyNotes
 from indelible.server.access.removals import RemovalNotes
+from indelible.server.deleting import close_at_start, make_deletions
 from indelible.server.embed.tokens import ViewerTokens
 from indelible.server.erasing import Erasing
 from indelible.server.export import Exporter
@@ -161,12 +162,15 @@ class Parts:
         self.ledger = Ledger.open(data_dir, clock=clock, on_fatal=on_fatal)
         tenants = {tenant.id: tenant for tenant in self.ledger.tenants()}
         try:
+            self.access = Access(data_dir / CONTROL_FILE, settings, clock)
+            closed = close_at_start(self.access.deletions, self.ledger)
+            for tenant_id in closed:
+                tenants.pop(tenant_id, None)
             check_tenants(data_dir, settings, tenants)
         except SettingsError:
             self.ledger.close()
             raise
         new_id = id_maker(clock, os.urandom)
-        self.access = Access(data_dir / CONTROL_FILE, settings, clock)
         self.ingest = Ingest(self.ledger, new_id, Masking(settings.redact))
         self.own = OwnAudit(self.access.control, self._record_own, clock, new_id)
         self.index = IndexProcess(data_dir, memory_mb=settings.index.memory_mb, clock=clock)
@@ -195,6 +199,11 @@ class Parts:
         self._erasing = Erasing(
             data_dir, self.access, self.ledger, query, self.index, self.own, self._exports, clock
         )
+        self._deletions = make_deletions(
+            data_dir, settings, self.access, self.ledger, self.index, self.own, self._exports,
+            self._selfcheck, tenants, closed, clock,
+        )  # fmt: skip
+        self._erasing.acts.register("tenant_deletion", self._deletions.approved)
         policies = Policies(self.ledger, PolicyNotes(self.access.control), clock, new_id)
         holding = HoldingView(self._erasing.holds, self.ledger)
         self._sweeper = Sweeper(
@@ -224,6 +233,8 @@ class Parts:
             query=query,
             own=self.own,
             tenants=tenants,
+            closed=closed,
+            deletions=self._deletions,
             metrics=metrics,
             disk=disk,
             scrape=Scrape(metrics, self.ledger, self.index, disk, clock, version()),
@@ -261,6 +272,7 @@ class Parts:
         await self._exports.start()
         self._erasing.start()
         self._sweeper.start()
+        self._deletions.start()
 
     async def record_start(self) -> None:
         """Records that the service takes events from now on, in every tenant's log."""
@@ -285,6 +297,7 @@ class Parts:
             steps.push_async_callback(self._exports.stop)
             steps.push_async_callback(self._erasing.stop)
             steps.push_async_callback(self._sweeper.stop)
+            steps.push_async_callback(self._deletions.stop)
         log.info("stopped")
 
     async def _adopt(self) -> None:
@@ -296,6 +309,8 @@ class Parts:
                 log.info("tenant %s is served from now on", tenant.name)
 
     async def _record_own(self, tenant_id: int, event: OwnEvent) -> object:
+        if tenant_id in self.service.closed:
+            return None  # what is told of a tenant that is deleted goes with it
         if tenant_id not in self.service.tenants:
             await self._adopt()  # the command that added it has told of it already
         self.service.tenant(tenant_id)

@@ -118,6 +118,12 @@ class ExportSettings(msgspec.Struct, frozen=True):
         return limit
 
 
+class TenantsSettings(msgspec.Struct, frozen=True):
+    """Group "tenants": what concerns the tenants of a folder as such."""
+
+    deletion_days: int
+
+
 class EmbedSettings(msgspec.Struct, frozen=True):
     """Group "embed": the screen inside host products."""
 

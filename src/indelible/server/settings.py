@@ -34,6 +34,7 @@ from indelible.server.setting_groups import (
     ServiceSettings,
     SessionSettings,
     SyslogSettings,
+    TenantsSettings,
     WebhookSettings,
 )
 
@@ -148,6 +149,8 @@ TABLE: tuple[Setting, ...] = (
          "Most events of one export by an administrator; 0 sets no limit."),
     _row("export", "key_rows", 0, forms.count(0, 999_999_999),
          "Most events of one export with an API key; 0 sets no limit."),
+    _row("tenants", "deletion_days", 7, forms.count(0, 365),
+         "Days after its approval on which a tenant is deleted; until then it can be withdrawn."),
     _row("embed", "origins", (), forms.ORIGINS,
          "Web origins of host products that may show the log in a frame. None may by default."),
     _row("embed", "longest_minutes", 60, forms.count(1, 1440),
@@ -214,6 +217,7 @@ class Settings(msgspec.Struct, frozen=True):
     metrics: MetricsSettings
     selfcheck: SelfCheckSettings
     export: ExportSettings
+    tenants: TenantsSettings
     embed: EmbedSettings
     syslog: SyslogSettings
     webhooks: WebhookSettings

@@ -22,7 +22,15 @@ from indelible.server.access.outbox import OwnEvent, put
 from indelible.server.access.token import RandomBytes, random_id
 
 State = Literal["waiting", "approved", "refused", "withdrawn", "expired"]
-Kind = Literal["erasure", "hold_release", "retention_cut", "key_export", "four_eyes", "clock"]
+Kind = Literal[
+    "erasure",
+    "hold_release",
+    "retention_cut",
+    "key_export",
+    "four_eyes",
+    "clock",
+    "tenant_deletion",
+]
 
 # Whether a kind of act waits for a second person where nothing else was set.
 DEFAULTS: Mapping[str, bool] = {
@@ -34,8 +42,10 @@ DEFAULTS: Mapping[str, bool] = {
     "four_eyes": True,
     # A clock that jumped could make everything fall due at once.
     "clock": True,
+    # Nothing takes it back.
+    "tenant_deletion": True,
 }
-FIXED = frozenset({"four_eyes", "clock"})
+FIXED = frozenset({"four_eyes", "clock", "tenant_deletion"})
 """Kinds that always wait for a second person."""
 VALID_DAYS = 14
 """After this a request that nobody decided on has expired."""

@@ -10,6 +10,7 @@ from indelible.server.access.accounts import Accounts
 from indelible.server.access.approvals import Approvals
 from indelible.server.access.attempts import Attempts
 from indelible.server.access.control import ControlDatabase
+from indelible.server.access.deletions import DeletionTable
 from indelible.server.access.factors import Factors
 from indelible.server.access.groups import Groups
 from indelible.server.access.keys import Keys
@@ -61,6 +62,7 @@ class Access:
         self.views = Views(self.control, clock)
         self.preferences = PreferenceStore(self.control, clock)
         self.approvals = Approvals(self.control, clock, random_bytes)
+        self.deletions = DeletionTable(self.control)
         rule = GroupRoles(settings.oidc.roles, settings.oidc.default_role)
         self.provisioning = Provisioning(self.control, clock, random_bytes, rule)
         self.groups = Groups(self.control, clock, random_bytes, rule)

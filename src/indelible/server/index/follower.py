@@ -23,6 +23,7 @@ from indelible.errors import StorageError
 from indelible.server.index import schema as table
 from indelible.server.index.engine import Client
 from indelible.server.index.insert import Inserter, Row, received_us, rows_of
+from indelible.server.index.leaving import Leaver
 from indelible.server.index.removing import ERASURE, EXPIRY, Removals, Remover
 from indelible.server.index.rollup import BLOCK_ENTRIES, Rollup
 from indelible.server.index.rows import LedgerEntry, stub_row
@@ -47,6 +48,7 @@ class Ledger(Protocol):
     """Read access to the ledger, as `server/ledger/reader.py` gives it."""
 
     def tenants(self) -> Sequence[Tenant]: ...
+    def deleted_tenants(self) -> Sequence[Tenant]: ...
     def size(self, tenant_id: int, /) -> int: ...
     def read(self, tenant_id: int, start: int, stop: int, /) -> Sequence[LedgerEntry]: ...
     def removals(self, tenant_id: int, /) -> Removals: ...
@@ -78,6 +80,7 @@ class Follower:
         self._rollup = Rollup(client, clock, block_entries)
         self._inserter = Inserter(client, self._rollup)
         self._remover = Remover(client, self._inserter, folder, self._read)
+        self._leaver = Leaver(client, folder, self._forget_tenant)
         self._folder = folder
         self._clock = clock
         self._report = report
@@ -277,9 +280,19 @@ class Follower:
         self.report()
         return moved
 
+    def _forget_tenant(self, tenant_id: int) -> None:
+        self._tenants.pop(tenant_id, None)
+        self._inserter.forget_tenant(tenant_id)
+
     def _step(self) -> int:
         moved = 0
-        for tenant in self._ledger.tenants():
+        # Those that are there are asked for first: who is not among them, does not come back.
+        tenants = self._ledger.tenants()
+        deleted = {tenant.id for tenant in self._ledger.deleted_tenants()}
+        self._leaver.step(sorted(deleted))
+        for tenant in tenants:
+            if tenant.id in deleted:
+                continue
             followed = self._tenants.get(tenant.id)
             if followed is None:
                 self.report()
@@ -409,6 +422,7 @@ class Follower:
                     tenant_id: self._rollup.counted_through(tenant_id)
                     for tenant_id in self._tenants
                 },
+                gone=sorted(self._leaver.gone),
                 lag_entries=lag,
                 lag_s=round(lag_s, 3),
                 detail=self.detail,

@@ -179,6 +179,12 @@ class Inserter:
         self._known.clear()
         self._rollup.forget()
 
+    def forget_tenant(self, tenant_id: int) -> None:
+        """Drops from memory what is known of a tenant that has left."""
+        for key in [key for key in self._known if key[0] == tenant_id]:
+            del self._known[key]
+        self._rollup.forget_tenant(tenant_id)
+
     def _write(self, tenant_id: int, rows: list[Row], token: str, *, is_again: bool) -> None:
         columns = Columns(rows)
         names, events = columns.events()

@@ -128,7 +128,7 @@ class Remover:
             self._forget_values(tenant_id, progress.forgetting)
         last = max(one.index for one in removals) + 1
         progress = msgspec.structs.replace(progress, removed=last, forgetting=0)
-        self._old_files[tenant_id] = self._inactive()
+        self._old_files[tenant_id] = inactive_files(self._client)
         return progress
 
     def replace(self, tenant_id: int, progress: Progress, declared: Declared) -> None:
@@ -162,7 +162,7 @@ class Remover:
         """Says how far the files are clean, after a look at which of the old ones are left."""
         if progress.clean >= progress.removed:
             return progress
-        inactive = self._inactive()
+        inactive = inactive_files(self._client)
         old = self._old_files.setdefault(tenant_id, inactive)
         old &= inactive
         if old:
@@ -242,14 +242,15 @@ class Remover:
             f"SELECT {int(tenant_id)}, col, value, n FROM ({each})"
         )
 
-    def _inactive(self) -> set[str]:
-        """The engine's files that are replaced and not deleted yet."""
-        found = self._client.query(
-            "SELECT concat(table, '/', name) AS name FROM system.parts "
-            "WHERE active = 0 AND table IN ('events', 'vals', 'known', 'counts', 'pairs')",
-            {},
-        )
-        return {row.name for row in _decode_names(found)}
+
+def inactive_files(client: Client) -> set[str]:
+    """The engine's files that are replaced and not deleted yet."""
+    found = client.query(
+        "SELECT concat(table, '/', name) AS name FROM system.parts "
+        "WHERE active = 0 AND table IN ('events', 'vals', 'known', 'counts', 'pairs')",
+        {},
+    )
+    return {row.name for row in _decode_names(found)}
 
 
 def _union(removals: Sequence[Removal]) -> int:

@@ -183,6 +183,10 @@ class Rollup:
         for name in TABLES:
             self._client.run(f"TRUNCATE TABLE IF EXISTS {name} SYNC")
 
+    def forget_tenant(self, tenant_id: int) -> None:
+        """Drops from memory what is known of a tenant that has left."""
+        self._stops.pop(tenant_id, None)
+
     def step(self, tenant_id: int, through: int) -> bool:
         """
         Counts the next block, if the index has all of it. Whether there was one.

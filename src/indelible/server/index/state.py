@@ -84,6 +84,10 @@ class ProgressFile:
         """Replaces the file; it is on disk when this returns."""
         write_durably(self._path, encode_json(progress))
 
+    def remove(self) -> None:
+        """Takes the file away, where there is one: the tenant has left."""
+        self._path.unlink(missing_ok=True)
+
 
 def of_another_version(folder: Path) -> bool:
     """Whether the index was made with other tables, or with another folding of text."""

@@ -34,6 +34,8 @@ class IndexStatus(msgspec.Struct, frozen=True, kw_only=True):
     clean_through: dict[int, int] = {}
     # Below this entry blocks are counted: questions over long times add up their numbers.
     counted_through: dict[int, int] = {}
+    # Deleted tenants of which nothing is left in any file of the index.
+    gone: list[int] = []
     lag_entries: int = 0
     lag_s: float = 0.0
     detail: str | None = None

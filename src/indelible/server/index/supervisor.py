@@ -243,6 +243,10 @@ class IndexProcess:
         """Below this entry no file of the index holds anything that was removed."""
         return self.status().clean_through.get(tenant_id, 0)
 
+    def is_gone(self, tenant_id: int) -> bool:
+        """Whether nothing of a deleted tenant is left in any file of the index."""
+        return tenant_id in self._status.gone
+
     async def wait_for(self, tenant_id: int, index: int, limit_s: float) -> bool:
         """Waits until entry `index` can be found, for so long at most. Returns whether it can."""
         try:
@@ -283,6 +287,9 @@ class IndexProcess:
             # A process that has just started has not looked at every tenant yet; what the one
             # before it said of them still holds, since rows never leave without a word.
             known = {**self._status.indexed_through, **status.indexed_through}
+            for tenant_id in status.gone:
+                known.pop(tenant_id, None)
+                self._sizes.pop(tenant_id, None)
             self._status = msgspec.structs.replace(status, indexed_through=known)
             # Its last words may be read after its end was seen: nobody is there to be asked then.
             if self._writer is not None and not self._writer.is_closing():

@@ -68,6 +68,13 @@ class Aliases:
                 self._known.pop((tenant_id, subject), None)
                 self._unwritten.pop((tenant_id, subject), None)
 
+    def forget_tenant(self, tenant_id: int) -> None:
+        """Drops everything of a tenant that has left."""
+        with self._lock:
+            for kept in (self._known, self._unwritten):
+                for key in [key for key in kept if key[0] == tenant_id]:
+                    del kept[key]
+
     def _remember(self, key: tuple[int, str], alias: str) -> None:
         self._known[key] = alias
         if len(self._known) > _CACHED:

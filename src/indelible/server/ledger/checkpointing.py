@@ -19,7 +19,13 @@ from indelible.seal import Genesis
 from indelible.server.ledger.durable import write_durably
 from indelible.tlog.checkpoint import Checkpoint
 from indelible.tlog.keyfile import encode_key_file, generate_log_keys, parse_key_file
-from indelible.tlog.signature import SigningKey, encode_vkey, sign_checkpoint
+from indelible.tlog.signature import (
+    ED25519,
+    SigningKey,
+    encode_vkey,
+    sign_checkpoint,
+    sign_note,
+)
 
 
 class Guard(msgspec.Struct, frozen=True):
@@ -33,7 +39,7 @@ class Checkpointer:
     """Signs for one tenant. Owned by the writer thread; the key file is read once."""
 
     def __init__(self, data_dir: Path, tenant_id: int, origin: str) -> None:
-        self._guard_file = data_dir / "guard" / f"{tenant_id}.json"
+        self._guard_file = guard_file(data_dir, tenant_id)
         self._origin = origin
         path = key_file(data_dir, tenant_id)
         try:
@@ -67,6 +73,14 @@ class Checkpointer:
         )
         return note.decode()
 
+    def sign_statement(self, text: str, time_s: int) -> str:
+        """
+        A signed note over a statement that is no checkpoint, by Ed25519: the other algorithm signs
+        checkpoints only. Its first line must name what it is, so that nobody takes it for one.
+        """
+        keys = [key for key in self._keys if key.algorithm == ED25519]
+        return sign_note(text, keys, time_s).decode()
+
 
 def create_keys(data_dir: Path, tenant_id: int, origin: str) -> Genesis:
     """Makes and stores the signing keys of a new log; returns its genesis."""
@@ -75,6 +89,11 @@ def create_keys(data_dir: Path, tenant_id: int, origin: str) -> Genesis:
     keys = generate_log_keys(origin, os.urandom)
     write_durably(key_file(data_dir, tenant_id), encode_key_file(keys))
     return Genesis(format=1, origin=origin, keys=tuple(encode_vkey(key.vkey) for key in keys))
+
+
+def guard_file(data_dir: Path, tenant_id: int) -> Path:
+    """Where it is written what was signed last."""
+    return data_dir / "guard" / f"{tenant_id}.json"
 
 
 def key_file(data_dir: Path, tenant_id: int) -> Path:

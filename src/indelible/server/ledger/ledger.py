@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from indelible.clock import Clock, day_of
-from indelible.errors import FatalError, NotFound, StorageError
+from indelible.errors import Conflict, FatalError, NotFound, StorageError
 from indelible.event import Event, split
 from indelible.seal import PartedEvent, Policy, genesis_leaf, policy_leaf
 from indelible.server.folder import check_may_continue
@@ -21,6 +21,7 @@ from indelible.server.ledger.aliases import Aliases
 from indelible.server.ledger.categories import first_policy
 from indelible.server.ledger.checkpointing import Checkpointer, create_keys
 from indelible.server.ledger.desk import Act, Desk, Standing
+from indelible.server.ledger.leaving import check_unused, delete_some, retire
 from indelible.server.ledger.policies import PolicyHistory
 from indelible.server.ledger.reader import LedgerReader, Tenant
 from indelible.server.ledger.schema import open_ledger
@@ -76,6 +77,7 @@ class Ledger:
             on_fatal=on_fatal or (lambda _error: None),
         )
         self._tenants = {tenant.id: tenant for tenant in self.reader.tenants()}
+        self._tenants_lock = threading.Lock()  # guards replacing it
 
     @classmethod
     def create(
@@ -92,7 +94,8 @@ class Ledger:
         policy (by default one that keeps everything for ever) and signing keys.
 
         A crash leaves either no tenant or a whole one; a key file without its tenant is replaced
-        when creating is tried again. Raises StorageError when the name or origin is taken.
+        when creating is tried again. Raises StorageError when the name or origin is taken, Conflict
+        when a deleted tenant had it.
         """
         path = data_dir / LEDGER_FILE
         fresh = not path.exists()
@@ -100,9 +103,12 @@ class Ledger:
         try:
             if fresh:
                 storage.create_tables()
+            else:
+                storage.add_tables()
+            check_unused(storage.connection, tenant, origin)
             now_us = clock.now_us()
             day = day_of(now_us)
-            tenant_id = max((known.id for known in storage.tenants()), default=0) + 1
+            tenant_id = storage.next_tenant_id()
             genesis = create_keys(data_dir, tenant_id, origin)
             first = msgspec.structs.replace(policy or first_policy(day), effective_day=day)
             leaves = [genesis_leaf(genesis, day), policy_leaf(first, day)]
@@ -110,7 +116,7 @@ class Ledger:
             frontier = Frontier()
             frontier.append(hashes)
             storage.begin()
-            tenant_id = storage.add_tenant(tenant, origin, now_us)
+            storage.add_tenant(Tenant(tenant_id, tenant, origin), now_us)
             for index, leaf in enumerate(leaves):
                 storage.put_entry(tenant_id, index, leaf)
             tiles = extend_tiles(0, hashes, lambda _level, _n: b"")
@@ -183,8 +189,47 @@ class Ledger:
             return []
         self.act_and_wait(min(self._tenants), lambda _desk: self._sequencer.adopt())
         taken = [tenant for tenant in new if self._sequencer.knows(tenant.id)]
-        self._tenants = {**self._tenants, **{tenant.id: tenant for tenant in taken}}
+        with self._tenants_lock:
+            self._tenants = {**self._tenants, **{tenant.id: tenant for tenant in taken}}
         return taken
+
+    def close_tenant(self, tenant_id: int) -> None:
+        """Takes nothing from senders of this tenant any more; acts and reading go on."""
+        self._sequencer.close_tenant(tenant_id)
+
+    def sign_statement(self, tenant_id: int, text: str, time_s: int) -> str:
+        """A note by the log's key over a statement whose first line says what it is."""
+        return self._sequencer.sign_statement(tenant_id, text, time_s)
+
+    def retire(self, tenant_id: int) -> None:
+        """
+        Takes a closed tenant out of the ledger for good, after all that waits of it; durable on
+        return. Its rows are left to `delete_some`. Safe to do again.
+        """
+        tenant = self._tenants.get(tenant_id)
+        if tenant is None:
+            return
+        answer: Future[None] = Future()
+
+        def notify(result: Exception | None) -> None:
+            if isinstance(result, Exception):
+                answer.set_exception(result)
+                return
+            self._sequencer.forget_tenant(tenant_id)
+            answer.set_result(None)
+
+        self.act(tenant_id, lambda desk: retire(desk.connection, tenant, desk.now_us), notify)
+        answer.result()
+        self._aliases.forget_tenant(tenant_id)
+        with self._tenants_lock:
+            self._tenants = {one: kept for one, kept in self._tenants.items() if one != tenant_id}
+
+    def delete_some(self, tenant_id: int) -> int:
+        """Deletes some rows of a tenant that was retired; returns how many, 0 when all are gone."""
+        if tenant_id in self._tenants:
+            raise Conflict(f"tenant {tenant_id} has not left")
+        home = min(self._tenants)
+        return self.act_and_wait(home, lambda desk: delete_some(desk.connection, tenant_id))
 
     def size(self, tenant_id: int) -> int:
         """Durable entries."""

@@ -95,6 +95,25 @@ class LedgerReader:
             rows = run.execute("SELECT id, name, origin FROM tenant ORDER BY id").fetchall()
         return [Tenant(*row) for row in rows]
 
+    def deleted_tenants(self) -> list[Tenant]:
+        """Tenants that were deleted, by id; what named them is never used again."""
+        with self._transaction() as run:
+            if not run.execute(
+                "SELECT 1 FROM sqlite_schema WHERE name = 'deleted_tenant'"
+            ).fetchone():
+                return []  # not opened to be written since an earlier version
+            rows = run.execute("SELECT id, name, origin FROM deleted_tenant ORDER BY id").fetchall()
+        return [Tenant(*row) for row in rows]
+
+    def extent(self, tenant_id: int) -> tuple[int, int | None, int | None]:
+        """How many events were ever stored, and the days of receipt of the first and the last."""
+        with self._transaction() as run:
+            events, first_day, last_day = run.execute(
+                "SELECT coalesce(sum(count), 0), min(day), max(day) FROM run WHERE tenant = ?",
+                (tenant_id,),
+            ).fetchone()
+        return int(events), first_day, last_day
+
     def size(self, tenant_id: int) -> int:
         """Number of entries that are durable now."""
         with self._transaction() as run:

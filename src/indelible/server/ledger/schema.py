@@ -59,6 +59,10 @@ CREATE TABLE IF NOT EXISTS record (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS declaration ON entry(tenant, idx)
   WHERE substr(leaf, 5, 1) IN (x'02', x'03', x'04', x'05');
+CREATE TABLE IF NOT EXISTS deleted_tenant (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, origin TEXT NOT NULL UNIQUE,
+  deleted_us INTEGER NOT NULL
+) STRICT;
 """
 
 

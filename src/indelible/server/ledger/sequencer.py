@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from indelible.clock import Clock, day_of
-from indelible.errors import Error, FatalError, Pushback, StorageError
+from indelible.errors import Denied, Error, FatalError, NotFound, Pushback, StorageError
 from indelible.server.ledger.aliases import Aliases
 from indelible.server.ledger.desk import Act, Standing
 from indelible.server.ledger.log import Staged, TenantLog
@@ -76,6 +76,7 @@ class Sequencer:
         # Guarded by _wakeup's lock, shared with the threads that submit.
         self._wakeup = threading.Condition()
         self._queue = Turns(max_queued_events, max_queued_bytes)
+        self._closed: frozenset[int] = frozenset()  # tenants that take nothing from senders
         self._stopping = False
         self._failed: FatalError | None = None
         self._awaited = 1  # how many must wait before the writer is woken
@@ -104,15 +105,15 @@ class Sequencer:
 
     def category_ids(self, tenant_id: int) -> dict[str, int]:
         """Names and ids of the policy in force; replaced as a whole when the policy changes."""
-        return self._logs[tenant_id].category_ids
+        return self._log_of(tenant_id).category_ids
 
     def standing(self, tenant_id: int) -> Standing:
         """All policies up to now, and the catalogue of the newest; replaced as a whole."""
-        return self._logs[tenant_id].standing
+        return self._log_of(tenant_id).standing
 
     def vkeys(self, tenant_id: int) -> list[str]:
         """The public keys that sign this tenant's checkpoints."""
-        return self._logs[tenant_id].checkpointer.vkeys()
+        return self._log_of(tenant_id).checkpointer.vkeys()
 
     def adopt(self) -> None:
         """
@@ -129,11 +130,35 @@ class Sequencer:
         """Whether there is such a log."""
         return tenant_id in self._logs
 
+    def sign_statement(self, tenant_id: int, text: str, time_s: int) -> str:
+        """A signed note by the log's key over a statement that is no checkpoint."""
+        return self._log_of(tenant_id).checkpointer.sign_statement(text, time_s)
+
+    def close_tenant(self, tenant_id: int) -> None:
+        """From now on events of this tenant are refused; what waits is stored, acts are done."""
+        with self._wakeup:
+            self._closed |= {tenant_id}
+
+    def forget_tenant(self, tenant_id: int) -> None:
+        """
+        Drops the log of a closed tenant that has left the file.
+
+        To be called in the writer thread, after the act that took it out.
+        """
+        self._logs = {one: kept for one, kept in self._logs.items() if one != tenant_id}
+
+    def _log_of(self, tenant_id: int) -> TenantLog:
+        try:
+            return self._logs[tenant_id]
+        except KeyError:
+            raise NotFound(f"there is no tenant {tenant_id}") from None
+
     def submit(self, submission: Submission | Act) -> None:
         """
         Queues events, or an act; `submission.notify` is called with the answer.
 
         Raises:
+            Denied: the tenant is being deleted.
             Pushback: the queue is full; nothing was queued.
             FatalError: an earlier commit failed in a way that leaves its effect unknown.
         """
@@ -142,6 +167,10 @@ class Sequencer:
                 raise self._failed
             if self._stopping:
                 raise Pushback("the service is stopping", retry_after_s=2, code="stopping")
+            if submission.tenant_id in self._closed and not isinstance(submission, Act):
+                raise Denied(
+                    "this tenant is deleted: it takes nothing any more", code="tenant-deleted"
+                )
             if not self._queue.has_room_for(submission):
                 raise Pushback(f"{self._queue.events} events wait to be stored", code="ingest-full")
             self._queue.put(submission)
@@ -245,7 +274,10 @@ class Sequencer:
 
     def _perform(self, act: Act) -> None:
         """Runs an act in a transaction of its own, and answers it."""
-        tenant_log = self._logs[act.tenant_id]
+        tenant_log = self._logs.get(act.tenant_id)
+        if tenant_log is None:  # it left while this waited
+            self._answer(act, NotFound(f"there is no tenant {act.tenant_id}"))
+            return
         now_us = self._clock.now_us()
         desk = tenant_log.desk(day_of(now_us), now_us)
         try:

@@ -17,6 +17,7 @@ import msgspec
 from indelible.errors import FatalError, StorageError
 from indelible.seal import SealedRun
 from indelible.server.ledger.durable import sync_folder
+from indelible.server.ledger.leaving import check_unused
 from indelible.server.ledger.pieces import PieceWriter
 from indelible.server.ledger.reader import Tenant
 from indelible.server.ledger.schema import ADDED_LATER, TABLES, open_ledger
@@ -173,13 +174,20 @@ class SqliteStorage:
 
     # -- writing
 
-    def add_tenant(self, name: str, origin: str, created_us: int) -> int:
-        """Adds a tenant and returns its id."""
-        cursor = self._connection.execute(
-            "INSERT INTO tenant(name, origin, created_us) VALUES (?, ?, ?)",
-            (name, origin, created_us),
+    def next_tenant_id(self) -> int:
+        """An id that no tenant has or had."""
+        row = self._connection.execute(
+            "SELECT max(id) FROM (SELECT id FROM tenant UNION ALL SELECT id FROM deleted_tenant)"
+        ).fetchone()
+        return int(row[0] or 0) + 1
+
+    def add_tenant(self, tenant: Tenant, created_us: int) -> None:
+        """Adds a tenant. Raises Conflict when a deleted one had its name or origin."""
+        check_unused(self._connection, tenant.name, tenant.origin)
+        self._connection.execute(
+            "INSERT INTO tenant(id, name, origin, created_us) VALUES (?, ?, ?, ?)",
+            (tenant.id, tenant.name, tenant.origin, created_us),
         )
-        return int(cursor.lastrowid or 0)
 
     def put_head(self, tenant_id: int, head: Head) -> None:
         """Writes where the log ends now."""

@@ -174,6 +174,10 @@ class SelfCheck:
         """How far it is; None before the first round."""
         return self._states.get(tenant_id) or read_state(self._control, tenant_id)
 
+    def forget(self, tenant_id: int) -> None:
+        """Drops what is known of a tenant that leaves."""
+        self._states.pop(tenant_id, None)
+
     async def _run(self) -> None:
         await asyncio.sleep(self._first_after_s)
         while True:
@@ -203,6 +207,8 @@ class SelfCheck:
         finished = stop >= size
         if finished and fault is None:
             fault = await asyncio.to_thread(check_root, self._reader, tenant_id)
+        if tenant_id not in {tenant.id for tenant in self._tenants()}:
+            return False  # it left while this was looked at
         await self._settle(tenant_id, state, stop, finished, fault)
         await asyncio.sleep((self._clock.monotonic_s() - begun_s) * _REST)
         return True

@@ -238,7 +238,8 @@ def may_still_read(request: Request, service: Service, caller: Caller) -> bool:
             key = service.access.keys.find(text, entry_of(request).ip)
         except KeyRefused:
             return False
-        return key is not None and "read" in _OF_KEY[key.kind]
+        is_there = key is not None and key.tenant_id not in service.closed
+        return is_there and key is not None and "read" in _OF_KEY[key.kind]
     session = look_at_session(request, service)
     if session is None or "read" not in _OF_ROLE[session.person.role]:
         return False

@@ -11,7 +11,7 @@ import msgspec
 from starlette.requests import Request
 
 from indelible.clock import Clock
-from indelible.errors import Pushback
+from indelible.errors import Denied, Pushback
 from indelible.server.access.door import Access
 from indelible.server.access.passwords import Passwords
 from indelible.server.settings import Settings
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from indelible.server.ops.selfcheck import SelfCheck
     from indelible.server.query import Query
     from indelible.server.retention.acts import Acts
+    from indelible.server.retention.deletion import Deletions
     from indelible.server.retention.erasure import Erasures
     from indelible.server.retention.govern import Retention
     from indelible.server.retention.hold import Holds
@@ -55,6 +56,8 @@ class Service:
     query: Query
     own: OwnAudit
     tenants: dict[int, Tenant]
+    closed: set[int]
+    deletions: Deletions
     metrics: Metrics
     disk: Disk
     scrape: Scrape
@@ -76,7 +79,12 @@ class Service:
         object.__setattr__(self, "activity", Activity(self.reader))
 
     def tenant(self, tenant_id: int) -> Tenant:
-        """A tenant of the ledger. Raises Pushback for one that was added a moment ago."""
+        """
+        A tenant of the ledger. Raises Denied for one that is deleted, Pushback for one that was
+        added a moment ago.
+        """
+        if tenant_id in self.closed:
+            raise Denied("this tenant is deleted", code="tenant-deleted")
         found = self.tenants.get(tenant_id)
         if found is None:
             raise Pushback("this tenant was added a moment ago", retry_after_s=1)

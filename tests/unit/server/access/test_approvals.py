@@ -115,7 +115,7 @@ def test_tenants_and_things_are_kept_apart(world: World) -> None:
 def test_four_eyes_are_on_for_erasure_and_can_be_set(world: World) -> None:
     assert world.approvals.four_eyes(1) == {
         "erasure": True, "hold_release": False, "retention_cut": False, "key_export": False,
-        "four_eyes": True, "clock": True,
+        "four_eyes": True, "clock": True, "tenant_deletion": True,
     }  # fmt: skip
     world.approvals.set_four_eyes(1, "erasure", False, {"set": 1})
     world.approvals.set_four_eyes(1, "hold_release", True, {"set": 2})

@@ -46,7 +46,9 @@ def append(ledger: Ledger) -> Append:
     return store
 
 
-def append_to(ledger: Ledger, *events: dict[str, Any], scope: str = "k") -> Stored:
+def append_to(
+    ledger: Ledger, *events: dict[str, Any], scope: str = "k", tenant_id: int = 1
+) -> Stored:
     received_us = ledger.clock.now_us()
     items = []
     for value in events:
@@ -55,8 +57,8 @@ def append_to(ledger: Ledger, *events: dict[str, Any], scope: str = "k") -> Stor
             sent, received_us=received_us, reported_by="client", new_id=lambda: str(uuid.uuid4())
         )
         key = None if sent.id is None else key_of(scope, event.id)
-        items.append(Incoming(event.id, ledger.part(1, event), key, sent))
-    return ledger.append_and_wait(1, items, received_us=received_us, scope=scope)
+        items.append(Incoming(event.id, ledger.part(tenant_id, event), key, sent))
+    return ledger.append_and_wait(tenant_id, items, received_us=received_us, scope=scope)
 
 
 def event(number: int, **more: Any) -> dict[str, Any]:

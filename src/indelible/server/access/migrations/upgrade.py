@@ -12,7 +12,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-SCHEMA_VERSION = 16
+SCHEMA_VERSION = 17
 """How many revisions there are in `versions/`; a test counts."""
 
 _FOLDER = Path(__file__).parent
