@@ -199,15 +199,16 @@ class Accounts:
         Raises Conflict when it is the last administrator, NotFound when it is gone already.
         """
         with self._control.write() as transaction:
-            if account.role == "admin":
+            row = transaction.execute(
+                "SELECT role FROM person WHERE id = ? AND tenant = ?", (account.id, tenant_id)
+            ).fetchone()
+            if row is None:
+                raise NotFound("this account was removed meanwhile")
+            if row[0] == "admin":  # it may have become one since it was looked at
                 keep_an_administrator(transaction, tenant_id, account.id, account.email)
             for table in ("session", "link", "preference"):
                 transaction.execute(f"DELETE FROM {table} WHERE person = ?", (account.id,))
-            gone = transaction.execute(
-                "DELETE FROM person WHERE id = ? AND tenant = ?", (account.id, tenant_id)
-            ).rowcount
-            if not gone:
-                raise NotFound("this account was removed meanwhile")
+            transaction.execute("DELETE FROM person WHERE id = ?", (account.id,))
             put(transaction, tenant_id, event)
 
 

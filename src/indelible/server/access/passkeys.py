@@ -131,6 +131,11 @@ class Passkeys:
             key_id = bytes_to_base64url(proved.credential_id)
             if transaction.execute("SELECT 1 FROM passkey WHERE id = ?", (key_id,)).fetchone():
                 raise Conflict("this passkey is kept already")
+            (number,) = transaction.execute(
+                "SELECT count(*) FROM passkey WHERE person = ?", (person.id,)
+            ).fetchone()
+            if number >= MOST:  # others were added since it was offered
+                raise Conflict(f"there are {MOST} passkeys already", hint="remove one first")
             transaction.execute(
                 f"INSERT INTO passkey({_COLUMNS}) VALUES(?, ?, ?, ?, ?, ?, ?, NULL)",
                 (key_id, person.id, name, proved.credential_public_key, proved.sign_count,

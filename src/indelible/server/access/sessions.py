@@ -12,7 +12,7 @@ import msgspec
 
 from indelible.clock import Clock
 from indelible.codec import decode_json, encode_json
-from indelible.errors import Conflict
+from indelible.errors import Conflict, Unauthenticated
 from indelible.server.access.control import ControlDatabase, Row
 from indelible.server.access.outbox import OwnEvent, put
 from indelible.server.access.people import Person
@@ -86,10 +86,24 @@ class Sessions:
         way: str = "password",
         said: Said = Said(),  # noqa: B008 - frozen
     ) -> tuple[str, Session]:
-        """Starts a login; returns its token, which is nowhere stored, and the login."""
+        """
+        Starts a login; returns its token, which is nowhere stored, and the login.
+
+        Raises Unauthenticated when the account was closed or removed, or its password changed,
+        since the person was looked at: all logins were to end with that.
+        """
         token = random_text(self._random_bytes, _TOKEN_LENGTH)
         now_us = self._clock.now_us()
         with self._control.write() as transaction:
+            is_as_shown = transaction.execute(
+                "SELECT 1 FROM person WHERE id = ? AND password = ? AND active = 1",
+                (person.id, person.password),
+            ).fetchone()
+            if not is_as_shown:
+                raise Unauthenticated(
+                    "this account was changed meanwhile", hint="log in again",
+                    code="changed-meanwhile",
+                )  # fmt: skip
             transaction.execute(
                 "INSERT INTO session(token_hash, id, person, created_us, seen_us, ip, user_agent,"
                 " confirmed_us, way, sid, grades) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

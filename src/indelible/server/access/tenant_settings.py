@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -47,11 +48,35 @@ class TenantSettings:
                 ) from error
         return checked
 
-    def put(self, tenant_id: int, changes: dict[str, Any], event: OwnEvent) -> None:
-        """Stores checked changes, with their event."""
+    def change(
+        self,
+        tenant_id: int,
+        wanted: dict[str, Any],
+        make_event: Callable[[list[dict[str, Any]]], OwnEvent],
+    ) -> None:
+        """
+        Stores checked settings; what really changes is told by one event.
+
+        What was there before is read in the same transaction: of two changes at once, the second
+        tells what the first one set.
+        """
         with self._control.write() as transaction:
+            stored = {
+                name: decode_json(value)
+                for name, value in transaction.execute(
+                    "SELECT name, value FROM tenant_setting WHERE tenant = ?", (tenant_id,)
+                )
+            }
+            before = {name: stored.get(name, getattr(self._defaults, name)) for name in wanted}
+            changes = [
+                {"path": name, "before": before[name], "after": value}
+                for name, value in wanted.items()
+                if before[name] != value
+            ]
+            if not changes:
+                return
             transaction.executemany(
                 "INSERT OR REPLACE INTO tenant_setting VALUES(?, ?, ?)",
-                [(tenant_id, name, encode_json(value).decode()) for name, value in changes.items()],
+                [(tenant_id, one["path"], encode_json(one["after"]).decode()) for one in changes],
             )
-            put(transaction, tenant_id, event)
+            put(transaction, tenant_id, make_event(changes))

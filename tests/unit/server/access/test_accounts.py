@@ -32,6 +32,15 @@ def invited(access: Access, number: int = 2, role: str = "auditor") -> Account:
     return access.accounts.one(1, f"p_{number}")
 
 
+def log_in(access: Access, account: Account) -> str:
+    person = access.people.by_id(account.id)
+    assert person is not None
+    token, _ = access.sessions.start(
+        person, session_id="s_1", ip=None, user_agent=None, event=EVENT
+    )
+    return token
+
+
 def test_an_invitation_makes_an_account_with_its_role(access: Access, admin: Person) -> None:
     token = access.accounts.invite(1, "Bo@Example.com", "auditor", EVENT)
     (open_,) = access.accounts.invitations(1)
@@ -85,10 +94,7 @@ def test_who_has_an_account_is_not_invited(access: Access, admin: Person) -> Non
 
 def test_a_role_holds_at_once_and_is_not_changed_twice(access: Access, admin: Person) -> None:
     account = invited(access)
-    token, _ = access.sessions.start(
-        Person(id="p_2", tenant_id=1, email="", name="", role="auditor", password=""),
-        session_id="s_1", ip=None, user_agent=None, event=EVENT,
-    )  # fmt: skip
+    token = log_in(access, account)
     access.accounts.change(1, account, "admin", None, EVENT)
     session = access.sessions.find(token)
     assert session is not None
@@ -100,10 +106,7 @@ def test_a_role_holds_at_once_and_is_not_changed_twice(access: Access, admin: Pe
 
 def test_removing_ends_logins_and_links(access: Access, admin: Person) -> None:
     account = invited(access)
-    token, _ = access.sessions.start(
-        Person(id="p_2", tenant_id=1, email="", name="", role="auditor", password=""),
-        session_id="s_1", ip=None, user_agent=None, event=EVENT,
-    )  # fmt: skip
+    token = log_in(access, account)
     link = access.people.new_link(1, "u2@example.com", EVENT)
     access.accounts.remove(1, account, EVENT)
     assert access.sessions.find(token) is None
@@ -141,3 +144,22 @@ def test_another_tenant_sees_and_changes_nothing(access: Access, admin: Person) 
         access.accounts.withdraw(2, open_, EVENT)
     with pytest.raises(Conflict):
         access.accounts.change(2, account, "admin", None, EVENT)
+
+
+def test_who_became_the_last_administrator_meanwhile_stays(access: Access, admin: Person) -> None:
+    """Ana makes Bo an administrator and goes, while a look at Bo still says auditor."""
+    seen = invited(access)
+    access.accounts.change(1, seen, "admin", None, EVENT)
+    access.accounts.remove(1, access.accounts.one(1, admin.id), EVENT)
+    with pytest.raises(Conflict, match="last administrator"):
+        access.accounts.remove(1, seen, EVENT)
+    assert access.accounts.one(1, seen.id).role == "admin"
+
+
+def test_of_two_who_remove_an_account_at_once_one_is_told(access: Access, admin: Person) -> None:
+    seen = invited(access)
+    access.accounts.remove(1, seen, EVENT)
+    told = len(waiting(access.control))
+    with pytest.raises(NotFound, match="removed meanwhile"):
+        access.accounts.remove(1, seen, EVENT)
+    assert len(waiting(access.control)) == told

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from indelible.clock import FixedClock
+from indelible.errors import Unauthenticated
 from indelible.server.access.door import Access
 from indelible.server.access.outbox import waiting
 from indelible.server.access.people import Person
@@ -84,3 +85,23 @@ def test_the_password_does_not_travel_with_a_login(access: Access, person: Perso
     session = access.sessions.find(begin(access, person))
     assert session is not None
     assert session.person.password == ""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("UPDATE person SET password = 'h2'", id="another password"),
+        pytest.param("UPDATE person SET active = 0", id="closed"),
+        pytest.param("DELETE FROM person", id="removed"),
+    ],
+)
+def test_no_login_begins_by_what_held_before_a_change(
+    access: Access, person: Person, change: str
+) -> None:
+    """Checking a password takes a while; what ends all logins must end this one, too."""
+    with access.control.write() as transaction:
+        transaction.execute(change)
+    with pytest.raises(Unauthenticated, match="changed meanwhile"):
+        begin(access, person)
+    assert access.sessions.of_person(person.id) == []
+    assert [one.event["id"] for one in waiting(access.control)] == ["e0"]

@@ -147,12 +147,13 @@ async def log_in(request: Request) -> Response:
             await service.own.record(tenant_id, event)
         raise Unauthenticated("e-mail or password is wrong", code="invalid-credentials")
     await asyncio.to_thread(access.attempts.give_back, email, entry.ip)
-    for person in right:
+    for at, person in enumerate(right):
         if service.passwords.outdated(person.password):
             newer = await service.passwords.hash(password)
             await asyncio.to_thread(
                 access.people.replace_password, person.id, person.password, newer
             )
+            right[at] = msgspec.structs.replace(person, password=newer)
     if len(right) == 1:
         return await go_on_with_factor(request, service, right[0])
     step = await asyncio.to_thread(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -38,25 +39,23 @@ async def change_settings(request: Request) -> Response:
     caller: Caller = request.state.caller
     body = await read_json(request, SettingsBody)
     stored = service.access.tenant_settings
-    before = stored.get(caller.tenant_id)
     wanted = stored.check(msgspec.to_builtins(body))
-    changes = {name: value for name, value in wanted.items() if getattr(before, name) != value}
-    if changes:
-        event = of_act(
+    event_id = service.own.new_id()
+
+    def event(changes: list[dict[str, Any]]) -> dict[str, Any]:
+        return of_act(
             caller,
-            event_id=service.own.new_id(),
+            event_id=event_id,
             operation="UpdateSettings",
             method="PATCH",
             endpoint="/v1/settings",
             status=200,
             targets=[{"type": "settings", "id": "screen", "name": "Screen settings"}],
-            changes=[
-                {"path": name, "before": getattr(before, name), "after": value}
-                for name, value in changes.items()
-            ],
+            changes=changes,
         )
-        await asyncio.to_thread(stored.put, caller.tenant_id, changes, event)
-        await service.own.drain()
+
+    await asyncio.to_thread(stored.change, caller.tenant_id, wanted, event)
+    await service.own.drain()
     return await get_settings(request)
 
 
