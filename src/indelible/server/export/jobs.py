@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Coroutine
 from contextlib import aclosing
+from typing import Any, TypeVar
 
 from indelible.clock import US_PER_DAY, Clock
 from indelible.errors import Conflict, Error, StorageError
@@ -28,6 +30,8 @@ from indelible.server.query.prepare import Prepared, prepare
 from indelible.server.setting_groups import ExportSettings
 
 log = logging.getLogger("indelible.export")
+
+T = TypeVar("T")
 
 _INDEX_WAIT_S = 2.0
 _SWEEP_EVERY_S = 600.0
@@ -202,7 +206,7 @@ class ExportJobs:
             on_rows=progress.on_rows,
             statement=statement_of(asked),
         )
-        part = await asyncio.to_thread(self.files.begin, job.id)
+        part = await _whole(asyncio.to_thread(self.files.begin, job.id))
         try:
             async with aclosing(export.chunks) as chunks:
                 async for chunk in chunks:
@@ -216,7 +220,7 @@ class ExportJobs:
                 )
             ended_us = self._clock.now_us()
             manifest = manifest_of(job, progress.rows, part.size, sha256, ended_us)
-            await asyncio.to_thread(self.files.finish, job.id, part, manifest)
+            await _whole(asyncio.to_thread(self.files.finish, job.id, part, manifest))
         except BaseException:
             with contextlib.suppress(OSError):
                 part.discard()
@@ -252,3 +256,17 @@ class ExportJobs:
             except (Error, OSError) as error:
                 log.error("old exports are still there: %s", error)
             await asyncio.sleep(_SWEEP_EVERY_S)
+
+
+async def _whole(work: Coroutine[Any, Any, T]) -> T:
+    """
+    Waits for a thread's work to its end, also when cancelled: whoever removes the files of a job
+    does so after this, so that none of them comes into being behind it.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        task.exception()  # looked at: whoever cancelled does not want the work
+        raise
