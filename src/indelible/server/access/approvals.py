@@ -102,6 +102,8 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     done_us: int | None = None
 
 
+Also = Callable[[sqlite3.Connection], None]
+"""What is written down in the same transaction as a request."""
 MakeEvent = Callable[[Approval, Approval], OwnEvent]
 """The event of a step, from the approval before and after it; asking has the same one twice."""
 
@@ -139,8 +141,16 @@ class Approvals:
         return self.four_eyes(tenant_id)[kind]
 
     def set_four_eyes(self, tenant_id: int, kind: str, is_on: bool, event: OwnEvent) -> None:
-        """Stores it, with its event. Switching off comes here only after a second person agreed."""
+        """
+        Stores it, with its event where it was otherwise. Switching off comes here only after a
+        second person agreed.
+        """
         with self._control.write() as transaction:
+            row = transaction.execute(
+                "SELECT is_on FROM four_eyes WHERE tenant = ? AND kind = ?", (tenant_id, kind)
+            ).fetchone()
+            if (bool(row[0]) if row else DEFAULTS.get(kind)) == is_on:
+                return  # said twice at once, or once more after a crash
             transaction.execute(
                 "INSERT OR REPLACE INTO four_eyes VALUES(?, ?, ?)", (tenant_id, kind, int(is_on))
             )
@@ -203,10 +213,17 @@ class Approvals:
 
     # -- steps
 
-    def ask(self, tenant_id: int, asker: Somebody, wanted: Wanted, event: MakeEvent) -> Approval:
+    def ask(
+        self,
+        tenant_id: int,
+        asker: Somebody,
+        wanted: Wanted,
+        event: MakeEvent,
+        also: Also | None = None,
+    ) -> Approval:
         """
-        A new request, waiting. Raises Conflict when one for the same thing waits already, or too
-        many do.
+        A new request, waiting; `also` writes down what it is about, with it or not at all. Raises
+        Conflict when one for the same thing waits already, or too many do.
         """
         now_us = self._clock.now_us()
         approval = Approval(
@@ -231,6 +248,8 @@ class Approvals:
                 )
             if len(waiting) >= _MAX_OPEN:
                 raise Conflict(f"{_MAX_OPEN} requests wait already", code="too-many")
+            if also is not None:
+                also(transaction)
             transaction.execute(
                 f"INSERT INTO approval({_COLUMNS}) VALUES({', '.join('?' * 19)})", _row(approval)
             )

@@ -75,20 +75,26 @@ class Acts:
                     await asyncio.to_thread(self._approvals.finish, approval)
                 except Error as error:
                     log.error("what %s approved is not done yet: %s", approval.id, error.message)
+                except Exception:
+                    # A defect in one act must not keep those that were approved after it waiting.
+                    log.exception("what %s approved failed and is tried again", approval.id)
         await self._own.drain()
 
     async def _repeat(self) -> None:
         while True:
             try:
-                for ended in await asyncio.to_thread(self._approvals.expire, self._expired):
-                    await self.tell_ended(ended)
+                await self._end_expired()
                 await self.do_approved()
             except Error as error:
                 log.error("approvals: %s", error.message)
             except Exception:
-                # A defect in one kind of act must not end the others for good.
                 log.exception("approvals failed")
             await asyncio.sleep(_EVERY_S)
+
+    async def _end_expired(self) -> None:
+        ended = await asyncio.to_thread(self._approvals.expire, self._expired)
+        for one in ended:
+            await self.tell_ended(one)
 
     def _expired(self, before: Approval, after: Approval) -> dict[str, Any]:
         event = of_service(

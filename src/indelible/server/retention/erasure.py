@@ -15,10 +15,13 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from indelible.clock import US_PER_DAY, US_PER_S, Clock, day_of, format_us
 from indelible.errors import Error, Pushback
 from indelible.seal import DATA_SUBJECT, PERSON
 from indelible.server.access.approvals import Approval, Somebody
+from indelible.server.access.outbox import OwnEvent
 from indelible.server.access.token import RandomBytes
 from indelible.server.ingest.own import OwnAudit
 from indelible.server.ingest.own_event import of_service
@@ -157,6 +160,15 @@ class Erasures:
         await asyncio.to_thread(self.table.approve, erasure, approver, self.due_us(erasure))
         self._wake.set()
 
+    async def ask_alone(self, erasure: Erasure, asker: Somebody, event: OwnEvent) -> Erasure:
+        """A request that needs no second person: written down and let in one step."""
+        let = msgspec.structs.replace(
+            erasure, state="approved", approver=asker, due_us=self.due_us(erasure)
+        )
+        await asyncio.to_thread(self.table.add, let, event)
+        self._wake.set()
+        return let
+
     async def ended(self, approval: Approval) -> None:
         """The request came to nothing."""
         erasure = self.table.one(approval.tenant_id, approval.target)
@@ -172,6 +184,8 @@ class Erasures:
         while True:
             self._wake.clear()
             try:
+                if await asyncio.to_thread(self.table.end_told, self._clock.now_us()):
+                    self._control_clean = False
                 await self.do_due()
                 await self._clean_control()
             except Pushback as error:

@@ -7,6 +7,7 @@ case number, its counts and the entries that declare it, and nothing of who it w
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any, Literal
 
 import msgspec
@@ -25,6 +26,12 @@ _COLUMNS = (
     "id, tenant, state, asked, case_number, reason, parts, asker, asker_name, asked_us, approver,"
     " approver_name, due_us, ended_us, outcome"
 )
+
+_ITS_APPROVAL = (
+    "approval a WHERE a.tenant = erasure.tenant AND a.target_type = 'erasure'"
+    " AND a.target = erasure.id AND a.state IN ('refused', 'withdrawn', 'expired')"
+)
+_CAME_TO_NOTHING = f"state = 'waiting' AND EXISTS(SELECT 1 FROM {_ITS_APPROVAL})"
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,16 +118,7 @@ class ErasureTable:
     def add(self, erasure: Erasure, event: OwnEvent) -> None:
         """A new request, with its event."""
         with self._control.write() as run:
-            run.execute(
-                f"INSERT INTO erasure({_COLUMNS}) VALUES({', '.join('?' * 15)})",
-                (
-                    erasure.id, erasure.tenant_id, erasure.state,
-                    encode_json(erasure.asked).decode(), erasure.case, erasure.reason,
-                    erasure.parts, erasure.asker.id, erasure.asker.name, erasure.asked_us,
-                    None, None, erasure.due_us, None, encode_json(erasure.outcome).decode(),
-                ),
-            )  # fmt: skip
-            put(run, erasure.tenant_id, event)
+            insert(run, erasure, event)
 
     def approve(self, erasure: Erasure, approver: Somebody, due_us: int) -> None:
         """Lets it be done from a moment on. Does nothing when it is past that already."""
@@ -139,6 +137,20 @@ class ErasureTable:
                 " AND state = 'waiting'",
                 (state, now_us, erasure.id),
             )
+
+    def end_told(self, now_us: int) -> int:
+        """
+        Ends those whose request to a second person came to nothing without their being told: a
+        crash came between. Forgets who they were about; returns how many they were.
+        """
+        if not self._control.read(f"SELECT 1 FROM erasure WHERE {_CAME_TO_NOTHING} LIMIT 1"):
+            return 0
+        with self._control.write() as run:
+            return run.execute(
+                "UPDATE erasure SET ended_us = ?, asked = '{}', state = (SELECT a.state"
+                f" FROM {_ITS_APPROVAL}) WHERE {_CAME_TO_NOTHING}",
+                (now_us,),
+            ).rowcount
 
     def removing(self, erasure: Erasure, outcome: dict[str, Any]) -> None:
         """It is being done; `outcome` is what is known of that so far."""
@@ -179,6 +191,21 @@ class ErasureTable:
     def _read(self, where: str, *values: int | str) -> list[Erasure]:
         sql = f"SELECT {_COLUMNS} FROM erasure {where}"
         return [_erasure(row) for row in self._control.read(sql, values)]
+
+
+def insert(run: sqlite3.Connection, erasure: Erasure, event: OwnEvent) -> None:
+    """Adds a request, with its event, to the caller's transaction."""
+    approver = erasure.approver
+    run.execute(
+        f"INSERT INTO erasure({_COLUMNS}) VALUES({', '.join('?' * 15)})",
+        (
+            erasure.id, erasure.tenant_id, erasure.state, encode_json(erasure.asked).decode(),
+            erasure.case, erasure.reason, erasure.parts, erasure.asker.id, erasure.asker.name,
+            erasure.asked_us, approver and approver.id, approver and approver.name,
+            erasure.due_us, None, encode_json(erasure.outcome).decode(),
+        ),
+    )  # fmt: skip
+    put(run, erasure.tenant_id, event)
 
 
 def _erasure(row: Row) -> Erasure:

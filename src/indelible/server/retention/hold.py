@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from indelible.clock import Clock, format_us
-from indelible.errors import Conflict, Error, InvalidRequest
+from indelible.errors import Conflict, Error, FatalError, InvalidRequest
 from indelible.server.access.approvals import Somebody
 from indelible.server.access.token import RandomBytes
 from indelible.server.index import IndexProcess
@@ -167,8 +167,10 @@ class Holds:
                     tenant_id,
                     lambda desk: self._append(desk, hold, indices),
                 )
-            except Error:
-                await asyncio.to_thread(self.table.forget, hold)
+            except Error as error:
+                # Unless nobody knows whether the log has it: then the look after a start tells.
+                if not isinstance(error, FatalError):
+                    await asyncio.to_thread(self.table.forget, hold)
                 raise
             placed = await asyncio.to_thread(self.table.placed, hold, entry, event)
         await self._own.drain()

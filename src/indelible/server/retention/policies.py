@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from threading import Lock
 from typing import Any, Protocol
 
 import msgspec
@@ -68,6 +69,8 @@ class Policies:
         self.notes = notes
         self._clock = clock
         self._new_id = new_id
+        # One save at a time: after a crash at most one note is open, so who saved is never guessed.
+        self._saving = Lock()
 
     def today(self) -> int:
         """The day of the clock, UTC."""
@@ -97,6 +100,22 @@ class Policies:
 
         Raises PolicyChanged, InvalidPolicy, InvalidRequest, Pushback; then nothing is changed.
         """
+        with self._saving:
+            return self._save(
+                tenant_id, who, build, make_event, base_version, reason, withdraws=withdraws
+            )
+
+    def _save(
+        self,
+        tenant_id: int,
+        who: Who,
+        build: Build,
+        make_event: MakeEvent,
+        base_version: int | None,
+        reason: str | None,
+        *,
+        withdraws: int | None,
+    ) -> Saved:
         standing = self._ledger.standing(tenant_id)
         self._check_version(tenant_id, standing, base_version)
         wanted = build(standing, self.today())

@@ -14,6 +14,7 @@ from indelible.errors import Denied, NotFound
 from indelible.server.access.approvals import (
     DEFAULTS,
     FIXED,
+    Also,
     Approval,
     MakeEvent,
     Somebody,
@@ -157,8 +158,13 @@ def _moment(us: int | None) -> str | None:
     return None if us is None else format_us(us)
 
 
-async def ask(request: Request, wanted: Wanted, status: int = 202) -> Approval:
-    """Makes a request for a second person, with its event. Raises Conflict."""
+async def ask(
+    request: Request, wanted: Wanted, status: int = 202, also: Also | None = None
+) -> Approval:
+    """
+    Makes a request for a second person, with its event and what `also` writes down. Raises
+    Conflict.
+    """
     service = service_of(request)
     caller: Caller = request.state.caller
     approval = await asyncio.to_thread(
@@ -167,6 +173,7 @@ async def ask(request: Request, wanted: Wanted, status: int = 202) -> Approval:
         person_of(caller),
         wanted,
         _events(request, "RequestApproval", status),
+        also,
     )
     await service.own.drain()
     return approval

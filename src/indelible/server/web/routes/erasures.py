@@ -18,7 +18,7 @@ from indelible.server.export.forget import exports_with
 from indelible.server.ingest.own_event import of_act
 from indelible.server.query.entry import entry_to_json
 from indelible.server.retention.certificate import REASONS
-from indelible.server.retention.erasure_table import Asked, Erasure
+from indelible.server.retention.erasure_table import Asked, Erasure, insert
 from indelible.server.retention.outcome import left_of, numbers_of
 from indelible.server.retention.places import Place, backups, views_and_accounts
 from indelible.server.retention.plan import Plan
@@ -331,10 +331,9 @@ async def create_erasure(request: Request) -> Response:
         },
     )
     event["reason"] = note
-    await asyncio.to_thread(service.erasures.table.add, erasure, event)
-    await service.own.drain()
     if not service.access.approvals.needed(caller.tenant_id, "erasure"):
-        await service.erasures.let(erasure, person_of(caller))
+        await service.erasures.ask_alone(erasure, person_of(caller), event)
+        await service.own.drain()
         found = service.erasures.table.one(caller.tenant_id, erasure.id)
         return json_response(_reply(found, service, caller), 201)
     await ask(
@@ -352,6 +351,8 @@ async def create_erasure(request: Request) -> Response:
                    **numbers["parts"], "left": sum(one.events for one in plan.left)},
         ),
         201,
+        # In one step: a request to erase that nobody can decide on would wait for ever.
+        also=lambda transaction: insert(transaction, erasure, event),
     )  # fmt: skip
     return json_response(_reply(erasure, service, caller), 201)
 
