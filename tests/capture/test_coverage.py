@@ -120,6 +120,31 @@ def test_what_a_service_has_stored() -> None:
     ]
 
 
+def test_jobs_count_where_a_system_keeps_no_list(audit: MemoryAudit) -> None:
+    @audit.job("NightlySync")
+    def sync() -> None:
+        return None
+
+    @audit.job("Cleanup")
+    async def clean() -> None:
+        return None
+
+    def rebuild() -> None:
+        return None
+
+    surfaces = inventory_of([sync, clean, rebuild])
+    with watching() as seen:
+        sync()
+        audit.record("Rebuild", endpoint=f"{__name__}.{rebuild.__qualname__}")  # not as a job
+    report = seen.report(surfaces)
+    assert report.audited == ["job NightlySync"]
+    assert report.untouched == ["job Cleanup", f"job {__name__}.{rebuild.__qualname__}"]
+    assert report.percent == 33
+    stored = Stored(frozenset(), frozenset(), frozenset({"NightlySync"}))
+    before = Stored(frozenset({"Cleanup"}), frozenset(), frozenset({"NightlySync", "Cleanup"}))
+    assert stored.report(surfaces, before).quiet == ["job Cleanup"]
+
+
 def test_inventories() -> None:
     flask = Flask("shop")
     flask.add_url_rule("/groups/<int:group_id>", "save", lambda group_id: "", methods=["PUT"])

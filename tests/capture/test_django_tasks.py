@@ -70,3 +70,17 @@ def test_two_tasks_have_one_end_each(audit: MemoryAudit) -> None:
     told = audit.take()
     assert len({event["job"]["id"] for event in told}) == 2
     assert [event["job"]["state"] for event in told] == ["queued", "started", "succeeded"] * 2
+
+
+def test_coverage_finds_the_tasks_of_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.capture.shop import models
+
+    from indelible.capture.inventory import Surface, inventory_of
+
+    def sweep_depots() -> None: ...
+
+    sweep_depots.__module__, sweep_depots.__qualname__ = models.__name__, "sweep_depots"
+    monkeypatch.setattr(models, "sweep_depots", sweep_depots, raising=False)
+    monkeypatch.setattr(models, "sweep", tasks.task(sweep_depots), raising=False)
+    found = [one for one in inventory_of("django") if one.kind == "job"]
+    assert found == [Surface("job", f"{models.__name__}.sweep_depots")]

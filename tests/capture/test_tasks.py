@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import warnings
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.capture import jobs
 
+from indelible.capture.coverage import Seen
+from indelible.capture.inventory import inventory_of
 from indelible.client import audit_context
 from indelible.testing import MemoryAudit
 
@@ -48,6 +53,16 @@ def check(audit: MemoryAudit, name: str) -> None:
     assert "hunter2" not in str(audit.events)
 
 
+def covered(audit: MemoryAudit, system: Any) -> list[str]:
+    """The jobs that coverage finds in a job system; each is named by what was recorded."""
+    seen = Seen()
+    for event in audit.events:
+        seen.on_event(event)
+    report = seen.report(inventory_of(system))
+    assert (report.silent, report.untouched) == ([], [])
+    return report.audited
+
+
 def _leave_logging_alone(**_: Any) -> None:
     """Celery configures logging only where nobody else listens here."""
 
@@ -83,6 +98,8 @@ def test_celery(audit: MemoryAudit, as_ana: None) -> None:
         failing = flaky.delay(password="hunter2")
         with pytest.raises(ValueError, match="token"):
             failing.get(timeout=20)
+        while "TaskFailed" not in steps(audit):  # the result is there before the task is over
+            time.sleep(0.01)
         check(audit, "flaky")
         assert steps(audit) == [
             "TaskQueued",
@@ -102,7 +119,9 @@ def test_celery(audit: MemoryAudit, as_ana: None) -> None:
         assert started["metadata"] == {"args": [], "kwargs": {"password": "[redacted]"}}
         parent.delay().get(timeout=20)
         while steps(audit).count("TaskSucceeded") < 2:
-            asyncio.run(asyncio.sleep(0.01))
+            time.sleep(0.01)
+    audit.events.append(started)
+    assert covered(audit, app) == [f"job {task.name}" for task in (child, flaky, parent)]
     by_name = {event["endpoint"].rpartition(".")[2]: event for event in audit.events}
     assert by_name["child"]["actor"]["on_behalf_of"] == ANA
     assert by_name["child"]["job"]["parent_id"] == by_name["parent"]["job"]["id"]
@@ -133,6 +152,7 @@ def test_dramatiq(audit: MemoryAudit, as_ana: None) -> None:
         worker.stop()
         broker.close()
     check(audit, "flaky")
+    assert covered(audit, broker) == ["job flaky"]
     assert steps(audit) == [
         "TaskQueued",
         "TaskStarted",
@@ -167,6 +187,7 @@ def test_huey(audit: MemoryAudit, as_ana: None) -> None:
         "TaskStarted",
         "TaskFailed",
     ]
+    assert covered(audit, huey) == [f"job {__name__}.flaky"]
     assert not [key for key in huey.storage._results if "indelible" in str(key)]
 
 
@@ -196,6 +217,10 @@ def test_rq(audit: MemoryAudit, as_ana: None, redis_url: str) -> None:
         "TaskStarted",
         "TaskSucceeded",
     ]
+    assert covered(audit, [jobs.fail, jobs.succeed]) == [
+        "job tests.capture.jobs.fail",
+        "job tests.capture.jobs.succeed",
+    ]
     audit.events = failing
     check(audit, "fail")
     assert failing[-1]["reason"] == "ValueError: token=[redacted]"
@@ -222,6 +247,7 @@ def test_taskiq(audit: MemoryAudit, as_ana: None) -> None:
         await flaky.kiq()
         await broker.wait_all()
         await broker.shutdown()
+        assert covered(audit, broker) == [f"job {flaky.task_name}"]
 
     asyncio.run(run())
     check(audit, "flaky")
@@ -271,6 +297,11 @@ def test_arq(audit: MemoryAudit, as_ana: None, redis_url: str) -> None:
         "TaskFailed",
     ]
 
+    class WorkerSettings:
+        functions = audited_functions(audit, [flaky])
+
+    assert covered(audit, WorkerSettings) == ["job flaky"]
+
 
 def test_apscheduler(audit: MemoryAudit) -> None:
     import threading
@@ -294,10 +325,16 @@ def test_apscheduler(audit: MemoryAudit) -> None:
     scheduler.add_listener(lambda event: done.release(), 4096 | 8192)
     scheduler.add_job(good, id="good")
     scheduler.add_job(bad, id="bad")
+    scheduler.add_job(jobs.succeed, "cron", hour=3, id="nightly")
     scheduler.start()
     for _ in range(2):
         assert done.acquire(timeout=20)
+    (nightly,) = inventory_of(scheduler)  # jobs that ran once are gone from it
+    scheduler.modify_job("nightly", next_run_time=datetime.now(UTC))
+    assert done.acquire(timeout=20)
     scheduler.shutdown()
+    assert (nightly.kind, nightly.name) == ("job", "tests.capture.jobs:succeed")
+    assert nightly.name in [event["endpoint"] for event in audit.events]
     by_job: dict[str, list[str]] = {}
     for event in audit.events:
         by_job.setdefault(event["job"]["root_id"], []).append(event["method"])
@@ -305,5 +342,6 @@ def test_apscheduler(audit: MemoryAudit) -> None:
     assert by_job == {
         "good": ["TaskStarted", "TaskSucceeded"],
         "bad": ["TaskStarted", "TaskFailed"],
+        "nightly": ["TaskStarted", "TaskSucceeded"],
     }
     assert "hunter2" not in str(audit.events)

@@ -2,8 +2,8 @@
 What of a product's surface is audited: of its tests (`watching`), or of what a service has stored.
 
 A route is *audited* when an event names it, *silent* when it was used and left none, *untouched*
-when nobody used it, *quiet* when it left events earlier, but not lately. Of a model nobody can tell
-whether it was used without an event.
+when nobody used it, *quiet* when it left events earlier, but not lately. Of a model
+or a job nobody can tell whether it was used without an event.
 """
 
 from __future__ import annotations
@@ -52,12 +52,15 @@ class Seen:
         self._lock = threading.Lock()
         self.routes: Counter[tuple[str, str]] = Counter()
         self.models: Counter[str] = Counter()
+        self.jobs: Counter[str] = Counter()
         self.silent: Counter[tuple[str, str]] = Counter()
 
     def on_event(self, event: Mapping[str, Any]) -> None:
         with self._lock:
             if event.get("endpoint"):
                 self.routes[str(event.get("method")), str(event["endpoint"])] += 1
+                if event.get("job"):
+                    self.jobs[str(event["endpoint"])] += 1
             if event.get("changes"):
                 for target in event.get("targets") or ():
                     kind = target.get("type") if isinstance(target, dict) else target.type
@@ -72,32 +75,39 @@ class Seen:
         """Where each of them stands."""
         report = Report([], [], [], [])
         for one in surfaces:
-            if one.kind == "model":
-                found, used = self.models[one.name] > 0, False
-            else:
+            if one.kind == "route":
                 found, used = _has(self.routes, one), _has(self.silent, one)
+            else:
+                names = self.models if one.kind == "model" else self.jobs
+                found, used = one.name in names, False
             where = report.audited if found else report.silent if used else report.untouched
             where.append(str(one))
         return report
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """Endpoints and types of targets that a service has events of, in one time."""
+    """Endpoints, types of targets and jobs that a service has events of, in one time."""
 
     routes: frozenset[str]
     models: frozenset[str]
+    jobs: frozenset[str] = frozenset()
 
     def report(self, surfaces: Iterable[Surface], before: Stored) -> Report:
         """Where each surface stands; `before` is an earlier time."""
         report = Report([], [], [], [])
         for one in surfaces:
-            if one.name in (self.routes if one.kind == "route" else self.models):
+            if self.has(one):
                 report.audited.append(str(one))
-            elif one.name in (before.routes if one.kind == "route" else before.models):
+            elif before.has(one):
                 report.quiet.append(str(one))
             else:
                 report.untouched.append(str(one))
         return report
+
+    def has(self, surface: Surface) -> bool:
+        """Whether an event names it."""
+        names = {"route": self.routes, "model": self.models, "job": self.jobs}
+        return surface.name in names[surface.kind]
 
 
 @contextmanager

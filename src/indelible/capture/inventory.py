@@ -1,8 +1,9 @@
 """
-What a product has that could be changed: routes of its application, models of its tables.
+What a product has that could be changed: routes of its application, models of its tables, jobs.
 
     inventory_of(app)            FastAPI, Starlette, Litestar, Flask, a Django project ("django")
     inventory_of(Base)           a declarative base of SQLAlchemy
+    inventory_of(celery_app)     job systems, or a list of functions (`job_inventory`)
 
 Each framework is imported only where its own object is given.
 """
@@ -14,6 +15,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from indelible.capture.job_inventory import django_jobs, jobs_of
 from indelible.errors import SettingsError
 
 READS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -21,19 +23,19 @@ ANY = "*"
 
 
 class Surface(msgspec.Struct, frozen=True, order=True):
-    """A route (`POST`, `/groups/{group_id}`) or a model (`group`) that events can name."""
+    """A route (`POST`, `/groups/{group_id}`), a model (`group`) or a job that events can name."""
 
-    kind: Literal["route", "model"]
+    kind: Literal["route", "model", "job"]
     name: str
     method: str = ANY
 
     def __str__(self) -> str:
-        return f"{self.method} {self.name}" if self.kind == "route" else f"model {self.name}"
+        return f"{self.method if self.kind == 'route' else self.kind} {self.name}"
 
 
 def inventory_of(thing: Any, *, reads: bool = False) -> list[Surface]:
     """
-    Routes and models of an application, a declarative base, or the Django project in force.
+    What an application, a declarative base, a job system or the Django project in force has.
 
     Routes that only read are left out unless `reads`. Raises SettingsError for anything else.
     """
@@ -47,10 +49,12 @@ def inventory_of(thing: Any, *, reads: bool = False) -> list[Surface]:
         found = set(_litestar(thing))
     elif hasattr(thing, "routes"):
         found = set(_starlette(thing.routes, ""))
+    elif (jobs := jobs_of(thing)) is not None:
+        found = {Surface("job", name) for name in jobs}
     else:
         raise SettingsError(
             f"{type(thing).__name__} is no application that we know",
-            hint="a FastAPI, Starlette, Litestar or Flask object, a declarative base, or `django`",
+            hint="an application, a declarative base, a job system, a list of functions, `django`",
         )
     return sorted(one for one in found if reads or one.method not in READS)
 
@@ -103,6 +107,8 @@ def _django() -> Iterator[Surface]:
         if rows.wants(model) and not model._meta.proxy:
             yield Surface("model", rows.type_of(model))
     yield from _django_routes(get_resolver().url_patterns, "")
+    packages = (one.name for one in apps.get_app_configs())
+    yield from (Surface("job", name) for name in django_jobs(packages))
 
 
 def _django_routes(patterns: Iterable[Any], prefix: str) -> Iterator[Surface]:

@@ -30,7 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="MODULE:NAME",
-        help="application, declarative base, or `django`, whose audited surface is reported",
+        help="application, declarative base, job system, or `django`: what of it is audited",
     )
     group.addoption("--audit-reads", action="store_true", help="routes that only read count too")
     group.addoption(

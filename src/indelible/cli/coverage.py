@@ -25,6 +25,7 @@ _DAY_US = 86_400_000_000
 _BEFORE = 5  # as many times `days`, before them: what had events then and has none now is quiet
 _MOST_GROUPS = 1000
 _TIMEOUT_S = 60.0
+STREAMS = ("user", "task", "system")
 
 
 @click.command()
@@ -45,9 +46,9 @@ def coverage(
     as_json: bool,
 ) -> int:
     """
-    Compare an application, a declarative base, or `django`, with what the service has stored.
+    Compare applications, declarative bases, job systems or `django` with what the service has.
 
-    Routes without an event are `untouched`; those that had events before, but not lately, `quiet`.
+    What has no event is `untouched`; what had some before, but not lately, `quiet`.
     """
     sys.path.insert(0, str(Path.cwd()))  # as pytest and the servers do
     surfaces = [one for app in apps for one in inventory_of(named(app), reads=reads)]
@@ -73,12 +74,15 @@ def _stored(url: str, key: str, from_us: int, to_us: int) -> Stored:
     return Stored(
         routes=_keys(url, key, {**span, "group": "endpoint"}),
         models=_keys(url, key, {**span, "group": "target_type"}),
+        jobs=_keys(url, key, {**span, "group": "endpoint"}, ("task",)),
     )
 
 
-def _keys(url: str, key: str, parameters: dict[str, Any]) -> frozenset[str]:
+def _keys(
+    url: str, key: str, parameters: dict[str, Any], streams: tuple[str, ...] = STREAMS
+) -> frozenset[str]:
     found: set[str] = set()
-    for stream in ("user", "task", "system"):
+    for stream in streams:
         asked = urllib.parse.urlencode({**parameters, "stream": stream})
         request = urllib.request.Request(  # noqa: S310 - the operator names the address
             f"{url.rstrip('/')}/v1/stats?{asked}", headers={"authorization": f"Bearer {key}"}

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
+JOB_NAME = "__indelible_job__"
+"""Attribute of a decorated function: its name in events, for coverage."""
+
 _ENDS = frozenset({"succeeded", "failed", "retried", "cancelled"})
 _OUTCOMES: dict[str, Outcome] = {"succeeded": "success", "failed": "failure", "retried": "failure"}
 
@@ -240,11 +243,15 @@ class JobBlock:
                 with JobBlock(self._client, self._facts, self._carried):
                     return await fn(*args, **kwargs)
 
-            return cast("Callable[P, R]", awaited)
+            return self._named(cast("Callable[P, R]", awaited))
 
         @functools.wraps(fn)
         def called(*args: P.args, **kwargs: P.kwargs) -> R:
             with JobBlock(self._client, self._facts, self._carried):
                 return fn(*args, **kwargs)
 
-        return called
+        return self._named(called)
+
+    def _named(self, function: Callable[P, R]) -> Callable[P, R]:
+        setattr(function, JOB_NAME, self._facts.endpoint or self._facts.name)
+        return function
