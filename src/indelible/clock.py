@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -99,4 +100,12 @@ def to_us(moment: datetime) -> int:
 
 def format_us(us: int) -> str:
     """RFC 3339 in UTC with `Z`; six digits when there are microseconds, else none."""
-    return to_datetime(us).isoformat().replace("+00:00", "Z")
+    second, fraction = divmod(us, US_PER_S)
+    text = _second_as_text(second)
+    return f"{text}.{fraction:06d}Z" if fraction else f"{text}Z"
+
+
+@lru_cache(maxsize=256)
+def _second_as_text(second: int) -> str:
+    """Many events are of the same second."""
+    return to_datetime(second * US_PER_S).isoformat()[:19]

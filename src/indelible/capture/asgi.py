@@ -29,7 +29,6 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _HOLDER = "indelible.holder"
 _READ = {name.encode(): name for name in HEADERS}
-_NONE: list[str] = []
 
 
 class AuditMiddleware:
@@ -72,16 +71,19 @@ class AuditMiddleware:
     def _begin(self, scope: Scope) -> Exchange:
         headers: dict[str, list[str]] = {}
         for raw, value in scope["headers"]:
-            name = _READ.get(raw)  # the servers give names in lower case, as ASGI says
-            if name is not None:
-                headers.setdefault(name, []).append(value.decode("latin-1"))
+            if raw in _READ:  # the servers give names in lower case, as ASGI says
+                name, text = _READ[raw], value.decode("latin-1")
+                if name in headers:
+                    headers[name].append(text)
+                else:
+                    headers[name] = [text]
         peer = scope.get("client")
         path: str = scope.get("path", "")
         inner = path.removeprefix(scope.get("root_path", "")) or "/"
         return self._settings.begin(
             scope.get("method", ""),
             inner,
-            lambda name: headers.get(name, _NONE),
+            headers.get,
             peer[0] if peer else None,
         )
 

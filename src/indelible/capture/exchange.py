@@ -68,7 +68,7 @@ class HttpSettings:
         self,
         method: str,
         path: str,
-        header: Callable[[str], list[str]],
+        header: Callable[[str], list[str] | None],
         peer_ip: str | None,
     ) -> Exchange:
         """`header` gives all values of a header by its name in lower case."""
@@ -78,7 +78,7 @@ class HttpSettings:
             return values[0] if values else None
 
         origin: dict[str, str] = {}
-        if ip := self.proxies.resolve(peer_ip, header(self.proxies.header)):
+        if ip := self.proxies.resolve(peer_ip, header(self.proxies.header) or ()):
             origin["ip"] = ip
         if peer_ip:
             origin["peer_ip"] = peer_ip
@@ -176,9 +176,11 @@ class Exchange:
         content: dict[str, Any] = {**route.said, **holder.content}
         if not self._decide(content, endpoint):
             return None
-        content.pop("record", None)
         targets, changes = holder.collected()
-        metadata: dict[str, Any] = {**(content.pop("metadata", None) or {})}
+        metadata: dict[str, Any] = {}
+        if content:
+            content.pop("record", None)
+            metadata |= content.pop("metadata", None) or {}
         if self.error is not None:
             metadata["error"] = self.error
         if self.gone and status != CLIENT_CLOSED:

@@ -133,6 +133,9 @@ class Buffer:
         self.accepted = sum(len(stage) for stage in self._older)
         self.settled = 0
         self.dropped = 0
+        # How many must wait before the sender wants to be woken: waking it for each event costs
+        # the host more than the event itself.
+        self.wake_at = 1
 
     def take_seq(self) -> int:
         """The next number of this instance, for an event that goes another way (mode `sync`)."""
@@ -155,7 +158,8 @@ class Buffer:
                 if self._gap is None and self._append(make_line(self._next_seq)):
                     self._next_seq += 1
                     self.accepted += 1
-                    self.changed.notify_all()
+                    if self.accepted - self.settled >= self.wake_at:
+                        self.changed.notify_all()
                     return True
                 if self._policy != "block":
                     break

@@ -20,7 +20,6 @@ from indelible.client.watch import watchers
 from indelible.clock import format_us
 from indelible.event.redact import Redaction
 
-_WHO_AND_WHERE = ("actor", "origin", "stream", "job")
 _CONTEXT = ("request_id", "session_id", "trace_id")
 
 
@@ -50,21 +49,30 @@ class Composer:
         now_us = self._now_us()
         event: dict[str, Any] = {"id": uuid7(now_us, self._random_bytes), "operation": operation}
         event |= {name: value for name, value in fields.items() if value is not None}
-        occurred_at = fields.get("occurred_at")
-        event["occurred_at"] = format_us(now_us) if occurred_at is None else as_moment(occurred_at)
-        about: dict[str, Any] = {}
+        moment = event.get("occurred_at")
+        event["occurred_at"] = format_us(now_us) if moment is None else as_moment(moment)
         on_behalf_of = event.pop("on_behalf_of", None)
+        about: dict[str, Any] = {}
+        # One attribute after the other, not by name: this runs in every request of a product.
         if holder is not None:
-            if "actor" not in event:
-                holder.who()
-            for name in _WHO_AND_WHERE:
-                if name not in event and (value := getattr(holder, name)) is not None:
-                    event[name] = value
+            if "actor" not in event and (actor := holder.who()) is not None:
+                event["actor"] = actor
+            if holder.origin is not None:
+                event.setdefault("origin", holder.origin)
+            if holder.stream is not None:
+                event.setdefault("stream", holder.stream)
+            if holder.job is not None:
+                event.setdefault("job", holder.job)
+            if holder.request_id:
+                about["request_id"] = holder.request_id
+            if holder.session_id:
+                about["session_id"] = holder.session_id
+            if holder.trace_id:
+                about["trace_id"] = holder.trace_id
             on_behalf_of = on_behalf_of or holder.on_behalf_of
         for name in _CONTEXT:
-            value = event.pop(name, None) or (holder and getattr(holder, name))
-            if value is not None:
-                about[name] = value
+            if name in event and (said := event.pop(name)):
+                about[name] = said
         if on_behalf_of is not None:
             event["actor"] = {**as_record(event.get("actor", {})), "on_behalf_of": on_behalf_of}
         if "targets" in event:

@@ -70,6 +70,6 @@ def uuid7(now_us: int, random_bytes: RandomBytes) -> str:
     """
     milliseconds, fraction_us = divmod(now_us, 1000)
     tail = int.from_bytes(random_bytes(8), "big") & 0x3FFF_FFFF_FFFF_FFFF | _VARIANT << 62
-    time, low = f"{milliseconds & 0xFFFF_FFFF_FFFF:012x}", f"{tail:016x}"
-    fraction = fraction_us * 4096 // 1000
-    return f"{time[:8]}-{time[8:]}-{_VERSION:x}{fraction:03x}-{low[:4]}-{low[4:]}"
+    head = (milliseconds & 0xFFFF_FFFF_FFFF) << 16 | _VERSION << 12 | fraction_us * 4096 // 1000
+    digits = f"{head << 64 | tail:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -7,6 +7,7 @@ started any more (interpreter shutdown). `_turn` makes sure that only one of the
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 
@@ -106,6 +107,7 @@ class Sender:
         while True:
             with changed:
                 while not self._stopping and not self._buffer.waiting():
+                    self._buffer.wake_at = 1
                     changed.wait()
                 self._linger()
                 if not self._wait_for_backoff():
@@ -119,6 +121,7 @@ class Sender:
             left_s = until_s - self._clock.monotonic_s()
             if left_s <= 0 or self._buffer.waiting() >= self._batch_limit:
                 return
+            self._buffer.wake_at = self._batch_limit
             self._buffer.changed.wait(left_s)
 
     def _wait_for_backoff(self) -> bool:
@@ -127,6 +130,7 @@ class Sender:
             left_s = self._not_before_s - self._clock.monotonic_s()
             if left_s <= 0 or (self._hurry and not self._asked_to_wait):
                 break
+            self._buffer.wake_at = sys.maxsize  # no event ends it, only the time or a hurry
             self._buffer.changed.wait(left_s)
         # One hurry buys one early attempt; then the backoff counts again.
         self._hurry = False

@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from indelible.event.secrets import find_secrets, forms_of_secrets, is_card_number
+from indelible.event.secrets import find_secrets, forms_of_secrets, is_card_number, is_known_clean
 
 MASK = "[redacted]"
 Rule = Callable[[str, Any], Any]
@@ -97,6 +97,7 @@ class Redaction:
         self._kept_paths = tuple(_path_pattern(path) for path in kept)
         self._rule = rule
         self._fingerprint_key = fingerprint_key
+        self._is_plain = not (self._keys or self._paths or self._patterns or rule)
 
     def mask(self, value: object) -> str:
         """What stands in the place of a secret."""
@@ -136,8 +137,10 @@ class Redaction:
     def event(self, event: dict[str, Any]) -> dict[str, Any]:
         """The event with its texts, metadata and changes masked; who and when stay as they are."""
         for name in _TEXTS:
-            if isinstance(event.get(name), str):
-                event[name] = self._value(name, event[name], name, 0)
+            value = event.get(name)
+            # A text that was found clean before needs no look, unless rules of the product ask.
+            if isinstance(value, str) and not (self._is_plain and is_known_clean(value)):
+                event[name] = self._value(name, value, name, 0)
         if event.get("metadata"):
             event["metadata"] = self._value("metadata", event["metadata"], "metadata", 0)
         if event.get("changes"):

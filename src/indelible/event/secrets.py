@@ -109,6 +109,11 @@ def find_secrets(text: str) -> list[tuple[int, int]]:
     return spans
 
 
+def is_known_clean(text: str) -> bool:
+    """Whether the text was looked through before and has no secret."""
+    return text in _clean
+
+
 def forms_of_secrets() -> list[str]:
     """The forms that are looked for, as text, to be hashed."""
     return [*_TOKENS, *(pattern for _, pattern in _AFTER), _CARD.pattern, _ISSUER.pattern]

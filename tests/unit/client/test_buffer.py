@@ -165,3 +165,16 @@ def test_every_number_is_delivered_or_told_as_lost(steps: list[str], room: int) 
     gaps = [event for event in seen if "gap" in event]
     assert len(seen) - len(gaps) + sum(event["gap"] for event in gaps) == recorded
     assert buffer.waiting() == buffer.pending_gap() == 0
+
+
+def test_the_sender_is_woken_when_it_asked_to_be_not_for_each_event(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    buffer = make(room=10)
+    woken: list[int] = []
+    monkeypatch.setattr(buffer.changed, "notify_all", lambda: woken.append(buffer.waiting()))
+    put(buffer)  # a sender that has nothing to do waits for the first
+    buffer.wake_at = 4
+    for _ in range(4):
+        put(buffer)
+    assert woken == [1, 4, 5]
