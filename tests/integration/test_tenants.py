@@ -54,6 +54,11 @@ def _told(*paths: str) -> Ask:
     return Ask(paths, foreign=GONE, tells=True)
 
 
+def _home(*paths: str, **more: Any) -> Ask:
+    """What administrators of the first tenant alone may ask, and no key."""
+    return Ask(paths, foreign=frozenset({403}), **more)
+
+
 _REASON = {"reason": "because"}
 _LOOK = {"identifiers": [{"kind": "id", "value": "{ref}"}], "parts": ["person"]}
 _VIEW = {"name": "x", "address": "?q=ip"}
@@ -207,6 +212,13 @@ ASKED: dict[tuple[str, str], Ask] = {
     ("GET", "/v1/erasures/{id}/certificate"): _its("/v1/erasures/{erasure}/certificate"),
     ("POST", "/v1/subjects/export"): Ask(("/v1/subjects/export",), body={
         "identifiers": _LOOK["identifiers"]}),
+    ("GET", "/v1/tenants"): _home("/v1/tenants"),
+    ("GET", "/v1/tenants/{name}/deletion"): _home("/v1/tenants/{tenant}/deletion"),
+    ("POST", "/v1/tenants/{name}/deletion"): _home(
+        "/v1/tenants/{tenant}/deletion", body={"name": "{tenant}", **_REASON}),
+    ("POST", "/v1/tenants/{name}/deletion/withdraw"): _home(
+        "/v1/tenants/{tenant}/deletion/withdraw", body=_REASON),
+    ("GET", "/v1/tenants/{name}/certificate"): _home("/v1/tenants/{tenant}/certificate"),
     ("GET", "/v1/access-review"): _own("/v1/access-review"),
     ("GET", "/v1/status"): _own("/v1/status"),
     ("GET", "/v1/status/full"): _own("/v1/status/full"),
@@ -378,6 +390,8 @@ def test_the_same_questions_show_a_tenant_its_own(pair: Pair) -> None:
     for (method, route), ask in ASKED.items():
         if method != "GET" or route == "/v1/session/passkeys/{id}":
             continue
+        if route.startswith("/v1/tenants"):  # the first tenant is told of all, and what it may do
+            continue
         replies = [_unpacked(_ask(side, "admin", "GET", path, side)) for path in ask.paths]
         assert any(side.has(reply) for reply in replies) or not ask.tells, route
         assert not any(other.has(reply) for reply in replies), route
@@ -465,3 +479,14 @@ def test_commands_name_the_tenant(pair: Pair, tmp_path: Path) -> None:
     checked = run_command("verify", "--data", str(tmp_path / "copy"), "--tenant", "second")
     assert "osprey.example/log" in checked.stdout
     assert "kestrel" not in checked.stdout
+
+
+def test_the_first_tenant_alone_is_told_of_the_others(pair: Pair) -> None:
+    first, second = pair
+    told = first.must("admin", "GET", "/v1/tenants")
+    assert [one["name"] for one in told["tenants"]] == ["main", "second"]
+    assert [one["is_home"] for one in told["tenants"]] == [True, False]
+    for who in CREDENTIALS:
+        reply = second.ask(who, "GET", "/v1/tenants")
+        assert reply.status in (401, 403), who
+        assert not first.has(reply)

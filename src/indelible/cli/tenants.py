@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from indelible.cli.data import command_event, data_option, open_access, read_origin, read_settings
+from indelible.cli.deletions import certificate, delete, deletion, withdraw
 from indelible.cli.output import give, json_option, pairs, table
 from indelible.clock import SystemClock
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def tenants() -> None:
-    """Add, list and show tenants, also while the service runs."""
+    """Add, list, show and delete tenants, also while the service runs."""
 
 
 @tenants.command()
@@ -133,3 +134,7 @@ def _end(reader: LedgerReader, tenant: Tenant) -> dict[str, Any]:
         # A checkpoint's note: origin, size, root in base64, an empty line, signatures.
         "root": newest.note.split("\n", 3)[2] if newest else None,
     }
+
+
+for command in (deletion, delete, withdraw, certificate):
+    tenants.add_command(command)

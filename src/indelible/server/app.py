@@ -71,7 +71,7 @@ from indelible.server.retention.holding import HoldingView
 from indelible.server.retention.policies import Policies
 from indelible.server.retention.sweeper import Sweeper
 from indelible.server.settings import Settings
-from indelible.server.tenants import check_tenants
+from indelible.server.tenants import check_tenants, setting_that_names
 from indelible.server.version import version
 from indelible.server.web.application import make_application
 from indelible.server.web.connection import connection_class
@@ -200,8 +200,9 @@ class Parts:
             data_dir, self.access, self.ledger, query, self.index, self.own, self._exports, clock
         )
         self._deletions = make_deletions(
-            data_dir, settings, self.access, self.ledger, self.index, self.own, self._exports,
-            self._selfcheck, tenants, closed, clock,
+            data_dir, settings.tenants.deletion_days, self.access, self.ledger, self.index,
+            self.own, self._exports, self._selfcheck, tenants, closed,
+            partial(setting_that_names, settings), clock,
         )  # fmt: skip
         self._erasing.acts.register("tenant_deletion", self._deletions.approved)
         policies = Policies(self.ledger, PolicyNotes(self.access.control), clock, new_id)

@@ -16,10 +16,6 @@ from indelible.server.ledger import Ledger, Tenant
 from indelible.server.ops.selfcheck import SelfCheck
 from indelible.server.retention.deletion import Deletions
 from indelible.server.retention.deletion_numbers import DeletionNumbers
-from indelible.server.settings import Settings
-
-NAMING = ("oidc", "proxy_login", "syslog", "webhooks")
-"""Groups of settings that name a tenant."""
 
 
 def close_at_start(table: DeletionTable, ledger: Ledger) -> set[int]:
@@ -39,7 +35,7 @@ def close_at_start(table: DeletionTable, ledger: Ledger) -> set[int]:
 
 def make_deletions(
     data_dir: Path,
-    settings: Settings,
+    notice_days: int,
     access: Access,
     ledger: Ledger,
     index: IndexProcess,
@@ -48,13 +44,12 @@ def make_deletions(
     selfcheck: SelfCheck,
     tenants: dict[int, Tenant],
     closed: set[int],
+    named_in_settings: Callable[[str], str | None],
     clock: Clock,
 ) -> Deletions:
     """The part that deletes tenants: takes them out of `tenants` and puts them into `closed`."""
     table = access.deletions
-    numbers = DeletionNumbers(
-        ledger.reader, access.control, ledger.policies, _names_tenant(settings)
-    )
+    numbers = DeletionNumbers(ledger.reader, access.control, ledger.policies, named_in_settings)
 
     async def close(tenant_id: int) -> None:
         closed.add(tenant_id)
@@ -79,14 +74,5 @@ def make_deletions(
         clock,
         access.random_bytes,
         data_dir,
-        settings.tenants.deletion_days,
+        notice_days,
     )
-
-
-def _names_tenant(settings: Settings) -> Callable[[str], str | None]:
-    def named(name: str) -> str | None:
-        return next(
-            (f"{group}.tenant" for group in NAMING if getattr(settings, group).tenant == name), None
-        )
-
-    return named

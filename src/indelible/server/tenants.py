@@ -23,6 +23,7 @@ from indelible.server.settings import Settings
 MOST_TENANTS = 200
 """Each has a log with keys, checkpoints and edges in memory: more belong into another folder."""
 
+_NAMING = ("oidc", "proxy_login", "syslog", "webhooks")  # groups of settings that name a tenant
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 
 
@@ -113,10 +114,17 @@ def check_tenants(data_dir: Path, settings: Settings, tenants: Mapping[int, Tena
     if not tenants:
         raise SettingsError(f"{data_dir} has no tenant", hint="make it with `indelible init`")
     names = {tenant.name for tenant in tenants.values()}
-    for group in ("oidc", "proxy_login", "syslog", "webhooks"):
+    for group in _NAMING:
         named = getattr(settings, group).tenant
         if named is not None and named not in names:
             raise SettingsError(
                 f"setting {group}.tenant: there is no tenant {named}",
                 hint=f"there is {', '.join(sorted(names))}",
             )
+
+
+def setting_that_names(settings: Settings, name: str) -> str | None:
+    """The setting that names this tenant, without which the service would not start."""
+    return next(
+        (f"{group}.tenant" for group in _NAMING if getattr(settings, group).tenant == name), None
+    )

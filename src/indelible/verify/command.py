@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from indelible.errors import Error
 from indelible.tlog.signature import VerifierKey, parse_vkey
 from indelible.verify.certificate import is_certificate, verify_certificate
+from indelible.verify.deletion import is_deletion, verify_deletion
 from indelible.verify.evidence import is_evidence, verify_evidence
 from indelible.verify.folder import verify_folder
 from indelible.verify.pin import read_pins
@@ -76,8 +77,8 @@ def verify(
     Check that nothing was changed, added or left out.
 
     Reads a data folder (also while the service runs), the log of a service (--url), or FILES:
-    offline proofs of single events, bundles of evidence, or certificates of erasures. Uses nothing
-    of the service's own code, and never writes to the folder.
+    offline proofs of single events, bundles of evidence, or certificates of erasures and of
+    deletions of tenants. Uses nothing of the service's own code, and never writes to the folder.
 
     Exit status: 0 all valid, 1 tampering, 2 could not check.
     """
@@ -153,6 +154,8 @@ def _verify_file(path: Path, keys: Sequence[VerifierKey], max_findings: int) -> 
     """A file tells by its first bytes what it is."""
     if is_evidence(path):
         return verify_evidence(path, keys, max_findings=max_findings)
+    if is_deletion(path):
+        return verify_deletion(path, keys)
     if is_certificate(path):
         return verify_certificate(path, keys)
     return verify_proof_file(path, keys)

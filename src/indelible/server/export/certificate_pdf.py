@@ -95,6 +95,49 @@ def certificate_pdf(certificate: dict[str, Any], tenant: str) -> bytes:
         Paragraph("Checkpoint", styles["Heading2"]),
         Paragraph(_shown(certificate["checkpoint"]).replace("\n", "<br/>"), mono),
     ]
+    return _built(story, f"Certificate of erasure {certificate['erasure']}")
+
+
+class Page:
+    """A page in the form of a certificate. Every text that it is given is shown, not obeyed."""
+
+    def __init__(self, name: str) -> None:
+        styles = getSampleStyleSheet()
+        self._name = name
+        self._title, self._heading = styles["Title"], styles["Heading2"]
+        self._body = styles["BodyText"]
+        self._mono = ParagraphStyle(
+            "mono", parent=self._body, fontName="Courier", fontSize=7, leading=9
+        )
+        self._story: list[Any] = []
+
+    def title(self, text: str) -> None:
+        """The line on top."""
+        self._story.append(Paragraph(_shown(text), self._title))
+
+    def heading(self, text: str) -> None:
+        """The line above a part."""
+        self._story.append(Paragraph(_shown(text), self._heading))
+
+    def text(self, text: str) -> None:
+        """A paragraph."""
+        self._story += [Paragraph(_shown(text), self._body), Spacer(0, 3 * mm)]
+
+    def rows(self, rows: list[tuple[str, str]]) -> None:
+        """Names and values in two columns."""
+        shown = [(name, _shown(value)) for name, value in rows]
+        self._story += [_table(shown, self._body), Spacer(0, 5 * mm)]
+
+    def mono(self, text: str) -> None:
+        """Text of a machine, line by line."""
+        self._story.append(Paragraph(_shown(text).replace("\n", "<br/>"), self._mono))
+
+    def made(self) -> bytes:
+        """The whole file."""
+        return _built(self._story, self._name)
+
+
+def _built(story: list[Any], name: str) -> bytes:
     out = io.BytesIO()
     SimpleDocTemplate(
         out,
@@ -103,7 +146,7 @@ def certificate_pdf(certificate: dict[str, Any], tenant: str) -> bytes:
         rightMargin=20 * mm,
         topMargin=18 * mm,
         bottomMargin=18 * mm,
-        title=f"Certificate of erasure {certificate['erasure']}",
+        title=name,
         author="Indelible",
         invariant=True,
     ).build(story)

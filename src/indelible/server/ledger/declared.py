@@ -85,6 +85,11 @@ class Declared:
         return {c.id: c.name for c in self._policies[-1].policy.categories}
 
     @property
+    def policies(self) -> PolicyHistory:
+        """All policies up to there."""
+        return PolicyHistory(self._policies)
+
+    @property
     def any(self) -> bool:
         """Whether anything was ever declared removed."""
         return bool(self.removals)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import msgspec
 
 from indelible.clock import day_of
+from indelible.errors import Conflict
+from indelible.server.access.approvals import Wanted
 from indelible.server.access.control import ControlDatabase
 from indelible.server.ledger import LedgerReader, Tenant
 from indelible.server.ledger.policies import PolicyHistory
@@ -107,3 +109,26 @@ class DeletionNumbers:
     def _rows(self, table: str, tenant_id: int, more: str = "") -> int:
         sql = f"SELECT count(*) FROM {table} WHERE tenant = ? {more}"
         return int(self._control.read(sql, (tenant_id,))[0][0])
+
+
+def wanted(tenant: Tenant, reason: str, numbers: Numbers, notice_days: int) -> Wanted:
+    """The request for a second person."""
+    return Wanted(
+        kind="tenant_deletion",
+        title=f"Delete the tenant {tenant.name}",
+        reason=reason,
+        target_type="tenant",
+        target=tenant.name,
+        act={"tenant": tenant.id},
+        shown={**msgspec.to_builtins(numbers), "after_days": notice_days},
+    )
+
+
+def refusal(obstacles: list[Obstacle]) -> Conflict:
+    """The error for what stands in the way; its code is that of the first."""
+    first = obstacles[0]
+    return Conflict(
+        "it cannot be deleted: " + "; ".join(one.detail for one in obstacles),
+        code=first.code,
+        hint=None if first.until is None else f"this one is over on {first.until}",
+    )
