@@ -9,7 +9,8 @@ export type ApprovalKind =
   | "retention_cut"
   | "key_export"
   | "four_eyes"
-  | "clock";
+  | "clock"
+  | "tenant_deletion";
 
 export interface Approval {
   id: string;

@@ -174,6 +174,8 @@ export interface Session {
   has_events: boolean;
   /** A second factor must be set up before anything else. */
   needs_factor: boolean;
+  /** Whether this is an administrator of the first tenant, and there is another or was. */
+  sees_tenants?: boolean;
   /** How the login was made: `password`, `passkey`, `oidc`, `proxy` … */
   way?: string;
   /** Where the identity provider ends its own login; null for other ways in. */

@@ -25,6 +25,7 @@ const ExportsPage = lazy(() => import("../exports/ExportsPage.tsx"));
 const StatusPage = lazy(() => import("../status/StatusPage.tsx"));
 const ApprovalsPage = lazy(() => import("../approvals/ApprovalsPage.tsx"));
 const SettingsPage = lazy(() => import("../settings/SettingsPage.tsx"));
+const TenantsPage = lazy(() => import("../tenants/TenantsPage.tsx"));
 const GovernancePage = lazy(() => import("../governance/GovernancePage.tsx"));
 
 /** A wrong password, code or passkey within a login: the login itself goes on. */
@@ -115,6 +116,7 @@ const pages: Record<string, { Page: ComponentType<PageProps>; title: string }> =
   settings: { Page: SettingsPage, title: messages.settings.title },
   status: { Page: StatusPage, title: messages.status.title },
   steps: { Page: StepsPage, title: messages.trail.steps.title },
+  tenants: { Page: TenantsPage, title: messages.tenants.title },
   users: { Page: UsersPage, title: messages.users.title },
   why: { Page: WhyPage, title: messages.logs.title },
 };

@@ -52,7 +52,7 @@ export function ApprovalCard({ approval, when }: ApprovalCardProps) {
           </dd>
           {numbersOf(approval, when).map(([name, value]) => (
             <div className="pair" key={name}>
-              <dt>{text.numbers[name] ?? name}</dt>
+              <dt>{nameOf(approval, name)}</dt>
               <dd>{typeof value === "number" ? countText(value) : value}</dd>
             </div>
           ))}
@@ -123,5 +123,10 @@ export function ApprovalCard({ approval, when }: ApprovalCardProps) {
     </article>
   );
 }
+
+const nameOf = ({ kind }: Approval, name: string) =>
+  kind === "tenant_deletion" && name === "events"
+    ? messages.tenants.events
+    : (text.numbers[name] ?? name);
 
 const STATE_CLASS: Record<string, string> = { waiting: "denied", approved: "ok", refused: "fail" };

@@ -3,12 +3,14 @@ import { APPROVALS, type Approval, decideApproval } from "../api/approvals.ts";
 import { ERASURES } from "../api/erasures.ts";
 import { HOLDS } from "../api/holds.ts";
 import { RETENTION } from "../api/retention.ts";
+import { TENANTS } from "../api/tenants.ts";
 import { ReasonDialog } from "../controls/ReasonDialog.tsx";
 import { messages } from "../text/messages.ts";
 import { OneLine } from "../text/Shown.tsx";
 import { partsOf } from "./amounts.ts";
 
 const text = messages.approvals;
+const DANGEROUS = new Set<string>(["erasure", "clock", "tenant_deletion"]);
 
 interface DecisionDialogProps {
   approval: Approval;
@@ -21,7 +23,7 @@ export function DecisionDialog({ approval, decision, onClose }: DecisionDialogPr
   const client = useQueryClient();
   const decide = async (reason: string) => {
     await decideApproval(approval.id, decision, reason);
-    const touched = [APPROVALS, ERASURES, HOLDS, RETENTION];
+    const touched = [APPROVALS, ERASURES, HOLDS, RETENTION, TENANTS];
     await Promise.all(touched.map((queryKey) => client.invalidateQueries({ queryKey })));
   };
   const approves = decision === "approve";
@@ -30,14 +32,16 @@ export function DecisionDialog({ approval, decision, onClose }: DecisionDialogPr
       ? text.approveEffect.erasure(partsOf(approval))
       : approval.kind === "clock"
         ? text.approveEffect.clock
-        : text.approveEffect.other;
+        : approval.kind === "tenant_deletion"
+          ? text.approveEffect.tenant(Number(approval.numbers.after_days))
+          : text.approveEffect.other;
   return (
     <ReasonDialog
       title={approves ? text.approveTitle : text.refuseTitle}
       reasonLabel={text.yourReason}
       cancel={text.cancel}
       confirm={approves ? text.confirm : text.confirmRefuse}
-      isDangerous={approves && (approval.kind === "erasure" || approval.kind === "clock")}
+      isDangerous={approves && DANGEROUS.has(approval.kind)}
       act={decide}
       onClose={onClose}
     >

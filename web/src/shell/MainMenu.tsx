@@ -98,6 +98,16 @@ export function MainMenu({ session, page, open, exports, onClose }: MainMenuProp
             </Link>
           </>
         )}
+        {session.sees_tenants && (
+          <Link
+            to="tenants"
+            aria-current={page === "tenants" ? "page" : undefined}
+            onClick={onClose}
+          >
+            <Icon name="house" />
+            {messages.tenants.title}
+          </Link>
+        )}
         {session.person.role !== "viewer" && (
           <Link
             to="governance"

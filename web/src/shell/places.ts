@@ -34,6 +34,8 @@ export function placesOf(session: Session, views: readonly SavedView[]): Place[]
       { name: messages.approvals.title, to: "approvals", icon: "check" },
     );
   }
+  if (session.sees_tenants)
+    pages.push({ name: messages.tenants.title, to: "tenants", icon: "house" });
   const tabs = (["user", "system", "task"] as const).map(
     (stream): Place => ({ name: logs.streams[stream], to: `?stream=${stream}`, icon: "log" }),
   );

@@ -104,6 +104,10 @@ class Service:
         """The oldest tenant: in its log stands what belongs to no other, like failed logins."""
         return min(self.tenants)
 
+    def sees_tenants(self, tenant_id: int) -> bool:
+        """Whether a tenant sees to others: the first does, once there is another or was."""
+        return tenant_id == self.home_tenant() and (len(self.tenants) > 1 or bool(self.closed))
+
     def tenant_for(self, name: str | None) -> int:
         """The tenant that a setting names, or the oldest. Names are checked at the start."""
         if name is None:

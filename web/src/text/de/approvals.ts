@@ -16,6 +16,7 @@ export const approvals: typeof english.approvals = {
     key_export: "Ausgabe eines Schlüssels",
     four_eyes: "Verzicht auf die zweite Person",
     clock: "Bestätigung der Uhr",
+    tenant_deletion: "Löschung eines Mandanten",
   },
   states: {
     waiting: "offen",
@@ -41,6 +42,17 @@ export const approvals: typeof english.approvals = {
     content: "Inhaltsteile",
     left: "Stellen, die bleiben",
     reason: "Anlass",
+    entries: "Einträge des Logs",
+    first_day: "Erster Tag",
+    last_day: "Letzter Tag",
+    people: "Personen",
+    keys: "Schlüssel",
+    viewer_tokens: "Betrachter-Token",
+    views: "Gespeicherte Ansichten",
+    exports: "Exporte",
+    holds: "Sperren",
+    floors: "Untergrenzen ohne Datum",
+    after_days: "Tage bis zur Ausführung",
   },
   approve: "Zustimmen…",
   refuse: "Ablehnen…",
@@ -55,6 +67,8 @@ export const approvals: typeof english.approvals = {
     erasure: (parts: number) =>
       `${amountText(parts, "Teil wird", "Teile werden")} endgültig gelöscht. Niemand kann sie zurückholen.`,
     other: "Es geschieht sofort.",
+    tenant: (days: number) =>
+      `Der ganze Mandant wird ${days ? `in ${amountText(days, "Tag", "Tagen")}` : "sofort"} gelöscht: sein Log, Personen, Schlüssel und Exporte. Bis dahin lässt sich das zurückziehen; danach kann ihn niemand zurückholen.`,
     clock:
       "Das Ablaufen geht sofort weiter, nach dieser Uhr. Was nach ihr fällig ist, wird für immer gelöscht.",
   },

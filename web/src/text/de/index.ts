@@ -27,6 +27,7 @@ import { menu, roles, seal, top } from "./shell.ts";
 import { states } from "./states.ts";
 import { status } from "./status.ts";
 import { summary } from "./summary.ts";
+import { tenants } from "./tenants.ts";
 import { amounts, times } from "./times.ts";
 import { trail } from "./trail.ts";
 import { users } from "./users.ts";
@@ -69,6 +70,7 @@ export const german: Messages = {
   states,
   status,
   summary,
+  tenants,
   times,
   top,
   trail,

@@ -26,6 +26,7 @@ import { menu, roles, seal, top } from "./shell.ts";
 import { states } from "./states.ts";
 import { status } from "./status.ts";
 import { summary } from "./summary.ts";
+import { tenants } from "./tenants.ts";
 import { amounts, times } from "./times.ts";
 import { trail } from "./trail.ts";
 import { users } from "./users.ts";
@@ -68,6 +69,7 @@ export const english = {
   states,
   status,
   summary,
+  tenants,
   times,
   top,
   trail,

@@ -106,6 +106,7 @@ class SessionReply(msgspec.Struct, frozen=True):
     A login: who, how (`way`), what to send as X-CSRF-Token, the settings of the screen, and how
     the person likes it (`preferences`).
 
+    `sees_tenants` says that this is an administrator of the first tenant, and another is or was.
     After a log out the browser goes on to `logout_url`, where there is one. With `needs_factor` a
     second factor must be set up first; until then everything else is refused.
     """
@@ -118,6 +119,7 @@ class SessionReply(msgspec.Struct, frozen=True):
     version: str
     has_events: bool
     needs_factor: bool
+    sees_tenants: bool
     way: str
     logout_url: str | None
     preferences: Preferences
@@ -383,6 +385,7 @@ async def _session_response(service: Service, session: Session, token: str) -> R
         version=service.version,
         has_events=await asyncio.to_thread(service.activity.has_events, tenant.id),
         needs_factor=lacks_factor(session, service),
+        sees_tenants=person.role == "admin" and service.sees_tenants(tenant.id),
         way=session.way,
         logout_url=_logout_url(session, service),
         preferences=service.access.preferences.get(tenant.id, person.id),

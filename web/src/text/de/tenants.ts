@@ -1,0 +1,77 @@
+import type * as english from "../en/tenants.ts";
+import { amountText } from "../numbers.ts";
+
+export const tenants: typeof english.tenants = {
+  title: "Mandanten",
+  lead: "Die Logs dieses Dienstes, jedes mit eigenen Personen und Schlüsseln. Sie sehen das als Administrator des ersten Mandanten.",
+  notHome: "Diese Seite sehen nur Administratoren des ersten Mandanten.",
+  name: "Name",
+  origin: "Herkunft",
+  entries: "Einträge",
+  state: "Zustand",
+  acts: "Was sich tun lässt",
+  home: "erster",
+  active: "in Betrieb",
+  waits: "wartet auf einen zweiten Administrator",
+  states: {
+    announced: "wird gelöscht",
+    closing: "wird geschlossen",
+    removing: "wird entfernt",
+    deleted: "gelöscht",
+    withdrawn: "zurückgezogen",
+    refused: "abgelehnt",
+  },
+  due: (at: string) => `wird am ${at} gelöscht`,
+  wasRefused: (note: string) => `Nicht gelöscht: ${note}`,
+  remove: "Löschen…",
+  removeOf: (name: string) => `${name} löschen…`,
+  decide: "Zu den Zustimmungen",
+  withdraw: "Zurückziehen…",
+  withdrawOf: (name: string) => `Löschung von ${name} zurückziehen…`,
+  deleted: "Gelöscht",
+  deletedLead:
+    "Ihre Namen und Herkünfte werden nie wieder vergeben. Nur das Zertifikat ist geblieben.",
+  deletedAt: "Gelöscht am",
+  events: "Ereignisse",
+  certificate: "Zertifikat",
+  certificateOf: (name: string, form: string) => `Zertifikat von ${name}, ${form}`,
+  json: "JSON",
+  pdf: "PDF",
+  removeTitle: (name: string) => `${name} löschen?`,
+  consequence: "Das wäre für immer weg:",
+  numbers: {
+    events: "Ereignisse",
+    days: "Empfangen",
+    people: "Personen",
+    keys: "API-Schlüssel",
+    viewer_tokens: "Betrachter-Token",
+    views: "Gespeicherte Ansichten",
+    exports: "Exporte",
+    floors: "Untergrenzen ohne Datum",
+  },
+  span: (first: string, last: string) => (first === last ? first : `${first} bis ${last}`),
+  none: "keine",
+  inTheWay: "Jetzt lässt er sich nicht löschen",
+  obstacles: {
+    "home-tenant": "Der erste Mandant wird nie gelöscht.",
+    held: "Eine Sperre besteht. Sie muss zuerst dort aufgehoben werden.",
+    locked: "Eine Untergrenze mit Datum ist noch nicht abgelaufen.",
+    "named-in-settings":
+      "Eine Einstellung nennt ihn. Nehmen Sie sie heraus und starten Sie den Dienst neu.",
+  },
+  until: (day: string) => `vorbei am ${day}`,
+  notice: (days: number) =>
+    days
+      ? `Ein zweiter Administrator muss zustimmen. ${amountText(days, "Tag", "Tage")} danach wird gelöscht; bis dahin läuft alles weiter, und Sie können es zurückziehen.`
+      : "Ein zweiter Administrator muss zustimmen. Dann wird sofort gelöscht.",
+  alone:
+    "Noch gibt es keinen zweiten Administrator: Die Anfrage wartet, bis Sie jemanden einladen.",
+  typeName: (name: string) => `Zur Bestätigung ${name} eingeben`,
+  reason: "Begründung, sie steht im Log und im Zertifikat",
+  ask: "Löschung anfragen",
+  cancel: "Abbrechen",
+  withdrawTitle: (name: string) => `${name} behalten?`,
+  withdrawText: "Der Mandant wird nicht gelöscht. Die Begründung bleibt im Log.",
+  withdrawReason: "Warum er bleibt",
+  keep: "Löschung zurückziehen",
+};
