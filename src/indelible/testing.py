@@ -23,6 +23,7 @@ import msgspec
 
 from indelible.client import Indelible, Receipt, guard
 from indelible.client.fields import EventFields
+from indelible.client.key import with_check_digits
 from indelible.event import parse_event
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "raise_swallowed",
 ]
 
+_STAND_IN = with_check_digits(f"ind_w_{'0' * 10}_{'0' * 32}")
 _VARIES = ("id", "occurred_at")
 _VARIES_IN_CONTEXT = ("request_id", "session_id", "source_instance", "source_seq", "trace_id")
 
@@ -47,7 +49,7 @@ class MemoryAudit(Indelible):
     def __init__(self, *, source: str = "test", **settings: Any) -> None:
         self.events: list[dict[str, Any]] = []
         settings.setdefault("on_sigterm", "leave")
-        super().__init__("http://127.0.0.1:9", "no-key", source=source, **settings)
+        super().__init__("http://127.0.0.1:9", _STAND_IN, source=source, **settings)
 
     def take(self) -> list[dict[str, Any]]:
         """The events since the last call."""

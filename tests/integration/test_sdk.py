@@ -17,6 +17,7 @@ from tests.integration.conftest import ROOT, RunningService, start
 from indelible import Indelible
 from indelible.client import Actor, Pace, Problem, audit_context, guard
 from indelible.errors import InvalidEvent
+from indelible.server.access.token import encode_key, new_key
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -92,9 +93,8 @@ def test_the_same_id_is_stored_once(service: RunningService) -> None:
 
 
 def test_a_wrong_key_keeps_the_events(service: RunningService, tmp_path: Path) -> None:
-    wrong = Indelible(
-        service.url, service.key("r"), source="sdk-test", spool_dir=tmp_path, pace=FAST
-    )
+    unknown = encode_key(new_key("w", os.urandom))
+    wrong = Indelible(service.url, unknown, source="sdk-test", spool_dir=tmp_path, pace=FAST)
     wrong.record("KeptForTheRightKey")
     assert wrong.close(timeout_s=1.0) is False
     with Indelible(service.url, service.key("w"), source="sdk-test", spool_dir=tmp_path) as right:

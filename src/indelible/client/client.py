@@ -12,6 +12,7 @@ first event, sends batches. Nothing here raises into the host, except where it a
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
 import ssl
@@ -30,6 +31,7 @@ from indelible.client.compose import Composer
 from indelible.client.fields import ActorLike, EventFields, Mode, Record, encode_event
 from indelible.client.guard import Guard
 from indelible.client.ids import HOOKS_RUN, RandomBytes, RandomPool
+from indelible.client.key import doubt_of_key
 from indelible.client.operation import OperationBlock
 from indelible.client.process import Parts, Plan
 from indelible.client.run import JobBlock, JobFacts
@@ -40,6 +42,7 @@ from indelible.clock import Clock, SystemClock
 from indelible.errors import Error, InvalidEvent, SettingsError
 from indelible.event.redact import Redaction
 
+_LOG = logging.getLogger("indelible.client")
 _SYNC_BACKOFF_S = 0.1
 _LONGEST_ERROR = 500
 
@@ -77,7 +80,8 @@ class Indelible:
     Writes audit events to one Indelible service. Safe to use from any thread, task or forked child.
 
     Args:
-        url: address of the service; key: a write key.
+        url: address of the service; key: a write key. One that can be none (empty, of another
+            kind) raises SettingsError, one of an odd form is told in the log.
         source: name of the product, as it shows in `context.source`.
         instance: name of this process, by which its numbering is told from others; made up if
             absent.
@@ -123,6 +127,8 @@ class Indelible:
     ) -> None:
         if not source:
             raise SettingsError("`source` is empty", hint="name your product: source='billing'")
+        if (doubt := doubt_of_key(key)) is not None:
+            _LOG.warning("odd-key: %s", doubt)
         if mode not in ("async", "sync", "outbox"):
             raise SettingsError(f"unknown mode {mode!r}", hint="async, sync or outbox")
         if mode == "outbox" and outbox is None:

@@ -18,7 +18,8 @@ from typing import Any
 
 import msgspec
 
-from indelible.event.secrets import find_secrets, forms_of_secrets, is_card_number, is_known_clean
+from indelible.event.numbers import is_card_number
+from indelible.event.secrets import find_secrets, forms_of_secrets, is_known_clean
 
 MASK = "[redacted]"
 Rule = Callable[[str, Any], Any]
@@ -109,8 +110,13 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """The text with every secret in it masked: log lines, exception texts, query strings."""
-        for start, end in reversed(find_secrets(text)):
-            text = text[:start] + self.mask(text[start:end]) + text[end:]
+        spans = find_secrets(text)
+        if spans:
+            pieces, at = [], 0
+            for start, end in spans:
+                pieces += [text[at:start], self.mask(text[start:end])]
+                at = end
+            text = "".join([*pieces, text[at:]])
         for pattern in self._patterns:
             text = pattern.sub(lambda match: self.mask(match[0]), text)
         return text

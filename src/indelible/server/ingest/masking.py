@@ -18,8 +18,8 @@ from indelible.codec import encode_json
 from indelible.event import SentEvent
 from indelible.event.mend import MAX_MARKS
 from indelible.event.model import Change, Context, Target
+from indelible.event.numbers import is_card_number
 from indelible.event.redact import Redaction, is_secret_name, rules_of_redaction
-from indelible.event.secrets import is_card_number
 from indelible.server.setting_groups import RedactSettings
 
 # Every form of event/secrets.py has one of these: fifteen characters in a row as in a token, the
