@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from tests.browser.test_accessibility import faults
 from tests.browser.test_every_page import _is_wider
 from tests.integration.conftest import Login, run_command
 from tests.integration.test_approvals import second_administrator
+from tests.integration.test_tenant_deletion import make_due
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -84,10 +84,7 @@ def test_a_tenant_is_deleted_by_two(fresh: Callable[[], Screen], axe_source: str
     ask(page, "acme-east")
     expect(row).to_contain_text("waits for a second administrator")
     approve(bea)
-    control = sqlite3.connect(service.data / "control.sqlite3", timeout=20)
-    with control:
-        control.execute("UPDATE tenant_deletion SET due_us = 0 WHERE state = 'announced'")
-    control.close()
+    make_due(service.data)
     page.reload()
     gone = page.get_by_role("region", name="Deleted").get_by_role("row", name="acme-east")
     expect(gone).to_be_visible(timeout=30_000)

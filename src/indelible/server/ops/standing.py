@@ -58,6 +58,10 @@ def judge(restored: Path, manifest: Manifest, evidence: Path | None) -> Standing
             "stale",
             f"a service is running on the original folder {folder}: two would sign two histories",
         )
+    if folder is not None:
+        deleted = _judge_tenants(folder, manifest)
+        if deleted is not None:
+            return deleted
     reader = LedgerReader(restored / LEDGER_FILE)
     try:
         for end in manifest.logs:
@@ -69,6 +73,27 @@ def judge(restored: Path, manifest: Manifest, evidence: Path | None) -> Standing
     if folder is not None:
         return _judge_entries(folder, manifest)
     return Standing("continues", f"{evidence} says that nothing was signed beyond the backup")
+
+
+def _judge_tenants(folder: Path, manifest: Manifest) -> Standing | None:
+    """A backup must not bring back what the original has deleted since."""
+    try:
+        reader = LedgerReader(folder / LEDGER_FILE)
+    except StorageError:
+        return None
+    try:
+        gone = {tenant.origin for tenant in reader.deleted_tenants()}
+    except StorageError:
+        return None
+    finally:
+        reader.close()
+    back = sorted(end.origin for end in manifest.logs if end.origin in gone)
+    if not back:
+        return None
+    return Standing(
+        "stale",
+        f"the tenant of {back[0]} was deleted after the backup, which would bring it back",
+    )
 
 
 def _judge_log(reader: LedgerReader, end: LogEnd, guard: Guard | None) -> Standing | None:
@@ -154,7 +179,7 @@ def _same_logs(original: Path, manifest: Manifest) -> bool:
     except StorageError:
         return True
     try:
-        found = {tenant.origin for tenant in reader.tenants()}
+        found = {tenant.origin for tenant in (*reader.tenants(), *reader.deleted_tenants())}
     except StorageError:
         return True
     finally:

@@ -37,7 +37,7 @@ from indelible.server.retention.deletion_numbers import DeletionNumbers, Numbers
 
 log = logging.getLogger("indelible.deletion")
 
-_EVERY_S: Final = 5.0
+_EVERY_S: Final = 2.0
 _INDEX_WAIT_S: Final = 120.0
 _LOOK_S: Final = 0.5
 _PHYSICAL_TRIES: Final = 100
