@@ -199,12 +199,6 @@ class Parts:
         self._erasing = Erasing(
             data_dir, self.access, self.ledger, query, self.index, self.own, self._exports, clock
         )
-        self._deletions = make_deletions(
-            data_dir, settings.tenants.deletion_days, self.access, self.ledger, self.index,
-            self.own, self._exports, self._selfcheck, tenants, closed,
-            partial(setting_that_names, settings), clock,
-        )  # fmt: skip
-        self._erasing.acts.register("tenant_deletion", self._deletions.approved)
         policies = Policies(self.ledger, PolicyNotes(self.access.control), clock, new_id)
         holding = HoldingView(self._erasing.holds, self.ledger)
         self._sweeper = Sweeper(
@@ -217,6 +211,12 @@ class Parts:
             self.own,
             clock,
         )
+        self._deletions = make_deletions(
+            data_dir, settings.tenants.deletion_days, self.access, self.ledger, self.index,
+            self.own, self._exports, self._selfcheck, tenants, closed,
+            partial(setting_that_names, settings), self._sweeper.clock_holds, clock,
+        )  # fmt: skip
+        self._erasing.acts.register("tenant_deletion", self._deletions.approved)
         cut = ApprovedCut(policies, self.own, clock)
         self._erasing.acts.register("retention_cut", cut.run)
         self._erasing.acts.register("clock", self._sweeper.clock_approved)

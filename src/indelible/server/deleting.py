@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from indelible.clock import Clock
@@ -45,6 +45,7 @@ def make_deletions(
     tenants: dict[int, Tenant],
     closed: set[int],
     named_in_settings: Callable[[str], str | None],
+    clock_holds: Callable[[int], Awaitable[bool]],
     clock: Clock,
 ) -> Deletions:
     """The part that deletes tenants: takes them out of `tenants` and puts them into `closed`."""
@@ -70,6 +71,7 @@ def make_deletions(
         index,
         own,
         close,
+        clock_holds,
         forget_exports,
         clock,
         access.random_bytes,

@@ -31,6 +31,7 @@ class Aliases:
         self._connection = connection  # read-only, ours alone
         self._known: OrderedDict[tuple[int, str], str] = OrderedDict()
         self._unwritten: dict[tuple[int, str], str] = {}
+        self._left: set[int] = set()
 
     def give(self, tenant_id: int, subject: str) -> str:
         """The alias of a subject, the same each time."""
@@ -44,6 +45,9 @@ class Aliases:
             ).fetchone()
             if row is not None:
                 alias = str(row[0])
+            elif tenant_id in self._left:
+                # Of an event that was being read when its tenant left: it is refused in a moment.
+                return "p_" + self._random_bytes(10).hex()
             else:
                 alias = "p_" + self._random_bytes(10).hex()
                 self._unwritten[key] = alias
@@ -71,6 +75,7 @@ class Aliases:
     def forget_tenant(self, tenant_id: int) -> None:
         """Drops everything of a tenant that has left."""
         with self._lock:
+            self._left.add(tenant_id)
             for kept in (self._known, self._unwritten):
                 for key in [key for key in kept if key[0] == tenant_id]:
                     del kept[key]

@@ -57,6 +57,7 @@ class Deletions:
         index: IndexProcess,
         own: OwnAudit,
         close: OfTenant,
+        clock_holds: Callable[[int], Awaitable[bool]],
         forget_exports: OfTenant,
         clock: Clock,
         random_bytes: RandomBytes,
@@ -71,6 +72,8 @@ class Deletions:
         self._index = index
         self._own = own
         self._close = close
+        self._clock_holds = clock_holds
+        self._said: dict[str, str] = {}  # deletion → why it waits, as the service's log has it
         self._forget_exports = forget_exports
         self._clock = clock
         self._random_bytes = random_bytes
@@ -174,10 +177,10 @@ class Deletions:
             for deletion in self.table.open():
                 try:
                     await self._go_on(deletion)
-                except Pushback as error:
-                    log.info("the deletion of %s waits: %s", deletion.name, error.message)
                 except Error as error:
-                    log.warning("the deletion of %s: %s", deletion.name, error.message)
+                    if self._said.get(deletion.id) != error.message:
+                        self._said[deletion.id] = error.message
+                        log.warning("the deletion of %s waits: %s", deletion.name, error.message)
 
     async def _go_on(self, deletion: Deletion) -> None:
         if deletion.state == "announced":
@@ -190,6 +193,8 @@ class Deletions:
             await self._remove(deletion)
 
     async def _begin(self, deletion: Deletion) -> Deletion:
+        if not await self._clock_holds(deletion.home):
+            raise Pushback("the clock is in doubt: two administrators have to say that it is right")
         tenant = self._ledger.tenant(deletion.leaving)
         obstacles = await self.obstacles(tenant, deletion.home)
         if obstacles:

@@ -118,6 +118,13 @@ class Sweeper:
             last=None if done is None else LastRemoval(done.index, done.changed_us, done.events),
         )
 
+    async def clock_holds(self, tenant_id: int) -> bool:
+        """
+        Whether something that nothing takes back may be done by this clock. A doubt stops expiry
+        too, until two people say that the clock is right.
+        """
+        return await self._trust.holds(tenant_id, can_expire=True)
+
     async def sweep(self) -> bool:
         """One round over all tenants. Returns whether something is under way still."""
         busy = False
