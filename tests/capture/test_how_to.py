@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 from litestar import params as litestar_params
+from tests.unit.client.fake_service import FakeService
 
 import indelible
 from indelible.client import audit_context
@@ -222,6 +223,77 @@ def apscheduler(names: Names, audit: MemoryAudit) -> None:
     assert_audited(audit, method="TaskSucceeded")
 
 
+def arq(names: Names, audit: MemoryAudit) -> None:
+    from arq.connections import RedisSettings
+    from arq.worker import Worker
+    from tests.capture import servers
+
+    async def drive(url: str) -> None:
+        settings = RedisSettings.from_dsn(url)
+        await names["press_button"](settings)
+        with audit_context(actor=None):
+            worker = Worker(
+                names["WorkerSettings"].functions, redis_settings=settings, burst=True,
+                poll_delay=0.01, handle_signals=False,
+            )  # fmt: skip
+            await worker.main()
+            await worker.close()
+
+    with servers.redis() as url:
+        asyncio.run(drive(url))
+    ran(audit, "SyncGroups")
+
+
+def authlib(names: Names, audit: MemoryAudit) -> None:
+    browser = names["app"].test_client()
+    went = browser.get("/login").headers["location"]
+    state = re.search(r"state=(\w+)", went)
+    assert state is not None
+    claims = {"sub": "u_1", "email": "ana@meridian.example", "name": "Ana"}
+    # What the provider would answer; all before and after it is Authlib's.
+    names["oauth"].corp.fetch_access_token = lambda **_: {"access_token": "t", "userinfo": claims}
+    assert browser.get(f"/callback?code=abc&state={state[1]}").text == "Ana"
+    assert_audited(audit, method="UserLogin", actor="ana@meridian.example", times=1)
+    names["app"].testing = False
+    assert browser.get("/callback?error=access_denied").status_code == 500
+    assert_audited(audit, method="LoginFailed", reason="access_denied", times=1)
+
+
+def own_login(names: Names, audit: MemoryAudit) -> None:
+    assert not names["log_in"]("ana", "wrong")
+    assert names["log_in"]("ana", "right")
+    names["log_out"]("ana")
+    assert [event["method"] for event in audit.events] == ["LoginFailed", "UserLogin", "UserLogout"]
+    assert_audited(audit, method="UserLogin", actor="ana", times=1)
+    assert "right" not in str(audit.events)
+
+
+def asgi(names: Names, audit: MemoryAudit) -> None:
+    by_http(names, audit, names["app"])
+    assert_audited(audit, actor="u_1", status=200, times=1)
+    assert_audited(audit, status=401, times=1)
+
+
+def wsgi(names: Names, audit: MemoryAudit) -> None:
+    transport = httpx.WSGITransport(names["application"], remote_addr="10.0.0.1")
+    with httpx.Client(transport=transport, base_url="http://app") as browser:
+        at = {"X-User": "u_1", "X-Forwarded-For": "203.0.113.7"}
+        assert browser.post("/groups/7/rename", headers=at).status_code == 200
+        browser.post("/groups/7/rename")
+    operation = {"operation": "RenameGroup", "endpoint": "/groups/{group_id}/rename"}
+    told = assert_audited(audit, **operation, actor="u_1", status=200, times=1)
+    assert told["origin"]["ip"] == "203.0.113.7"
+    assert_audited(audit, **operation, status=401, times=1)
+
+
+def by_log(names: Names, audit: MemoryAudit) -> None:
+    names["log"].info("an ordinary line")
+    names["rename_group"](7)
+    (told,) = audit.events
+    assert (told["operation"], told["severity"]) == ("RenameGroup", "info")
+    assert told["targets"] == [{"type": "group", "id": "7"}]
+
+
 def ran(audit: MemoryAudit, operation: str) -> None:
     assert_audited(audit, operation=operation, method="TaskQueued", actor="u_1", times=1)
     ended = assert_audited(audit, operation=operation, method="TaskSucceeded", times=1)
@@ -229,6 +301,8 @@ def ran(audit: MemoryAudit, operation: str) -> None:
 
 
 DRIVERS: dict[str, Callable[[Names, MemoryAudit], None]] = {
+    "asgi-wsgi-0": asgi,
+    "asgi-wsgi-1": wsgi,
     "celery-0": celery,
     "fastapi-0": fastapi,
     "fastapi-users-0": fastapi_users,
@@ -238,7 +312,12 @@ DRIVERS: dict[str, Callable[[Names, MemoryAudit], None]] = {
     "jobs-2": taskiq,
     "jobs-3": rq,
     "jobs-4": apscheduler,
+    "jobs-5": arq,
     "litestar-0": litestar,
+    "logging-0": by_log,
+    "logging-1": by_log,
+    "logins-0": authlib,
+    "logins-1": own_login,
     "sqlalchemy-0": sqlalchemy,
 }
 
@@ -266,6 +345,30 @@ def test_the_program_of_the_page_leaves_its_events(
     who = ANA if name.startswith(("celery", "jobs")) else None
     with audit_context(actor=who):
         DRIVERS[name](names, audit)
+
+
+def test_the_line_for_cron(tmp_path: Path) -> None:
+    table = (PAGES / "jobs.md").read_text().partition("## cron")[2].partition("```")[2]
+    *settings, line = table.partition("```")[0].strip().splitlines()
+    assert [one.partition("=")[0] for one in settings] == ["INDELIBLE_URL", "INDELIBLE_KEY"]
+    command = line.split()[5:]  # after the five fields of the time
+    assert command[:2] == ["indelible", "run"]
+    script = tmp_path / "cleanup"
+    script.write_text('#!/bin/sh\nset -e\ntest "$1" = --all\ntest -z "$INDELIBLE_KEY"\n')
+    script.chmod(0o700)
+    service = FakeService()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "indelible.cli", *command[1:-2], script, command[-1]],
+            env={**os.environ, "PYTHONPATH": str(PAGES.parents[1] / "src"),
+                 "INDELIBLE_URL": service.url, "INDELIBLE_KEY": "k"},
+            check=False, capture_output=True, text=True, timeout=50,
+        )  # fmt: skip
+    finally:
+        service.stop()
+    assert done.returncode == 0, done.stderr
+    told = [(event["endpoint"], event["method"]) for event in service.events]
+    assert told == [("nightly-cleanup", "TaskStarted"), ("nightly-cleanup", "TaskSucceeded")]
 
 
 DJANGO = """

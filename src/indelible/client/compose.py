@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from indelible.client.buffer import Gap
@@ -74,9 +74,14 @@ class Composer:
             if name in event and (said := event.pop(name)):
                 about[name] = said
         if on_behalf_of is not None:
-            event["actor"] = {**as_record(event.get("actor", {})), "on_behalf_of": on_behalf_of}
+            event["actor"] = {
+                **as_record(event.get("actor", {})),
+                "on_behalf_of": _with_text_id(on_behalf_of),
+            }
+        if "actor" in event:
+            event["actor"] = _with_text_id(event["actor"])
         if "targets" in event:
-            event["targets"] = list(event["targets"])
+            event["targets"] = [_with_text_id(target) for target in event["targets"]]
         if "changes" in event:
             event["changes"] = as_list(event["changes"])
         about["source"] = self._source
@@ -111,3 +116,9 @@ class Composer:
         event = self.event("GapRecorded", fields, None, instance)
         event["context"]["source_seq"] = seq
         return encode_event(event)
+
+
+def _with_text_id(thing: Any) -> Any:
+    """Keys of a product are often numbers; the wire has text, and no event is lost for that."""
+    key = thing.get("id") if isinstance(thing, Mapping) else getattr(thing, "id", None)
+    return {**as_record(thing), "id": str(key)} if isinstance(key, int) else thing

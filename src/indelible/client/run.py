@@ -72,7 +72,11 @@ class JobFacts(msgspec.Struct, frozen=True, kw_only=True):
             "scheduled_for": self.scheduled_for,
             "duration_ms": duration_ms,
         }
-        return {name: value for name, value in job.items() if value is not None}
+        return {
+            name: str(value) if name.endswith("id") else value  # numbers of a product's own table
+            for name, value in job.items()
+            if value is not None
+        }
 
 
 def tell_job(

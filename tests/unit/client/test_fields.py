@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from indelible.client.compose import Composer
 from indelible.client.context import Holder
 from indelible.client.fields import as_moment, encode_event
+from indelible.client.run import JobFacts
 from indelible.event import Actor, Target, parse_event
 from indelible.event.model import MAX_CHANGES, MAX_EVENT_BYTES, MAX_TARGETS
 
@@ -68,6 +69,20 @@ def test_on_behalf_of_joins_the_actor() -> None:
         "name": "m.lind",
         "on_behalf_of": {"kind": "user", "name": "j.osei"},
     }
+
+
+def test_numbers_as_ids_become_text() -> None:
+    job = JobFacts(name="sync", id=7, parent_id=6).as_job("queued")  # type: ignore[arg-type]
+    event = compose(
+        actor={"kind": "user", "id": 1},
+        on_behalf_of={"kind": "user", "id": 2},
+        targets=[{"type": "group", "id": 3}, Target(type="group", id=4), Target(name="x")],  # type: ignore[arg-type]
+        job=job,
+    )
+    assert (event["actor"]["id"], event["actor"]["on_behalf_of"]["id"]) == ("1", "2")
+    assert [target.get("id") for target in event["targets"]] == ["3", "4", None]
+    assert event["job"] == {"id": "7", "root_id": "7", "parent_id": "6", "attempt": 1,
+                            "state": "queued"}  # fmt: skip
 
 
 def test_empty_fields_are_left_out() -> None:
