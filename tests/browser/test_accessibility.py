@@ -10,8 +10,18 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Screen
 from tests.browser.look import drawer, open_list, row_at
 from tests.browser.sample import event_id
+from tests.browser.story import DAY as STORY
 
 THEMES = ("light", "dark")
+ANA = "ana.keller@meridian.example"
+INK = "rgb(22, 26, 33)"
+# What stands in a box that cuts it off.
+_CUT = """[...document.querySelectorAll(".app *")].filter((one) => {
+  if (one.closest("svg, .vh, .bone") || !one.checkVisibility()) return false;
+  const { overflowX, overflowY } = getComputedStyle(one);
+  return (overflowX !== "visible" && one.scrollWidth > one.clientWidth + 1)
+    || (overflowY !== "visible" && one.scrollHeight > one.clientHeight + 1);
+}).map((one) => one.outerHTML.slice(0, 120))"""
 
 
 def faults(page: Page, axe_source: str) -> list[str]:
@@ -122,11 +132,31 @@ def test_forced_colours_keep_the_selection_and_the_outcome(screen: Screen) -> No
     expect(row_at(page, 1).locator(".st svg")).to_be_visible()
 
 
-def test_print_has_rows_and_no_controls(screen: Screen) -> None:
-    page = screen.open()
+def test_print_has_everything_and_no_controls(screen: Screen, story: None) -> None:
+    context = screen.context(color_scheme="dark")
+    page = screen.open(f"/?date=2024-03-15&event={event_id(1)}", context=context)
     open_list(page, "900")
+    expect(drawer(page).locator(".say")).to_be_visible()
+    page.emulate_media(media="print")
+    # With an event open it is the event, all of it, in the colours of paper.
+    expect(row_at(page, 0)).to_be_hidden()
+    expect(drawer(page).get_by_role("heading", name="Related")).to_be_visible()
+    assert page.evaluate(_CUT) == []
+    assert page.evaluate("getComputedStyle(document.querySelector('.say')).color") == INK
+    page.emulate_media(media="screen")
+    page.keyboard.press("Escape")
+    expect(drawer(page)).to_have_count(0)
     page.emulate_media(media="print")
     expect(row_at(page, 0)).to_be_visible()
+    expect(page.locator("#explain")).to_be_visible()
     expect(page.get_by_role("navigation", name="Main menu")).to_be_hidden()
     expect(page.get_by_role("button", name="Export", exact=True)).to_be_hidden()
-    expect(page.locator("#explain")).to_be_visible()
+    assert page.evaluate(_CUT) == []
+    for address, there in (
+        (f"/steps?actor={ANA}&from={STORY}T00:00:00Z&to={STORY}T23:59:00Z", ".a-step"),
+        ("/target?value=r_1&type=role", ".profile .history li"),
+        ("/governance", "main h2"),
+    ):
+        page.goto(screen.service.url + address)
+        expect(page.locator(there).first).to_be_visible()
+        assert page.evaluate(_CUT) == []

@@ -25,7 +25,7 @@ PAGES = {
     "actor": ("/actor?value=ana.keller@meridian.example", ".profile .related li"),
     "target": ("/target?value=r_1&type=role", ".profile .history li"),
     "why": (f"/why?event={event_id(0)}", ".why-tree"),
-    "event": (f"/event?event={event_id(0)}", "h2"),
+    "event": (f"/event?id={event_id(0)}", "h2"),
     "users": ("/users", "table"),
     "keys": ("/keys", "table"),
     "status": ("/status", "main h2"),

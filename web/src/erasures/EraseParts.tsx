@@ -9,7 +9,7 @@ export function EraseParts({ event }: { event: AuditEvent }) {
   const session = useQueryClient().getQueryData<Session | null>(SESSION);
   if (session?.person.role !== "admin") return null;
   return (
-    <p className="block">
+    <p className="block erase-parts">
       <Link to={`settings?tab=erasures&entries=${event.index}`}>{messages.erasures.erasePart}</Link>
     </p>
   );

@@ -17,7 +17,7 @@ import { flushSync } from "react-dom";
 import { messages } from "../text/messages.ts";
 import { copyWhole } from "../text/Shown.tsx";
 import type { ColumnState } from "./columnState.ts";
-import { tracksOf } from "./columnState.ts";
+import { paperTracks, tracksOf } from "./columnState.ts";
 import type { CellContext } from "./columns.tsx";
 import { EventHead } from "./EventHead.tsx";
 import { CardRow, TableRow } from "./EventRow.tsx";
@@ -200,7 +200,9 @@ export function EventTable(props: EventTableProps) {
   };
   const Row = narrow ? CardRow : TableRow;
   const { template, stays, least } = useMemo(() => tracksOf(columns), [columns]);
-  const style = narrow ? {} : { gridTemplateColumns: template, minWidth: `${least}px` };
+  const style = narrow
+    ? {}
+    : { gridTemplateColumns: isPrinting ? paperTracks(columns) : template, minWidth: `${least}px` };
   return (
     <table
       className={props.isStale ? "log stale" : "log"}

@@ -113,6 +113,19 @@ export function tracksOf(state: ColumnState) {
   return { template: tracks.join(" "), stays, least };
 }
 
+/** What cannot be broken into lines. */
+const RIGID: Partial<Record<ColumnId, string>> = {
+  date: "110px",
+  received: "110px",
+  status: "52px",
+};
+
+/** Tracks of a sheet of paper: all of them, each with its share of the room. */
+export const paperTracks = (state: ColumnState): string =>
+  state.shown
+    .map((id) => RIGID[id] ?? `minmax(0, ${state.widths[id] ?? columnOf(id).px}fr)`)
+    .join(" ");
+
 let known: { text: string | null; state: ColumnState } | null = null;
 
 /** The same state as long as the same text is kept. */

@@ -136,10 +136,16 @@ export default function RunsTable({
                     <span className="vh">{text.columns.span}</span>
                   )}
                 </th>
-                <th scope="col">{text.columns.queue}</th>
-                <th scope="col">{text.columns.worker}</th>
+                <th scope="col" className="c-queue">
+                  {text.columns.queue}
+                </th>
+                <th scope="col" className="c-worker">
+                  {text.columns.worker}
+                </th>
                 <th scope="col">{text.columns.by}</th>
-                <th scope="col">{text.columns.job}</th>
+                <th scope="col" className="c-job">
+                  {text.columns.job}
+                </th>
               </tr>
             </thead>
             <tbody>
