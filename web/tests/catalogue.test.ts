@@ -29,3 +29,28 @@ test("German says everything that English says, in its own words", () => {
     .filter(([, text]) => /\p{L}{3}.* .*\p{L}{3}/u.test(text));
   expect(same.map(([place]) => place)).toEqual([]);
 });
+
+/** One word for one thing: what German must not say, and what it says instead. */
+const OTHER_WORDS: [RegExp, string][] = [
+  [/\bOperation(en)?\b/, "Vorgang"],
+  [/\bverweigert/i, "abgelehnt"],
+  [/\bProtokoll/, "Log"],
+  [/\bKennung/, "ID"],
+  [/\bAufträge?\b|\bAuftrags\b/, "Job"],
+  [/\bHandelnde/, "Akteur"],
+  [/\bBeweis/, "Nachweis"],
+  [/\bmaskiert/i, "geschwärzt, für Leser verdeckt"],
+  [/\bLogin\b|\beinloggen/i, "Anmeldung"],
+  [/\bUser\b(?!-Agent)|\bNutzer\b|\bAnwender/, "Benutzer"],
+  [/\p{L}…$/u, "ein Leerzeichen vor den Auslassungspunkten am Ende"],
+];
+
+test("German has one word for one thing", () => {
+  const told = sentences(german);
+  const found = told.flatMap(([place, text]) =>
+    OTHER_WORDS.filter(([word]) => word.test(text)).map(
+      ([, instead]) => `${place}: ${text} (${instead})`,
+    ),
+  );
+  expect(found).toEqual([]);
+});

@@ -29,16 +29,16 @@ MONTHS: Final = (
 SUBJECTS: Final = {
     "actor": "der Akteur", "by": "der Akteur", "behalf": "der Vertretene",
     "endpoint": "der Endpunkt", "route": "die Route", "agent": "das Programm des Nutzers",
-    "reason": "der Grund", "target": "das Ziel", "target.id": "die Kennung des Ziels",
+    "reason": "der Grund", "target": "das Ziel", "target.id": "die ID des Ziels",
     "target.name": "der Name des Ziels", "target.type": "die Art des Ziels",
     "change": "die Änderung", "change.path": "das geänderte Feld", "before": "der Wert davor",
     "after": "der Wert danach", "device": "das Gerät", "method": "die Methode",
     "operation": "der Vorgang", "outcome": "das Ergebnis", "category": "die Kategorie",
     "kind": "die Art des Akteurs", "severity": "die Schwere", "source": "die Quelle",
-    "state": "der Zustand des Auftrags", "queue": "die Warteschlange", "worker": "der Worker",
+    "state": "der Zustand des Jobs", "queue": "die Warteschlange", "worker": "der Worker",
     "request": "die Anfrage", "session": "die Sitzung", "trace": "der Trace",
-    "job": "der Auftrag", "index": "der Eintrag", "attempt": "der Versuch",
-    "duration": "die Dauer", "ip": "die IP-Adresse", "status": "der Status", "id": "die Kennung",
+    "job": "der Job", "index": "der Eintrag", "attempt": "der Versuch",
+    "duration": "die Dauer", "ip": "die IP-Adresse", "status": "der Status", "id": "die ID",
 }  # fmt: skip
 # In the accusative, and how it is denied.
 PRESENT: Final = {
@@ -52,7 +52,7 @@ PRESENT: Final = {
     "severity": ("eine Schwere", "keine Schwere"),
     "status": ("einen Status", "keinen Status"), "request": ("eine Anfrage", "keine Anfrage"),
     "session": ("eine Sitzung", "keine Sitzung"), "trace": ("einen Trace", "keinen Trace"),
-    "source": ("eine Quelle", "keine Quelle"), "job": ("einen Auftrag", "keinen Auftrag"),
+    "source": ("eine Quelle", "keine Quelle"), "job": ("einen Job", "keinen Job"),
     "state": ("einen Zustand", "keinen Zustand"),
     "queue": ("eine Warteschlange", "keine Warteschlange"),
     "worker": ("einen Worker", "keinen Worker"), "reason": ("einen Grund", "keinen Grund"),

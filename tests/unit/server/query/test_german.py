@@ -42,7 +42,7 @@ VALUES = {
             "outcome:Denied -kind:api_key",
             "das Ergebnis ist abgelehnt und die Art des Akteurs ist nicht API-Schlüssel",
         ),
-        ("state:(failed OR queued)", "der Zustand des Auftrags ist fehlgeschlagen oder wartend"),
+        ("state:(failed OR queued)", "der Zustand des Jobs ist fehlgeschlagen oder wartend"),
         ("duration:>5s", "die Dauer ist über 5s"),
         ("status:400..499", "der Status ist von 400 bis 499"),
         ("ip:10.0.0.0/8", "die IP-Adresse ist in 10.0.0.0/8"),

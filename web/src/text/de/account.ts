@@ -3,8 +3,7 @@ import type * as english from "../en/account.ts";
 export const account: typeof english.account = {
   title: "Mein Konto",
   activity: "Was ich getan habe",
-  activityLead:
-    "Die Ereignisse, deren Handelnder Ihre E-Mail-Adresse hat. Nichts davon ist verdeckt.",
+  activityLead: "Die Ereignisse, deren Akteur Ihre E-Mail-Adresse hat. Nichts davon ist verdeckt.",
   activityNone: "Nichts in diesem Monat.",
   password: "Passwort",
   passwordLead:

@@ -9,7 +9,7 @@ export const actions: typeof english.actions = {
   onlyIp: "Nur diese IP-Adresse",
   onlyRequest: "Nur diese Anfrage",
   onlySession: "Nur diese Sitzung",
-  onlyJob: "Nur dieser Auftrag",
+  onlyJob: "Nur dieser Job",
   around: "Um dieses Ereignis herum, ± 5 min",
   steps: "Schritte dieses Akteurs, ± 30 min",
 };

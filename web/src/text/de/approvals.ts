@@ -54,8 +54,8 @@ export const approvals: typeof english.approvals = {
     floors: "Untergrenzen ohne Datum",
     after_days: "Tage bis zur Ausführung",
   },
-  approve: "Zustimmen…",
-  refuse: "Ablehnen…",
+  approve: "Zustimmen …",
+  refuse: "Ablehnen …",
   withdraw: "Zurückziehen",
   own: "Sie haben das angefragt, also muss jemand anderes entscheiden.",
   alone:

@@ -5,7 +5,7 @@ export const erasures: typeof english.erasures = {
   title: "Löschungen",
   find: "Person suchen",
   findLead: "Durchsucht jeden Teil jedes Ereignisses im Log. Die Suche wird aufgezeichnet.",
-  kinds: { email: "E-Mail-Adresse", id: "Kennung", address: "Netzadresse", name: "Name" },
+  kinds: { email: "E-Mail-Adresse", id: "ID", address: "Netzadresse", name: "Name" },
   kind: "Bekannt als",
   value: "Wert",
   add: "Weitere Angabe",
@@ -18,7 +18,7 @@ export const erasures: typeof english.erasures = {
   partHints: {
     person: "E-Mail-Adresse, Name, Netzadressen und Geräte",
     content: "Werte vorher und nachher, Namen von Zielen, freie Daten",
-    fact: "Was überhaupt geschah; Kennungen darin können Pseudonyme sein",
+    fact: "Was überhaupt geschah; IDs darin können Pseudonyme sein",
   },
   reach: "Aus welchen Ereignissen",
   reaches: {
@@ -26,7 +26,7 @@ export const erasures: typeof english.erasures = {
     whole: "Diese Teile jedes Ereignisses, in dem die Person vorkommt",
   },
   look: "Suchen",
-  looking: "Das Log wird durchsucht…",
+  looking: "Das Log wird durchsucht …",
   would: (parts: number, events: number) =>
     `Löscht ${amountText(parts, "Teil", "Teile")} von ${amountText(events, "Ereignis", "Ereignissen")}`,
   nothing: "Davon steht nichts im Log",
@@ -93,7 +93,7 @@ export const erasures: typeof english.erasures = {
   sendAlone: "Löschen",
   alone: "Es gibt noch keinen zweiten Administrator: Die Anfrage wartet, bis Sie einen einladen.",
   export: "Ausgeben, was über die Person gespeichert ist",
-  exportHint: "Ein ZIP mit Ereignissen, Tabellen und Beweisen, wie für eine Auskunft",
+  exportHint: "Ein ZIP mit Ereignissen, Tabellen und Nachweisen, wie für eine Auskunft",
   requests: "Anfragen",
   requestsNone: "Noch wurde nichts angefragt.",
   states: {
@@ -114,5 +114,5 @@ export const erasures: typeof english.erasures = {
   json: "JSON",
   decide: "Entscheiden",
   askedBy: (name: string) => `angefragt von ${name}`,
-  erasePart: "Teile dieses Ereignisses löschen…",
+  erasePart: "Teile dieses Ereignisses löschen …",
 };

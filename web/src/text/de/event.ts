@@ -37,7 +37,7 @@ export const event: typeof english = {
     actorKind: "Art des Akteurs",
     actorEmail: "E-Mail des Akteurs",
     actorName: "Name des Akteurs",
-    actorId: "Kennung des Akteurs",
+    actorId: "ID des Akteurs",
     actsAs: "Handelt als",
     ip: "IP-Adresse",
     peer: "Adresse der Gegenstelle",
@@ -59,6 +59,6 @@ export const event: typeof english = {
     duration: "Dauer",
     reportedBy: "Gemeldet von",
     conflictOf: "Widerspruch zu",
-    id: "Kennung des Ereignisses",
+    id: "ID des Ereignisses",
   },
 };

@@ -7,7 +7,7 @@ export const facets: typeof english.facets = {
     outcome: "Ergebnis",
     kind: "Art des Akteurs",
     category: "Kategorie",
-    operation: "Operation",
+    operation: "Vorgang",
     actor: "Akteur",
     ip: "IP-Adresse",
     method: "Methode",

@@ -70,7 +70,7 @@ export const governance: typeof english.governance = {
   erasures: {
     lead: "Auf Antrag entfernte Teile, jede mit Grund und, wo so eingestellt, durch zwei Personen.",
     none: "Es wurde nie eine Löschung beantragt.",
-    case: "Vorgang",
+    case: "Fall",
     ground: "Grund",
     asked: "Beantragt",
     approved: "Zugestimmt hat",

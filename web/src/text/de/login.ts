@@ -22,8 +22,8 @@ export const login: typeof english.login = {
   wrong: "E-Mail oder Passwort ist falsch.",
   wait: (seconds: number) =>
     `Zu viele Versuche. Versuchen Sie es in ${amountText(seconds, "Sekunde", "Sekunden")} erneut.`,
-  whichTenant: "Protokoll wählen",
-  whichTenantText: "Ihre Adresse hat Konten in mehreren Protokollen. Welches möchten Sie öffnen?",
+  whichTenant: "Log wählen",
+  whichTenantText: "Ihre Adresse hat Konten in mehreren Logs. Welches möchten Sie öffnen?",
   open: "Öffnen",
   lost: "Passwort verloren? Ein Administrator des Rechners kann dies ausführen:",
   plainHttp:

@@ -81,7 +81,7 @@ export const mistakes: typeof english = {
     expected: "eine Adresse, ein Netz wie 10.0.0.0/8, ein Bereich oder 10.0.*",
   }),
   "no-id": (v) => ({
-    what: `${v.value} ist keine Kennung eines Ereignisses`,
+    what: `${v.value} ist keine ID eines Ereignisses`,
     expected: "eine UUID",
   }),
 };

@@ -6,12 +6,12 @@ export const profile: typeof english.profile = {
   pageOf: (name: string) => `Seite von ${name}`,
   pages: "Seiten zu diesem Ereignis",
   events: (count: number) => amountText(count, "Ereignis", "Ereignisse"),
-  failed: (count: number) => `${countText(count)} verweigert oder fehlgeschlagen`,
+  failed: (count: number) => `${countText(count)} abgelehnt oder fehlgeschlagen`,
   seen: (first: string, last: string) => `Zuerst gesehen ${first} · Zuletzt gesehen ${last}`,
   steps: "Letzte Schritte",
   toList: "In der Liste zeigen",
   over: "Ereignisse im Verlauf",
-  nothing: "Nichts im Protokoll",
+  nothing: "Nichts im Log",
   nothingHint: "Kein Ereignis nennt es, oder seine Ereignisse sind abgelaufen.",
   related: {
     operation: "Vorgänge",
@@ -37,10 +37,9 @@ export const profile: typeof english.profile = {
   history: "Verlauf",
   cut: (shown: number, total: number) =>
     `Die neuesten ${countText(shown)} von ${countText(total)} Ereignissen`,
-  seam: (from: string, to: string) =>
-    `Zwischen ${from} und ${to} außerhalb des Protokolls geändert`,
+  seam: (from: string, to: string) => `Zwischen ${from} und ${to} außerhalb des Logs geändert`,
   unsaid: (since: string) =>
-    `Kein Wert davor angegeben, also ist unbekannt, ob das Feld außerhalb des Protokolls geändert wurde. Wert nach ${since}`,
+    `Kein Wert davor angegeben, also ist unbekannt, ob das Feld außerhalb des Logs geändert wurde. Wert nach ${since}`,
   erased: "Was es geändert hat, ist gelöscht",
   notApplied: "Blieb ohne Wirkung",
   became: "wurde",

@@ -44,7 +44,7 @@ export const retention: typeof english.retention = {
     years: (count: number) => amountText(count, "Jahr", "Jahre"),
     forEver: "für immer",
     forEverAlone: "Immer",
-    other: "Andere…",
+    other: "Andere …",
     typed: "Tage",
     under: "unter der Untergrenze",
   },
@@ -68,7 +68,7 @@ export const retention: typeof english.retention = {
   stream: "Strom",
   anyStream: "jeder",
   method: "Methode",
-  operation: "Operation",
+  operation: "Vorgang",
   endpoint: "Endpunkt",
   named: "Vom Sender genannte Kategorie",
   by: {
@@ -86,13 +86,13 @@ export const retention: typeof english.retention = {
     idle: "Ändern Sie einen Schalter oder eine Frist: hier sehen Sie, was es bewirkt, bevor etwas gespeichert wird.",
     changed: (count: number) =>
       count === 1 ? "1 Kategorie geändert" : `${countText(count)} Kategorien geändert`,
-    working: "Wird gezählt…",
+    working: "Wird gezählt …",
     shorter: (rate: number, day: string) => big(`${perDay(rate)} würden ab ${day} ablaufen`),
     shorterNever: "Künftige Ereignisse würden kürzer aufbewahrt",
     shorterStay: (count: number) =>
       count === 0
-        ? "Noch ist kein Ereignis da, das es berühren könnte. Die Beweise bleiben in jedem Fall."
-        : `${count === 1 ? "Das 1 Ereignis, das da ist, behält seine Frist" : `Die ${events(count)}, die da sind, behalten die Frist, mit der sie aufgezeichnet wurden`}. Die Beweise bleiben in jedem Fall.`,
+        ? "Noch ist kein Ereignis da, das es berühren könnte. Die Nachweise bleiben in jedem Fall."
+        : `${count === 1 ? "Das 1 Ereignis, das da ist, behält seine Frist" : `Die ${events(count)}, die da sind, behalten die Frist, mit der sie aufgezeichnet wurden`}. Die Nachweise bleiben in jedem Fall.`,
     longer: (count: number) => `${events(count)} würden länger aufbewahrt`,
     longerUntil: (day: string) => `Die ersten davon nun bis ${day}.`,
     longerForEver: "Für immer, solange niemand sie löscht.",

@@ -15,7 +15,7 @@ export const summary: typeof english.summary = {
     changes: "Änderungen",
   },
   events: "Ereignisse",
-  failed: "Verweigert oder fehlgeschlagen",
+  failed: "Abgelehnt oder fehlgeschlagen",
   people: "Personen und Schlüssel",
   firstTime: (count: number) => `${countText(count)} zum ersten Mal`,
   newOperations: "Neue Vorgänge",
@@ -25,7 +25,7 @@ export const summary: typeof english.summary = {
   chartLabel: (now: string, then: string, a: string, b: string) =>
     `Ereignisse im Verlauf: ${a}, ${now}; ${b}, ${then}.`,
   compareWith: "Vergleichen mit",
-  choose: "Wählen…",
+  choose: "Wählen …",
   chosenFrom: "Von",
   chosenTo: "Bis (einschließlich)",
   compare: "Vergleichen",

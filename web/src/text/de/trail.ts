@@ -9,9 +9,9 @@ export const trail: typeof english = {
     whose: "Wessen Schritte",
     kinds: { actor: "Akteur", session: "Sitzung", request: "Anfrage" },
     hints: {
-      actor: "E-Mail, Name oder Kennung, zum Beispiel ana@example.com",
-      session: "Kennung der Sitzung",
-      request: "Kennung der Anfrage",
+      actor: "E-Mail, Name oder ID, zum Beispiel ana@example.com",
+      session: "ID der Sitzung",
+      request: "ID der Anfrage",
     },
     from: "Von",
     to: "Bis",
@@ -25,8 +25,8 @@ export const trail: typeof english = {
     who: "Wer in dieser Zeit handelte",
     none: "In dieser Zeit wurde davon nichts aufgezeichnet.",
     noneHint:
-      "Wählen Sie eine längere Zeit oder prüfen Sie die Schreibweise: Namen und Kennungen müssen ganz übereinstimmen.",
-    reading: "Die Schritte werden gelesen…",
+      "Wählen Sie eine längere Zeit oder prüfen Sie die Schreibweise: Namen und IDs müssen ganz übereinstimmen.",
+    reading: "Die Schritte werden gelesen …",
     count: (shown: number, total: number) =>
       shown < total
         ? `${countText(shown)} von ${amountText(total, "Schritt", "Schritten")}`
@@ -54,14 +54,14 @@ export const trail: typeof english = {
       markdown: "Für ein Ticket oder einen Chat.",
       csv: "Für eine Tabellenkalkulation. Zellen, die wie Formeln aussehen, sind entschärft.",
       pytest:
-        "Sendet jede Anfrage noch einmal und erwartet den Status aus dem Protokoll. Setzen Sie BASE_URL und TOKEN; Geheimnisse sind Platzhalter.",
+        "Sendet jede Anfrage noch einmal und erwartet den Status aus dem Log. Setzen Sie BASE_URL und TOKEN; Geheimnisse sind Platzhalter.",
       curl: "Ein Skript für jede POSIX-Shell. Setzen Sie BASE_URL und TOKEN; Geheimnisse sind Platzhalter.",
       har: "Für Werkzeuge, die Browser-Aufzeichnungen einlesen. Geheimnisse sind Platzhalter.",
     },
     copyTitle: (name: string) => `Schritte: ${name}`,
     copy: "Kopieren",
     save: "Speichern",
-    recorded: "Diese Kopie wird im Protokoll als Export festgehalten.",
+    recorded: "Diese Kopie wird im Log als Export festgehalten.",
   },
   runs: {
     toggle: "Zeilen",
@@ -110,7 +110,7 @@ export const trail: typeof english = {
     noneState: "Keine Läufe in diesem Zustand.",
     cut: "Dieser Lauf hat mehr Einträge, als hier gezeigt werden.",
     units: { ms: "ms", s: "s", min: "Min.", h: "Std.", d: "T." },
-    readingOne: "Der Lauf wird gelesen…",
+    readingOne: "Der Lauf wird gelesen …",
   },
   why: {
     title: "Warum",
@@ -128,7 +128,7 @@ export const trail: typeof english = {
       event: "Ereignis",
     },
     itself: "Es ist niemand von außen bekannt, der es ausgelöst hat.",
-    reading: "Zusammenhänge werden gesucht…",
+    reading: "Zusammenhänge werden gesucht …",
     page: "Als Seite öffnen",
     steps: "Schritte dieser Sitzung",
     missing: "davon ist nichts aufgezeichnet",
@@ -168,7 +168,7 @@ export const trail: typeof english = {
     added: "hinzugefügt",
     removed: "entfernt",
     redacted: "Geschwärzt",
-    redactedWhy: "Vor dem Speichern maskiert; das Protokoll hatte den Wert nie.",
+    redactedWhy: "Vor dem Speichern geschwärzt; das Log hatte den Wert nie.",
     headers: "Aufbewahrte Kopfzeilen",
     chain: "Adresskette",
     client: "Client",
@@ -178,8 +178,8 @@ export const trail: typeof english = {
     received: "Empfangen",
     receipt: "Quittung",
     receiptSave: "Herunterladen, was der Dienst für dieses Ereignis quittiert hat",
-    verifyProof: "Den gespeicherten Beweis prüfen, überall und offline:",
-    verifyAll: "Das ganze Protokoll prüfen, dort, wo der Datenordner liegt:",
+    verifyProof: "Den gespeicherten Nachweis prüfen, überall und offline:",
+    verifyAll: "Das ganze Log prüfen, dort, wo der Datenordner liegt:",
     expand: "Ganze Seite",
     tree: "Ereignis als Baum",
     shape: "Darstellung",

@@ -25,7 +25,7 @@ export const users: typeof english.users = {
     hints: {
       categories: "Mit Kommas, etwa access, sharing",
       sources: "Produkte, die Ereignisse senden, mit Kommas",
-      targets: "Typ und Kennung, mit Kommas, etwa group 17, report q3",
+      targets: "Typ und ID, mit Kommas, etwa group 17, report q3",
     },
   },
   name: "Name",

@@ -4,8 +4,8 @@ export const views: typeof english.views = {
   views: "Ansichten",
   saved: "Gespeicherte Ansichten",
   builtIn: "Vorgegeben",
-  save: "Diese Ansicht speichern…",
-  manage: "Ansichten verwalten…",
+  save: "Diese Ansicht speichern …",
+  manage: "Ansichten verwalten …",
   saveTitle: "Diese Ansicht speichern",
   name: "Name",
   shared: "Mit allen hier teilen",
@@ -30,6 +30,6 @@ export const views: typeof english.views = {
     exports: "Exporte und Freigaben nach außen",
     machines: "Durch API und fremde Systeme",
     people: "Durch Personen",
-    denied: "Verweigert und fehlgeschlagen",
+    denied: "Abgelehnt und fehlgeschlagen",
   },
 };
