@@ -18,6 +18,7 @@ from indelible.client.fields import (
 from indelible.client.ids import RandomBytes, uuid7
 from indelible.client.watch import watchers
 from indelible.clock import format_us
+from indelible.event.model import Target
 from indelible.event.redact import Redaction
 
 _CONTEXT = ("request_id", "session_id", "trace_id")
@@ -81,7 +82,10 @@ class Composer:
         if "actor" in event:
             event["actor"] = _with_text_id(event["actor"])
         if "targets" in event:
-            event["targets"] = [_with_text_id(target) for target in event["targets"]]
+            targets = event["targets"]
+            if isinstance(targets, Mapping | Target):
+                targets = [targets]  # the one thing, given without a list
+            event["targets"] = [_with_text_id(target) for target in targets]
         if "changes" in event:
             event["changes"] = as_list(event["changes"])
         about["source"] = self._source
@@ -89,6 +93,8 @@ class Composer:
             about["source_version"] = self._source_version
         about["source_instance"] = instance
         event["context"] = about
+        if "reason" in event and not isinstance(event["reason"], str):
+            event["reason"] = str(event["reason"])  # an error, for one: its text is masked too
         if self._redaction is not None:
             event = self._redaction.event(event)
         for watcher in watchers:

@@ -8,6 +8,7 @@ redaction never loses an event and never lets a value through because of an erro
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import hmac
 import itertools
@@ -181,6 +182,8 @@ class Redaction:
         kept = self._is_kept(key, path)
         if not kept and self._is_secret(key, value, path):
             return self.mask(value)
+        if isinstance(value, msgspec.Struct) or dataclasses.is_dataclass(value):
+            value = _fields_of(value)  # JSON would have its fields: so are they masked
         if depth < _MAX_DEPTH and isinstance(value, Mapping):
             return {
                 name: self._value(str(name), item, f"{path}.{name}", depth + 1)
@@ -193,9 +196,20 @@ class Redaction:
             ]
         if not kept and isinstance(value, str):
             value = self.text(value)
-        elif not kept and isinstance(value, int) and is_card_number(value):
-            value = self.mask(value)
+        elif not kept and isinstance(value, int):
+            value = self.mask(value) if is_card_number(value) else value
+        elif not kept and not isinstance(value, float | bytes):
+            value = self._object(value)
         return value if self._rule is None else self._ruled(path, value)
+
+    def _object(self, value: Any) -> Any:
+        """What becomes text only when it is sent, such as an error: masked if that has a secret."""
+        try:
+            text = str(value)
+        except Exception:  # noqa: BLE001 - a host's __str__ may raise anything
+            return value
+        masked = self.text(text)
+        return value if masked == text else masked
 
     def _ruled(self, path: str, value: Any) -> Any:
         try:
@@ -263,6 +277,12 @@ def _path_pattern(path: str) -> re.Pattern[str]:
         else:
             steps.append(re.escape(step).replace(r"\*", r"[^.]*"))
     return re.compile(r"\.".join(steps).replace(r".*\.", r"(?:.*\.)?"), re.DOTALL)
+
+
+def _fields_of(value: Any) -> dict[str, Any]:
+    if isinstance(value, msgspec.Struct):
+        return {name: getattr(value, name) for name in value.__struct_fields__}
+    return {field.name: getattr(value, field.name, None) for field in dataclasses.fields(value)}
 
 
 def _as_dict(value: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     create_engine,
     delete,
     insert,
+    select,
     text,
     update,
 )
@@ -26,7 +27,8 @@ from tests.unit.client.fake_service import FakeService
 from indelible import Indelible
 from indelible.capture.asgi import AuditMiddleware
 from indelible.capture.sqlalchemy import capture_changes
-from indelible.client import audit_context, describe
+from indelible.capture.sqlalchemy.statements import StatementCapture
+from indelible.client import audit_context, describe, guard
 
 NewClient = Callable[..., Indelible]
 
@@ -279,6 +281,35 @@ def test_bulk_methods_core_and_plain_sql_are_not_missed(
     ]
     assert changes(events[2]) == {"name": ("a", "c")}
     assert events[-1]["metadata"] == {"bulk": True, "rows": 2, "plain_sql": True}
+
+
+def test_a_plain_table_with_columns_of_its_class(
+    client: Indelible, service: FakeService, session: Session
+) -> None:
+    session.add(Group(name="north"))
+    session.commit()
+    told(client, service)
+    table = Group.metadata.tables["group_"]
+    session.execute(table.update().where(Group.name == "north").values(name="south"))
+    session.execute(table.delete().where(Group.id == 1))
+    session.commit()
+    updated, deleted = told(client, service)
+    assert changes(updated) == {"name": ("north", "south")}
+    assert (deleted["operation"], deleted["targets"][0]["id"]) == ("DeleteGroup", "1")
+
+
+def test_a_statement_that_cannot_be_read_does_not_break_the_host(
+    service: FakeService, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("parententity")
+
+    monkeypatch.setattr(StatementCapture, "_wanted", fail)
+    monkeypatch.setattr(guard, "reraise", False)
+    session.execute(insert(Group).values(name="north"))
+    session.execute(update(Group).values(name="south"))
+    session.commit()
+    assert session.scalars(select(Group.name)).all() == ["south"]
 
 
 def test_more_rows_than_wanted_are_told_as_one_statement(

@@ -85,6 +85,13 @@ def test_numbers_as_ids_become_text() -> None:
                             "state": "queued"}  # fmt: skip
 
 
+def test_one_target_needs_no_list_and_a_reason_may_be_an_error() -> None:
+    event = compose(targets={"type": "group", "id": "g_1"}, reason=ValueError("no such group"))
+    assert event["targets"] == [{"type": "group", "id": "g_1"}]
+    assert event["reason"] == "no such group"
+    assert compose(targets=Target(id="g_2"))["targets"] == [{"id": "g_2"}]
+
+
 def test_empty_fields_are_left_out() -> None:
     event = compose(status=None, targets=[Target(type="group", id="g_1")], reason=None)
     assert event.keys() == {"id", "operation", "occurred_at", "targets", "context"}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import pytest
 
 from indelible.event.redact import MASK, Redaction, is_secret_name
@@ -203,6 +205,35 @@ def test_a_rule_of_the_product_sees_leaves_and_its_error_masks() -> None:
 
     masked = Redaction(rule=rule).event({"metadata": {"a": "x", "bad": "secret", "n": [1, "y"]}})
     assert masked["metadata"] == {"a": "X", "bad": MASK, "n": [1, "Y"]}
+
+
+def test_objects_are_masked_as_what_they_become() -> None:
+    class Account(msgspec.Struct):
+        name: str
+        password: str
+
+    @dataclass
+    class Login:
+        user: str
+        api_key: str
+
+    class Rude:
+        def __str__(self) -> str:
+            raise ValueError("no text for you")
+
+    rude = Rude()
+    metadata = {
+        "account": Account("ana", "hunter2"),
+        "login": Login("ana", "hunter2"),
+        "error": ValueError("password=hunter2"),
+        "plain": KeyError("x"),
+        "rude": rude,
+    }
+    masked = Redaction().event({"metadata": metadata})["metadata"]
+    assert masked["account"] == {"name": "ana", "password": MASK}
+    assert masked["login"] == {"user": "ana", "api_key": MASK}
+    assert masked["error"] == f"password={MASK}"
+    assert (masked["plain"], masked["rude"]) == (metadata["plain"], rude)
 
 
 def test_cycles_and_depth_end() -> None:

@@ -74,10 +74,10 @@ class StatementCapture:
         del options
         if not isinstance(statement, Update | Delete):
             return
-        table = self._wanted(connection, statement)
-        if table is None:
-            return
         try:
+            table = self._wanted(connection, statement)
+            if table is None:
+                return
             sets = list(multiparams) or [params]
             rows = self._read_before(connection, table, statement, sets)
             self._before[connection] = _Before(statement, table, rows)
@@ -114,7 +114,11 @@ class StatementCapture:
     def _wanted(self, connection: Connection, statement: Insert | Update | Delete) -> Table | None:
         """The statement's table; None when it is left out, or told by a flush."""
         # Not `statement.table`, which is a copy where the statement came from a mapped class.
-        table = statement.entity_description["table"]
+        try:
+            table = statement.entity_description["table"]
+        except KeyError:
+            # Of a plain table, with columns of a mapped class in its WHERE.
+            table = statement.table
         if not isinstance(table, Table) or self._models.skips_table(table):
             return None
         return None if self._is_flushing(connection) else table
