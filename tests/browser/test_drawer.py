@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from tests.browser.conftest import Screen
 from tests.browser.look import drawer, open_list, row_at
 from tests.browser.sample import event_id
@@ -109,3 +110,31 @@ def test_copied_link_pins_the_day(screen: Screen) -> None:
     expect(drawer(page).get_by_role("button", name="Copy link")).to_contain_text("Copied")
     link = page.evaluate("navigator.clipboard.readText()")
     assert link == f"{screen.service.url}/?date=2024-03-15&tz=UTC&event={event_id(0)}"
+
+
+def test_long_json_is_drawn_in_part_and_saved_whole(screen: Screen) -> None:
+    context = screen.context()
+
+    def lengthen(route: Route) -> None:
+        reply = route.fetch()
+        event = reply.json()
+        event["metadata"] = {"long": "wide " * 20_000 + "end of it"}
+        route.fulfill(response=reply, json=event)
+
+    context.route(f"**/v1/events/{event_id(4)}", lengthen)
+    page = screen.open(f"/?date=2024-03-15&event={event_id(4)}", context=context)
+    open_list(page, "900")
+    drawer(page).get_by_role("tab", name="Raw JSON").click()
+    shown = drawer(page).locator(".raw")
+    expect(drawer(page).get_by_role("button", name=re.compile("Show all .*KiB"))).to_be_visible()
+    assert len(shown.inner_text()) < 25_000
+    with page.expect_download() as saved:
+        drawer(page).get_by_role("button", name="Download", exact=True).click()
+    assert "end of it" in Path(saved.value.path()).read_text(encoding="utf-8")
+    drawer(page).get_by_role("button", name=re.compile("Show all")).click()
+    expect(shown).to_contain_text("end of it")
+    expect(drawer(page).get_by_role("button", name=re.compile("Show all"))).to_have_count(0)
+    drawer(page).get_by_role("button", name="Tree", exact=True).click()
+    leaf = drawer(page).locator(".json").get_by_role("button", name=re.compile("Show all"))
+    leaf.click()
+    expect(drawer(page).locator(".json")).to_contain_text("end of it")

@@ -1,7 +1,11 @@
+import { useState } from "react";
+import { messages } from "../text/messages.ts";
+import { bytesText } from "../text/numbers.ts";
 import { Shown } from "../text/Shown.tsx";
 import { trail } from "../text/trail.ts";
 
 const MOST_SHOWN = 500;
+const MOST_DRAWN = 4000;
 
 /** A JSON value as a tree; what has parts opens and closes, by keyboard too. */
 export function JsonTree({ value }: { value: object }) {
@@ -59,13 +63,29 @@ function Branch({ name, value, depth }: BranchProps) {
   );
 }
 
-function Leaf({ value }: { value: unknown }) {
-  if (typeof value === "string") {
+/** A text as JSON has it; of a long one the begin, until all of it is asked for. */
+function Text({ text }: { text: string }) {
+  const [isWhole, setWhole] = useState(text.length <= MOST_DRAWN);
+  if (isWhole) {
     return (
       <span className="s">
-        <Shown text={JSON.stringify(value)} />
+        <Shown text={text} />
       </span>
     );
+  }
+  return (
+    <span className="s">
+      <Shown text={text.slice(0, MOST_DRAWN).replace(/[\ud800-\udbff]$/, "")} />…{" "}
+      <button type="button" className="linkish" onClick={() => setWhole(true)}>
+        {messages.drawer.showAll(bytesText(new TextEncoder().encode(text).length))}
+      </button>
+    </span>
+  );
+}
+
+function Leaf({ value }: { value: unknown }) {
+  if (typeof value === "string") {
+    return <Text text={JSON.stringify(value)} />;
   }
   return <span className="n">{String(value)}</span>;
 }

@@ -1,12 +1,16 @@
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import type { AuditEvent } from "../api/types.ts";
 import { CopyButton } from "../controls/CopyButton.tsx";
 import { saveText } from "../controls/save.ts";
 import { Icon } from "../icons/Icon.tsx";
 import { messages } from "../text/messages.ts";
+import { bytesText } from "../text/numbers.ts";
 import { Shown } from "../text/Shown.tsx";
 import { trail } from "../text/trail.ts";
 import { JsonTree } from "./JsonTree.tsx";
+
+/** Characters drawn at once: beyond, the colours of a long value take the browser a second. */
+const MOST_DRAWN = 20_000;
 
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d[\d.eE+-]*|true|false|null)/g;
 
@@ -32,10 +36,19 @@ function tokens(json: string): Token[] {
   return result;
 }
 
-/** The event exactly as the API gives it, as text or as a tree that opens and closes. */
+/** The begin of a long text; never half of a pair. */
+const beginOf = (text: string): string => text.slice(0, MOST_DRAWN).replace(/[\ud800-\udbff]$/, "");
+
+/**
+ * The event exactly as the API gives it, as text or as a tree that opens and closes. Of a long one the
+ * begin is drawn, and the rest when it is asked for; copies and downloads have all of it.
+ */
 export function RawJson({ event }: { event: AuditEvent }) {
   const [asTree, setAsTree] = useState(false);
-  const json = JSON.stringify(event, null, 2);
+  const [whole, setWhole] = useState<string | null>(null);
+  const json = useMemo(() => JSON.stringify(event, null, 2), [event]);
+  const isCut = json.length > MOST_DRAWN && whole !== event.id;
+  const drawn = useMemo(() => tokens(isCut ? beginOf(json) : json), [json, isCut]);
   return (
     <>
       <div className="tools">
@@ -66,15 +79,25 @@ export function RawJson({ event }: { event: AuditEvent }) {
       {asTree ? (
         <JsonTree value={event} />
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: long text must scroll by keyboard
-        <pre className="raw" tabIndex={0}>
-          {tokens(json).map((token, at) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the pieces are never reordered
-            <span key={at} className={token.look}>
-              {token.text.includes("\n") ? token.text : <Shown text={token.text} />}
-            </span>
-          ))}
-        </pre>
+        <>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long text must scroll by keyboard */}
+          <pre className="raw" tabIndex={0}>
+            {drawn.map((token, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the pieces are never reordered
+              <span key={at} className={token.look}>
+                {token.text.includes("\n") ? token.text : <Shown text={token.text} />}
+              </span>
+            ))}
+            {isCut && <span className="muted">…</span>}
+          </pre>
+          {isCut && (
+            <p className="raw-more">
+              <button type="button" className="btn" onClick={() => setWhole(event.id)}>
+                {messages.drawer.showAll(bytesText(new TextEncoder().encode(json).length))}
+              </button>
+            </p>
+          )}
+        </>
       )}
     </>
   );

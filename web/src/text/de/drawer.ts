@@ -23,6 +23,7 @@ export const drawer: typeof english.drawer = {
     until: (day: string) => `Aufbewahrt bis ${day}`,
     forEver: "Für immer aufbewahrt",
   },
+  showAll: (size: string) => `Alles zeigen (${size})`,
   field: "Feld",
   before: "Vorher",
   after: "Nachher",

@@ -22,6 +22,7 @@ export const drawer = {
     until: (day: string) => `Kept until ${day}`,
     forEver: "Kept for ever",
   },
+  showAll: (size: string) => `Show all (${size})`,
   field: "Field",
   before: "Before",
   after: "After",
