@@ -75,6 +75,13 @@ def test_a_tenant_is_deleted_by_two(fresh: Callable[[], Screen], axe_source: str
         assert faults(page, axe_source) == [], scheme
         shot(page, scheme)
 
+    page.emulate_media(forced_colors="active")
+    assert faults(page, axe_source) == []
+    page.emulate_media(forced_colors="none")
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    assert _is_wider(page) == []
+    page.evaluate("document.documentElement.dir = 'ltr'")
+
     # Withdrawn, with a reason; then asked for anew, and this time it is the day.
     row.get_by_role("button", name="Withdraw the deletion of acme-east…").click()
     dialog = page.get_by_role("dialog", name="Keep acme-east?")

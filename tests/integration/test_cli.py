@@ -96,6 +96,9 @@ def test_results_on_stdout_messages_on_stderr(tmp_path: Path) -> None:
     unknown = run_command("keys", "revoke", "nothing", "--data", data, check=False)
     assert (unknown.returncode, unknown.stdout) == (1, "")
     assert unknown.stderr == "error: there is no key nothing\n"
+    first = run_command("users", "reset-link", "typo@example.com", "--data", data)
+    assert "/setup#token=" in first.stdout
+    assert "makes typo@example.com the first administrator" in first.stderr
     wrong = run_command("keys", "create", "--kind", "x", "--data", data, check=False)
     assert wrong.returncode == 2
 

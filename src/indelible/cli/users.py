@@ -68,6 +68,8 @@ def reset_link(data_dir: Path, tenant_name: str | None, email: str, as_json: boo
         )
         token = access.people.new_link(tenant.id, email, event)
     link = f"{likely_address(settings)}/setup#token={token}"
+    if person is None:
+        say(f"nobody has an account yet: this makes {email} the first administrator")
     if not as_json:
         say(f"one use, valid {settings.link.valid_hours} hours")
     give({"link": link, "token": token, "email": email}, link, as_json=as_json)

@@ -20,7 +20,7 @@ import { TenantTable } from "./TenantTable.tsx";
 import "./tenants.css";
 
 const text = messages.tenants;
-const LOOK_MS = 5000;
+const LOOK_MS = 2000;
 
 /** Whether a deletion is due or under way: it goes on by itself. */
 const isGoing = (data: Tenants | undefined): boolean =>
