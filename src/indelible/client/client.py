@@ -127,8 +127,7 @@ class Indelible:
     ) -> None:
         if not source:
             raise SettingsError("`source` is empty", hint="name your product: source='billing'")
-        if (doubt := doubt_of_key(key)) is not None:
-            _LOG.warning("odd-key: %s", doubt)
+        doubt = doubt_of_key(key)
         if mode not in ("async", "sync", "outbox"):
             raise SettingsError(f"unknown mode {mode!r}", hint="async, sync or outbox")
         if mode == "outbox" and outbox is None:
@@ -181,6 +180,8 @@ class Indelible:
         self._parts: Parts | None = Parts(self._plan)
         if self._parts.buffer.waiting():
             self._parts.sender.start()  # what an earlier process left behind goes first
+        if doubt is not None:
+            _LOG.warning("odd-key: %s", doubt)
         process.join(self)
         if on_sigterm == "flush":
             process.flush_on_sigterm()

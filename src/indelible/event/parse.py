@@ -18,7 +18,7 @@ import msgspec
 
 from indelible.codec import decode_raw_list
 from indelible.errors import InvalidEvent
-from indelible.event.mend import mend, read_tolerantly, shrink
+from indelible.event.mend import MAX_DEPTH, mend, read_tolerantly, shrink
 from indelible.event.model import (
     MAX_EVENT_BYTES,
     Context,
@@ -48,6 +48,8 @@ def parse_batch(body: bytes, *, lines: bool) -> list[SentEvent] | None:
         if len(body) > MAX_EVENT_BYTES and _longest(body, lines=lines) > MAX_EVENT_BYTES:
             return None
         batch = _decode_lines(body) if lines else _decode_list(body)
+        if any(map(_nests_too_deep, batch)):
+            return None
         return batch if _all_good(batch) else [_check(sent) for sent in batch]
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, InvalidEvent):
         return None
@@ -71,10 +73,39 @@ def parse_event(raw: bytes | msgspec.Raw) -> SentEvent:
     """
     if len(memoryview(raw)) <= MAX_EVENT_BYTES:
         try:
-            return _check(_decode(raw))
+            sent = _decode(raw)
+            if not _nests_too_deep(sent):
+                return _check(sent)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             pass
     return _parse_slowly(bytes(raw))
+
+
+def _nests_too_deep(sent: SentEvent) -> bool:
+    """
+    Whether free data is nested deeper than MAX_DEPTH, the event itself counted as one.
+
+    How deep the decoder follows by itself depends on the interpreter: 900 levels, or any number.
+    """
+    if sent.metadata is not None and _is_deeper(sent.metadata, MAX_DEPTH - 1):
+        return True
+    for change in sent.changes or ():  # a change stands in the third level
+        if _is_deeper(change.before, MAX_DEPTH - 3) or _is_deeper(change.after, MAX_DEPTH - 3):
+            return True
+    return False
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if type(value) is dict:
+        value = value.values()
+    elif type(value) is not list:
+        return False
+    if levels == 0:
+        return True
+    for item in value:
+        if (type(item) is dict or type(item) is list) and _is_deeper(item, levels - 1):
+            return True
+    return False
 
 
 def _parse_slowly(raw: bytes) -> SentEvent:

@@ -64,7 +64,7 @@ _NUMERIC_NAMES = frozenset(
     }
 )  # fmt: skip
 _TEXTS = ("endpoint", "reason")
-_MAX_DEPTH = 24
+_MAX_DEPTH = 32  # as MAX_DEPTH of mend.py, which the SDK does without
 
 
 class Redaction:
@@ -184,12 +184,14 @@ class Redaction:
             return self.mask(value)
         if isinstance(value, msgspec.Struct) or dataclasses.is_dataclass(value):
             value = _fields_of(value)  # JSON would have its fields: so are they masked
-        if depth < _MAX_DEPTH and isinstance(value, Mapping):
+        if depth >= _MAX_DEPTH and isinstance(value, Mapping | list | tuple | set | frozenset):
+            return MASK  # nobody has looked at what is in it
+        if isinstance(value, Mapping):
             return {
                 name: self._value(str(name), item, f"{path}.{name}", depth + 1)
                 for name, item in value.items()
             }
-        if depth < _MAX_DEPTH and isinstance(value, list | tuple | set | frozenset):
+        if isinstance(value, list | tuple | set | frozenset):
             return [
                 self._value(key, item, f"{path}.{place}", depth + 1)
                 for place, item in enumerate(value)

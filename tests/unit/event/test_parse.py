@@ -6,6 +6,7 @@ import pytest
 
 from indelible.errors import InvalidEvent
 from indelible.event import MAX_EVENT_BYTES, complete, parse_event
+from indelible.event.parse import parse_batch
 
 NOW_US = 1_795_000_000_000_000
 
@@ -105,6 +106,30 @@ def test_unknown_keys_inside_metadata_are_free() -> None:
 )
 def test_ill_formed_values_are_mended_and_marked(raw: bytes, mark: str) -> None:
     assert altered(raw) == [mark]
+
+
+def nested(levels: int) -> bytes:
+    """An event that is nested `levels` deep, itself counted."""
+    inner = levels - 2
+    return b'{"operation":"x","metadata":{"a":' + b"[" * inner + b"]" * inner + b"}}"
+
+
+@pytest.mark.parametrize("levels", [33, 100, 900, 5000])
+def test_how_deep_an_event_may_nest_does_not_depend_on_the_interpreter(levels: int) -> None:
+    assert altered(nested(levels)) == ["(event): nested deeper than 32, cut"]
+    assert parse_batch(b"[" + nested(levels) + b"]", lines=False) is None
+    assert parse_batch(nested(levels), lines=True) is None
+
+
+def test_thirty_two_levels_stay_as_they_are() -> None:
+    change = b'{"path":"a","after":' + b"[" * 29 + b"]" * 29 + b"}"
+    change_event = b'{"operation":"x","changes":[' + change + b"]}"
+    for raw in (nested(32), change_event):
+        assert parse_event(raw).context is None
+        assert parse_batch(b"[" + raw + b"]", lines=False) == [parse_event(raw)]
+    deeper = change_event.replace(b"[]", b"[[]]")
+    assert altered(deeper) == ["(event): nested deeper than 32, cut"]
+    assert parse_batch(deeper, lines=True) is None
 
 
 def test_an_address_that_is_none_is_not_lost() -> None:

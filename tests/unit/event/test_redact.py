@@ -242,6 +242,16 @@ def test_cycles_and_depth_end() -> None:
     assert Redaction().event({"metadata": loop})["metadata"]
 
 
+def test_what_nests_deeper_than_is_looked_at_is_masked() -> None:
+    value: Any = {"password": "hunter2", "open": "said"}
+    for _ in range(31):
+        value = [value]
+    told = repr(Redaction().value("metadata", value))
+    assert "hunter2" not in told
+    assert "said" in told
+    assert repr(Redaction().value("metadata", [value])).strip("[]'") == MASK.strip("[]")
+
+
 def test_a_text_that_looks_like_a_mark_hides_nothing() -> None:
     forged = "[redacted] password=hunter2"
     assert "hunter2" not in Redaction().value("note", forged)
