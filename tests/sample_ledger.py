@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import struct
+import weakref
 from collections.abc import Sequence
 from hashlib import shake_256
 from pathlib import Path
@@ -122,7 +123,11 @@ class SampleLedger:
         for name in ("guard", "keys"):
             (data_dir / name).mkdir(parents=True, exist_ok=True)
         (data_dir / "format.json").write_text('{"format":1}\n')
-        self.db = sqlite3.connect(data_dir / "ledger.sqlite3", isolation_level=None)
+        # A server's thread may use it, and whichever thread collects this object closes it.
+        self.db = sqlite3.connect(
+            data_dir / "ledger.sqlite3", isolation_level=None, check_same_thread=False
+        )
+        weakref.finalize(self, lambda ledger: ledger.close(), self.db)
         self.db.execute("PRAGMA journal_mode=WAL")
         self.db.execute("PRAGMA synchronous=OFF")
         self.db.executescript(TABLES)

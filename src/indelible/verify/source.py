@@ -219,6 +219,7 @@ class LedgerSource:
                 return data
             # The service has started meanwhile and may have changed pages under us: read again,
             # now through the write-ahead log.
+            self._connection.close()
             self._open()
 
     def _slice(self, tenant: int, start: int, stop: int, tile_width: int) -> Slice:
@@ -317,20 +318,24 @@ class LedgerSource:
             )
         self._immutable = not self._wal.exists()
         mode = "ro&immutable=1" if self._immutable else "ro"
+        connection: sqlite3.Connection | None = None
         try:
-            self._connection = sqlite3.connect(
+            connection = sqlite3.connect(
                 f"{self._path.absolute().as_uri()}?mode={mode}",
                 uri=True,
                 isolation_level=None,
                 timeout=5.0,
             )
-            self._connection.execute("PRAGMA query_only=ON")
-            self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            connection.execute("PRAGMA query_only=ON")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except sqlite3.Error as error:
+            if connection is not None:
+                connection.close()
             hint = None
             if not self._immutable:
                 hint = "copy the data folder to a place where you may write, and check the copy"
             raise CannotCheck(f"cannot open {self._path}: {error}", hint=hint) from error
+        self._connection = connection
 
 
 class _Rows:

@@ -90,18 +90,12 @@ class Log:
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Log:
+def log(tmp_path: Path) -> Iterator[Log]:
     sample = SampleLedger(tmp_path / "data").start()
-    sample.db.close()
-    # The server's threads use the connection, too; only one of them at a time.
-    import sqlite3
-
-    sample.db = sqlite3.connect(
-        sample.data_dir / "ledger.sqlite3", isolation_level=None, check_same_thread=False
-    )
     sample.add_runs(700, 200)
     sample.sign()
-    return Log(sample)
+    yield Log(sample)
+    sample.db.close()
 
 
 @pytest.fixture

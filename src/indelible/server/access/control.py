@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,12 @@ class ControlDatabase:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._writer = self._connect()
-            self._migrate()
-            self._reader = self._connect()
-            self._reader.execute("PRAGMA query_only=ON")
+            with ExitStack() as opened:  # what cannot be opened whole leaves nothing open
+                self._writer = opened.enter_context(closing(self._connect()))
+                self._migrate()
+                self._reader = opened.enter_context(closing(self._connect()))
+                self._reader.execute("PRAGMA query_only=ON")
+                opened.pop_all()
         except sqlite3.Error as error:
             raise SettingsError(f"cannot open {path}: {error}") from error
         path.chmod(0o600)
@@ -45,9 +47,13 @@ class ControlDatabase:
         connection = sqlite3.connect(
             self._path, isolation_level=None, check_same_thread=False, timeout=busy_s
         )
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-        connection.execute("PRAGMA foreign_keys=ON")
+        try:
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+                connection.execute(f"PRAGMA {pragma}")
+            connection.execute("PRAGMA foreign_keys=ON")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _migrate(self) -> None:

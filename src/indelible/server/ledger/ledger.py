@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
@@ -58,25 +59,30 @@ class Ledger:
     ) -> None:
         path = self._path = data_dir / LEDGER_FILE
         self.clock = clock
-        self._storage = SqliteStorage(path)
-        self._storage.add_tables()
-        self.reader = LedgerReader(path)
-        self._alias_connection = open_ledger(path, read_only=True)
-        self._aliases = Aliases(self._alias_connection, os.urandom)
         self._listeners: list[Callable[[int, int], None]] = []
         self._listeners_lock = threading.Lock()
-        self._sequencer = Sequencer(
-            data_dir,
-            self._storage,
-            self.reader,
-            self._aliases,
-            clock,
-            max_queued_events=max_queued_events,
-            max_queued_bytes=max_queued_bytes,
-            on_commit=self._tell,
-            on_fatal=on_fatal or (lambda _error: None),
-        )
-        self._tenants = {tenant.id: tenant for tenant in self.reader.tenants()}
+        with ExitStack() as opened:  # what cannot be opened whole leaves nothing open
+            self._storage = SqliteStorage(path)
+            opened.callback(self._storage.close)
+            self._storage.add_tables()
+            self.reader = LedgerReader(path)
+            opened.callback(self.reader.close)
+            self._alias_connection = open_ledger(path, read_only=True)
+            opened.callback(self._alias_connection.close)
+            self._aliases = Aliases(self._alias_connection, os.urandom)
+            self._sequencer = Sequencer(
+                data_dir,
+                self._storage,
+                self.reader,
+                self._aliases,
+                clock,
+                max_queued_events=max_queued_events,
+                max_queued_bytes=max_queued_bytes,
+                on_commit=self._tell,
+                on_fatal=on_fatal or (lambda _error: None),
+            )
+            self._tenants = {tenant.id: tenant for tenant in self.reader.tenants()}
+            opened.pop_all()
         self._tenants_lock = threading.Lock()  # guards replacing it
 
     @classmethod

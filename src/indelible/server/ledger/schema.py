@@ -74,6 +74,7 @@ def open_ledger(path: Path, *, read_only: bool, busy_s: float = 10.0) -> sqlite3
     content is overwritten (`secure_delete`). Raises StorageError when the file cannot be opened.
     """
     mode = "ro" if read_only else "rwc"
+    connection: sqlite3.Connection | None = None
     try:
         connection = sqlite3.connect(
             f"file:{path}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False,
@@ -89,6 +90,8 @@ def open_ledger(path: Path, *, read_only: bool, busy_s: float = 10.0) -> sqlite3
             connection.execute("PRAGMA wal_autocheckpoint=4000")
             connection.execute("PRAGMA cache_size=-32768")
     except sqlite3.Error as cause:
+        if connection is not None:
+            connection.close()
         raise StorageError(f"cannot open {path}: {cause}") from cause
     return connection
 

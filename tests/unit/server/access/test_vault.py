@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyotp
@@ -16,7 +17,7 @@ from indelible.server.access.vault import MARK, Vault
 
 
 @pytest.fixture
-def control(tmp_path: Path) -> ControlDatabase:
+def control(tmp_path: Path) -> Iterator[ControlDatabase]:
     made = ControlDatabase(tmp_path / "control.sqlite3")
     with made.write() as transaction:
         for person in ("p_a", "p_b"):
@@ -25,7 +26,8 @@ def control(tmp_path: Path) -> ControlDatabase:
                 " created_us) VALUES(?1, 1, ?1, ?1, ?1, 'admin', '', 0)",
                 (person,),
             )
-    return made
+    yield made
+    made.close()
 
 
 def factors_of(control: ControlDatabase, tmp_path: Path) -> Factors:

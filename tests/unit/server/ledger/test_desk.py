@@ -1,6 +1,7 @@
 """Entries of the service itself: appended in one transaction, judged clean by the verifier."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -68,7 +69,7 @@ def test_a_policy_comes_in_force_with_its_commit(
     ledger.close()
     report = report_of(data_dir)
     assert (report.exit_code, report.findings) == (0, ())
-    with sqlite3.connect(data_dir / "ledger.sqlite3") as db:
+    with closing(sqlite3.connect(data_dir / "ledger.sqlite3")) as db:
         assert db.execute("SELECT idx, data FROM record").fetchall() == [(3, b"{}")]
 
 

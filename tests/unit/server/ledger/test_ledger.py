@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -204,7 +205,7 @@ def test_damaged_bytes_are_an_error_and_no_entry(
     import sqlite3
 
     append(event(1, reason="x"))
-    with sqlite3.connect(data_dir / "ledger.sqlite3") as connection:
+    with closing(sqlite3.connect(data_dir / "ledger.sqlite3")) as connection, connection:
         connection.execute("UPDATE piece SET data = zeroblob(length(data)) WHERE part = 1")
     with pytest.raises(StorageError, match="damaged"):
         ledger.reader.read(1, 0, 3)
