@@ -51,7 +51,8 @@ class Composer:
         event: dict[str, Any] = {"id": uuid7(now_us, self._random_bytes), "operation": operation}
         event |= {name: value for name, value in fields.items() if value is not None}
         moment = event.get("occurred_at")
-        event["occurred_at"] = format_us(now_us) if moment is None else as_moment(moment)
+        told = None if moment is None else as_moment(moment)
+        event["occurred_at"] = format_us(now_us) if told is None else told
         on_behalf_of = event.pop("on_behalf_of", None)
         about: dict[str, Any] = {}
         # One attribute after the other, not by name: this runs in every request of a product.
@@ -88,6 +89,8 @@ class Composer:
             event["targets"] = [_with_text_id(target) for target in targets]
         if "changes" in event:
             event["changes"] = as_list(event["changes"])
+        if moment is not None and told is None:
+            about["altered"] = [f"occurred_at: {type(moment).__name__} that is no time, replaced"]
         about["source"] = self._source
         if self._source_version is not None:
             about["source_version"] = self._source_version

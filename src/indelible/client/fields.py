@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal, TypedDict
 
 import msgspec
@@ -66,7 +66,7 @@ class EventFields(TypedDict, total=False):
     endpoint: str | None
     status: int | None
     outcome: Outcome | None
-    occurred_at: datetime | int | str | None
+    occurred_at: datetime | date | float | str | None
     actor: ActorLike | None
     on_behalf_of: PrincipalLike | None
     origin: OriginLike | None
@@ -85,22 +85,52 @@ FIELD_NAMES = frozenset(EventFields.__annotations__)
 
 
 def as_list(changes: Changes) -> list[ChangeLike]:
-    """Changes as a list, from a list or from `{path: (before, after)}`."""
+    """
+    Changes as a list, from a list or from `{path: (before, after)}`.
+
+    What is no pair is taken for the new value: no event is lost for a slip of the caller's.
+    """
     if isinstance(changes, Mapping):
         return [
-            {"path": path, "before": before, "after": after}
-            for path, (before, after) in changes.items()
+            {"path": str(path), "before": pair[0], "after": pair[1]}
+            if isinstance(pair, tuple | list) and len(pair) == 2
+            else {"path": str(path), "after": pair}
+            for path, pair in changes.items()
         ]
-    return list(changes)
+    return [_as_change(change) for change in changes]
 
 
-def as_moment(value: datetime | int | str) -> str:
-    """RFC 3339 in UTC, from an aware (or local) datetime, microseconds or text."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int):
-        return format_us(value)
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def _as_change(change: Any) -> ChangeLike:
+    if isinstance(change, Mapping | Change):
+        return change
+    if isinstance(change, tuple | list) and len(change) == 3:
+        return {"path": str(change[0]), "before": change[1], "after": change[2]}
+    return {"path": "(not told)", "after": change}
+
+
+def as_moment(value: datetime | date | float | str) -> str | None:
+    """
+    RFC 3339 in UTC, or None for what is no moment.
+
+    Takes an aware (or local) datetime, a date (its midnight in UTC), microseconds as a whole
+    number, seconds as a float (`time.time()`), or RFC 3339 with its offset.
+    """
+    try:
+        if isinstance(value, str):
+            value = msgspec.convert(value, datetime)
+            if value.tzinfo is None:
+                return None
+        elif isinstance(value, bool):
+            return None
+        elif isinstance(value, int):
+            return format_us(value)
+        elif isinstance(value, float):
+            return format_us(round(value * 1_000_000))
+        elif not isinstance(value, datetime):
+            value = datetime(value.year, value.month, value.day, tzinfo=UTC)
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError, OSError, AttributeError):  # ValidationError is a ValueError
+        return None
 
 
 def as_record(value: msgspec.Struct | Record) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from indelible.client.compose import Composer
 from indelible.client.context import Holder
-from indelible.client.fields import as_moment, encode_event
+from indelible.client.fields import as_list, as_moment, encode_event
 from indelible.client.run import JobFacts
 from indelible.event import Actor, Target, parse_event
 from indelible.event.model import MAX_CHANGES, MAX_EVENT_BYTES, MAX_TARGETS
@@ -113,10 +113,39 @@ def test_a_field_that_does_not_exist_is_named() -> None:
         (datetime(2026, 11, 22, 9, 15, 0, 5, tzinfo=UTC), "2026-11-22T09:15:00.000005Z"),
         (1_795_451_711_000_001, "2026-11-23T16:35:11.000001Z"),
         ("2026-11-22T09:15:00Z", "2026-11-22T09:15:00Z"),
+        (date(2026, 11, 22), "2026-11-22T00:00:00Z"),
+        (1_795_451_711.5, "2026-11-23T16:35:11.500000Z"),
     ],
 )
-def test_times_are_written_in_utc(value: datetime | int | str, want: str) -> None:
+def test_times_are_written_in_utc(value: datetime | float | str, want: str) -> None:
     assert as_moment(value) == want
+
+
+@pytest.mark.parametrize("value", ["yesterday", "2026-11-26T10:00:00", True, object(), 1e300])
+def test_what_is_no_moment_is_none(value: Any) -> None:
+    assert as_moment(value) is None
+
+
+def test_changes_that_are_no_pairs_are_new_values() -> None:
+    assert as_list({"a": (1, 2), "b": "xy", 3: None}) == [  # type: ignore[dict-item]
+        {"path": "a", "before": 1, "after": 2},
+        {"path": "b", "after": "xy"},
+        {"path": "3", "after": None},
+    ]
+    assert as_list([("a", 1, 2), "odd"]) == [  # type: ignore[list-item]
+        {"path": "a", "before": 1, "after": 2},
+        {"path": "(not told)", "after": "odd"},
+    ]
+
+
+def test_an_event_with_no_time_is_kept_and_marked() -> None:
+    composer = Composer("app", None, lambda: 0, bytes)
+    event = composer.event("Op", {"occurred_at": "soon"}, None, "i")
+    assert event["occurred_at"] == "1970-01-01T00:00:00Z"
+    assert event["context"]["altered"] == ["occurred_at: str that is no time, replaced"]
+    told = composer.event("Op", {"occurred_at": "2026-11-26T10:00:00+01:00"}, None, "i")
+    assert told["occurred_at"] == "2026-11-26T09:00:00Z"
+    assert "altered" not in told["context"]
 
 
 def test_values_of_a_host_become_json() -> None:
