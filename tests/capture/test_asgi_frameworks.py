@@ -164,3 +164,17 @@ def test_the_same_requests_leave_the_same_events(
     assert "hunter2" not in str(audit.events)
     assert saved["metadata"]["request_body"] == {"host": "m", "api_key": "[redacted]"}
     assert_audited(audit, operation="Save", endpoint="/settings", times=1)
+
+
+def test_a_method_that_a_path_does_not_take_has_no_operation_of_another() -> None:
+    audit = MemoryAudit()
+    app = fastapi_app(audit)
+
+    async def send() -> int:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+            return (await client.put("/v1/groups/7/rename")).status_code
+
+    assert asyncio.run(send()) == 405
+    [event] = audit.events
+    assert (event["operation"], event["status"]) == ("UnmatchedRequest", 405)

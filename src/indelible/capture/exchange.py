@@ -45,6 +45,7 @@ class Route(msgspec.Struct, frozen=True):
 
 
 _NO_ROUTE = Route()
+_METHOD_NOT_ALLOWED = 405
 
 
 class HttpSettings:
@@ -173,6 +174,8 @@ class Exchange:
     def _event(self) -> tuple[str, EventFields] | None:
         holder, route = self.holder, self.route
         status, endpoint = self._shown_status(), self._endpoint()
+        if status == _METHOD_NOT_ALLOWED:
+            route = _NO_ROUTE  # a router leaves one there that has the path and another method
         content: dict[str, Any] = {**route.said, **holder.content}
         if not self._decide(content, endpoint):
             return None
