@@ -21,6 +21,10 @@ def test_a_link_makes_one_administrator_once(service: RunningService) -> None:
     body = {"token": token, "email": EMAIL, "name": "Ana", "password": "short"}
     weak = service.request("POST", "/v1/setup", json=body)
     assert (weak.status, weak.code) == (422, "weak-password")
+    for guess in ("qwerty123456", "Indelible2026!"):
+        easy = service.request("POST", "/v1/setup", json=body | {"password": guess})
+        assert (easy.status, easy.code) == (422, "weak-password")
+        assert easy.json["hint"]
     made = service.request("POST", "/v1/setup", json=body | {"password": PASSWORD})
     assert made.status == 200
     assert made.json["person"] | {"id": ""} == {

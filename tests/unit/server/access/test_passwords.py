@@ -7,7 +7,12 @@ import asyncio
 import pytest
 
 from indelible.errors import Pushback
-from indelible.server.access.passwords import Passwords, WeakPassword, check_strength
+from indelible.server.access.passwords import (
+    SHORTEST,
+    Passwords,
+    WeakPassword,
+    check_strength,
+)
 
 
 def test_right_wrong_and_nobody() -> None:
@@ -42,5 +47,49 @@ def test_weak_passwords(weak: str) -> None:
         check_strength(weak, "ana.long@example.com")
 
 
-def test_long_phrases_pass() -> None:
-    check_strength("every word is welcome", "ana@example.com")
+@pytest.mark.parametrize(
+    ("weak", "reason"),
+    [
+        ("qwerty123456", "commonest"),
+        ("Qwerty123456!", "commonest"),
+        ("password1234", "commonest"),
+        ("P@ssw0rd12345", "commonest"),
+        ("1q2w3e4r5t6y", "commonest"),
+        ("Indelible2026!", "product"),
+        ("AuditLog#2026", "product"),
+        ("Northwind-2026", "product"),
+        ("ana.long2026!", "person"),
+        ("example.com!1", "person"),
+        ("abcdefghijklm", "sequence"),
+        ("aaaaaaaaaaaabcde", "repeats"),
+    ],
+)
+def test_what_is_easy_to_guess_is_refused_with_a_reason(weak: str, reason: str) -> None:
+    with pytest.raises(WeakPassword, match=reason) as refused:
+        check_strength(weak, "ana.long@example.com", ("Ana Long", "northwind"))
+    assert refused.value.hint
+    assert weak not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        "every word is welcome",
+        "northwind has seven lakes",
+        "Vc7-pTq2-mX9s",
+        "seven lakes under one grey sky " * 32,
+    ],
+)
+def test_long_phrases_and_generated_ones_pass(good: str) -> None:
+    check_strength(good, "ana.long@example.com", ("Ana Long", "northwind"))
+
+
+def test_the_commonest_passwords_are_refused() -> None:
+    """ASVS 6.2.4: those of the ranked list that are long enough, each by itself and with a mark."""
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+    common = [word for word in FREQUENCY_LISTS["passwords"] if len(word) >= SHORTEST]
+    assert len(common) > 100
+    for password in [*common, *(f"{word}!" for word in common)]:
+        with pytest.raises(WeakPassword):
+            check_strength(password, "ana@example.com")

@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from indelible.errors import Denied, InvalidRequest
-from indelible.server.access.passwords import check_strength
 from indelible.server.ingest.own_event import of_act
 from indelible.server.web.answer import json_response
 from indelible.server.web.authenticate import check_confirmed
@@ -44,7 +43,8 @@ async def change_password(request: Request) -> Response:
             hint="change it where you log in",
         )
     await check_password(request, service, person, body.current)
-    check_strength(body.new, person.email)
+    tenant = service.tenant_name(person.tenant_id)
+    await service.passwords.check_strength(body.new, person.email, person.name, tenant)
     if body.new == body.current:
         raise InvalidRequest("the new password is the one before", parameter="new")
     stored = await service.passwords.hash(body.new)

@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from indelible.errors import InvalidRequest
 from indelible.server.access.csrf import check_origin
-from indelible.server.access.passwords import check_strength
 from indelible.server.access.people import Person, read_email
 from indelible.server.ingest.own_event import of_setup
 from indelible.server.web.answer import json_response
@@ -72,7 +71,8 @@ async def set_up(request: Request) -> Response:
     name = body.name.strip()
     if not name or len(name) > 200 or not name.isprintable():
         raise InvalidRequest("a name has 1 to 200 printable characters", parameter="name")
-    check_strength(body.password, email)
+    tenant = service.tenant_name(link.tenant_id)
+    await service.passwords.check_strength(body.password, email, name, tenant)
     stored = await service.passwords.hash(body.password)
     person_id = link.person_id or people.new_id()
     event = of_setup(
