@@ -162,6 +162,7 @@ def test_an_own_category_with_a_rule_gets_its_events_and_is_switched_off(
     tester.get_by_role("button", name="Find out").click()
     expect(tester).to_contain_text("page-views")
     expect(tester).to_contain_text("by rule 1 of your own")
+    expect(tester).to_contain_text("these would have it, in this order:")
     assert faults(page, axe_source) == []
     dialog.get_by_role("button", name="Add it").click()
     expect(dialog).to_have_count(0)

@@ -142,6 +142,7 @@ def test_own_categories_are_added_tried_and_used(service: RunningService, admin:
         "POST", "/v1/categories/test", json={"operation": "Look", "endpoint": "/pay/1?x=2"}
     ).json
     assert (tried["category"], tried["by"], tried["position"]) == ("billing", "rule", 1)
+    assert [(one["category"], one["by"]) for one in tried["others"]] == [("data", "default")]
     service.send(
         {
             "operation": "SendInvoice",

@@ -236,6 +236,15 @@ export interface CategoryFound {
   position: number | null;
   recorded: boolean;
   keep: Keep;
+  /** What else would have the event, in the order in which rules are tried. */
+  others: OtherCategory[];
+}
+
+export interface OtherCategory {
+  category: string;
+  label: string;
+  by: "rule" | "built-in" | "default";
+  position: number | null;
 }
 
 export interface CategoryBody {

@@ -113,8 +113,11 @@ export function Tester({ rules }: TesterProps) {
   );
 }
 
+const whyText = (by: CategoryFound["by"], position: number | null): string =>
+  by === "rule" ? text.by.rule(position ?? 0) : text.by[by];
+
 function Found({ found }: { found: CategoryFound }) {
-  const why = found.by === "rule" ? text.by.rule(found.position ?? 0) : text.by[found.by];
+  const why = whyText(found.by, found.position);
   const { fact, person, content } = found.keep;
   return (
     <>
@@ -128,6 +131,18 @@ function Found({ found }: { found: CategoryFound }) {
           ? text.foundKept(daysText(fact), daysText(person), daysText(content))
           : text.foundOff}
       </span>
+      {found.others.length > 0 && (
+        <div className="muted">
+          {text.others}{" "}
+          {found.others.map(({ category, label, by, position }, at) => (
+            <span key={category}>
+              {at > 0 && "; "}
+              <OneLine text={labelOf({ name: category, label })} /> ({whyText(by, position)})
+            </span>
+          ))}
+          {"."}
+        </div>
+      )}
     </>
   );
 }

@@ -93,6 +93,7 @@ class OwnRules:
                         break
             return tuple(found)
 
+        self._compiled = compiled
         self._candidates = candidates
 
     def choose(
@@ -110,6 +111,24 @@ class OwnRules:
         name = default_category(stream, method, operation)
         by_table = any(name == row[0] for row in CATEGORY_RULES)
         return Chosen(name, "built-in" if by_table else "default")
+
+    def matching(
+        self, stream: Stream, method: str | None, operation: str, endpoint: str | None
+    ) -> list[Chosen]:
+        """
+        Every category that rules lead to, with its first rule that matches, in the order in which
+        they are tried; last what the built-in rules say. Looks at all rules: not for ingest.
+        """
+        path = None if endpoint is None else endpoint.partition("?")[0]
+        found: dict[str, Chosen] = {}
+        for one in self._compiled:
+            if one.category in found or not one.may_match(stream, method, operation):
+                continue
+            if one.endpoint is None or (path is not None and one.endpoint.matches(path)):
+                found[one.category] = Chosen(one.category, "rule", one.rule, one.position)
+        built_in = OwnRules(()).choose(stream, method, operation, endpoint)
+        found.setdefault(built_in.category, built_in)
+        return list(found.values())
 
     def categorise(
         self, stream: Stream, method: str | None, operation: str, endpoint: str | None

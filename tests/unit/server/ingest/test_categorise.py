@@ -51,6 +51,26 @@ def test_the_first_rule_that_matches_wins_then_the_built_in_ones() -> None:
         assert found.categorise(*arguments) == found.choose(*arguments).category
 
 
+def test_all_that_match_are_told_in_the_order_in_which_they_are_tried() -> None:
+    found = own_rules(
+        rules(
+            CategoryText(name="admin", rules=(Rule(endpoint="/admin/*"),)),
+            CategoryText(name="off", rules=(Rule(stream="system"),)),
+            CategoryText(name="billing", rules=(Rule(method="Pay"), Rule(operation="*Role*"))),
+        )
+    )
+    assert found is not None
+    arguments = ("user", "POST", "AssignRole", "/admin/people?as=1")
+    matching = found.matching(*arguments)
+    assert [(one.category, one.by, one.position) for one in matching] == [
+        ("admin", "rule", 0),
+        ("billing", "rule", 1),
+        ("access", "built-in", None),
+    ]
+    assert matching[0] == found.choose(*arguments)
+    assert [one.category for one in found.matching("user", "GET", "Look", None)] == ["data"]
+
+
 def test_an_endpoint_matches_without_its_query() -> None:
     found = own_rules(rules(CategoryText(name="admin", rules=(Rule(endpoint="/admin"),))))
     assert found is not None

@@ -78,6 +78,7 @@ export const retention: typeof english.retention = {
     default: "weil keine Regel passt",
   },
   found: "Es bekäme",
+  others: "Griffe diese Regel nicht, bekäme es eine von diesen, in dieser Reihenfolge:",
   foundOff: "Es würde nicht aufgezeichnet: diese Kategorie ist aus.",
   foundKept: (fact: string, person: string, content: string) =>
     `Aufbewahrt: Fakt ${fact}, Person ${person}, Inhalt ${content}.`,

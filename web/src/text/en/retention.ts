@@ -80,6 +80,7 @@ export const retention = {
     default: "because no rule matches",
   },
   found: "It would be",
+  others: "If that rule did not match, these would have it, in this order:",
   foundOff: "It would not be recorded: this category is off.",
   foundKept: (fact: string, person: string, content: string) =>
     `Kept: fact ${fact}, person ${person}, content ${content}.`,

@@ -92,8 +92,21 @@ class TrialBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     rules: dict[str, tuple[Rule, ...]] = {}
 
 
+class OtherReply(msgspec.Struct, frozen=True):
+    """Another category that the event would get, if none before it did."""
+
+    category: str
+    label: str
+    by: Literal["rule", "built-in", "default"]
+    position: int | None
+
+
 class TrialReply(msgspec.Struct, frozen=True, kw_only=True):
-    """Which category such an event gets, what chose it, and whether it would be recorded."""
+    """
+    Which category such an event gets, what chose it, and whether it would be recorded. `others`:
+    what else would have it, in the order in which rules are tried (the category that was described
+    first comes first, the built-in ones last).
+    """
 
     category: str
     label: str
@@ -102,6 +115,7 @@ class TrialReply(msgspec.Struct, frozen=True, kw_only=True):
     position: int | None
     recorded: bool
     keep: KeepReply
+    others: list[OtherReply]
 
 
 async def list_categories(request: Request) -> Response:
@@ -200,7 +214,8 @@ async def try_category(request: Request) -> Response:
     for name, rules in body.rules.items():
         check_name(name)  # one that is not there yet may be tried before it is made
         check_text(CategoryText(name=name, rules=rules))
-    chosen = _choose(standing.catalogue, body)
+    matching = _matching(standing.catalogue, body)
+    chosen = matching[0]
     name = body.category or chosen.category
     day = service.retention.policies.today()
     saved = categories.get(name)
@@ -213,11 +228,18 @@ async def try_category(request: Request) -> Response:
         position=None if body.category else chosen.position,
         recorded=today is None or today.enabled,
         keep=KeepReply(*(days_of(today, part) if today else None for part, _ in PARTS)),
+        others=[
+            OtherReply(
+                one.category, standing.catalogue.text_of(one.category).label, one.by, one.position
+            )
+            for one in matching
+            if one.category != name
+        ],
     )
     return json_response(reply)
 
 
-def _choose(catalogue: Catalogue, body: TrialBody) -> Chosen:
+def _matching(catalogue: Catalogue, body: TrialBody) -> list[Chosen]:
     names = [text.name for text in catalogue.categories]
     names += [name for name in body.rules if name not in names]
     rules = [
@@ -225,7 +247,7 @@ def _choose(catalogue: Catalogue, body: TrialBody) -> Chosen:
         for name in names
         for position, rule in enumerate(body.rules.get(name, catalogue.text_of(name).rules))
     ]
-    return OwnRules(rules).choose(body.stream, body.method, body.operation, body.endpoint)
+    return OwnRules(rules).matching(body.stream, body.method, body.operation, body.endpoint)
 
 
 def _one(service: Service, tenant_id: int, name: str) -> CategoryReply:
