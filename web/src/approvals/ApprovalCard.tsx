@@ -9,6 +9,7 @@ import { countText } from "../text/numbers.ts";
 import { OneLine, Shown } from "../text/Shown.tsx";
 import { changesOf, numbersOf } from "./amounts.ts";
 import { DecisionDialog } from "./DecisionDialog.tsx";
+import { titleOf } from "./titles.ts";
 
 const text = messages.approvals;
 
@@ -32,7 +33,7 @@ export function ApprovalCard({ approval, when }: ApprovalCardProps) {
     <article className="panel" aria-labelledby={id}>
       <header>
         <h3 id={id}>
-          <OneLine text={approval.title} />
+          <OneLine text={titleOf(approval)} />
         </h3>
         <span className="tag">{text.kinds[approval.kind] ?? approval.kind}</span>
         <span className={`st ${STATE_CLASS[approval.state] ?? "none"}`}>

@@ -8,6 +8,7 @@ import { ReasonDialog } from "../controls/ReasonDialog.tsx";
 import { messages } from "../text/messages.ts";
 import { OneLine } from "../text/Shown.tsx";
 import { partsOf } from "./amounts.ts";
+import { titleOf } from "./titles.ts";
 
 const text = messages.approvals;
 const DANGEROUS = new Set<string>(["erasure", "clock", "tenant_deletion"]);
@@ -47,7 +48,7 @@ export function DecisionDialog({ approval, decision, onClose }: DecisionDialogPr
     >
       <p>
         <b>
-          <OneLine text={approval.title} />
+          <OneLine text={titleOf(approval)} />
         </b>
       </p>
       <p className={approves ? "warnbox" : "muted"}>{approves ? effect : text.refuseEffect}</p>

@@ -9,6 +9,15 @@ export const approvals: typeof english.approvals = {
   none: "Nichts wartet auf jemanden.",
   noneDecided: "Noch wurde nichts entschieden.",
   badge: (count: number) => `${amountText(count, "Anfrage wartet", "Anfragen warten")} auf Sie`,
+  titles: {
+    erasure: (events: number, case_: string) =>
+      `Teile von ${amountText(events, "Ereignis", "Ereignissen")} löschen: ${case_}`,
+    hold_release: (name: string) => `Sperre ${name} aufheben`,
+    retention_cut: (names: string) => `Weniger aufbewahren: ${names}`,
+    four_eyes: (what: string) => `Ohne zweite Person: ${what}`,
+    clock: "Die Uhr geht richtig",
+    tenant_deletion: (name: string) => `Mandant ${name} löschen`,
+  },
   kinds: {
     erasure: "Löschung",
     hold_release: "Aufhebung einer Sperre",

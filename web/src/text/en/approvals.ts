@@ -8,6 +8,15 @@ export const approvals = {
   none: "Nothing waits for anybody.",
   noneDecided: "Nothing was decided yet.",
   badge: (count: number) => `${amountText(count, "request waits", "requests wait")} for you`,
+  titles: {
+    erasure: (events: number, case_: string) =>
+      `Erase parts of ${amountText(events, "event", "events")}: ${case_}`,
+    hold_release: (name: string) => `Release the hold ${name}`,
+    retention_cut: (names: string) => `Keep less: ${names}`,
+    four_eyes: (what: string) => `Do without a second person: ${what}`,
+    clock: "The clock is right",
+    tenant_deletion: (name: string) => `Delete the tenant ${name}`,
+  },
   kinds: {
     erasure: "Erasure",
     hold_release: "Release of a hold",
